@@ -1,0 +1,54 @@
+// Go cannot call a function pointer: one wrapper per kernel of the table.
+#include "kernels.h"
+
+static inline void call_affine(const kernels *k, const float *x, float *y, const float *s, const float *b, int relu,
+                               int n, int cb, int hw) {
+  k->affine(x, y, s, b, relu, n, cb, hw);
+}
+static inline void call_moments(const kernels *k, const float *x, float *m, float *v, float *part, int n, int cb, int hw) {
+  k->moments(x, m, v, part, n, cb, hw);
+}
+static inline void call_norm_backward(const kernels *k, const float *x, const float *dy, float *dx, const float *g,
+                                      const float *b, const float *m, const float *is, float *dg, float *db, int relu,
+                                      int acc, float *part, int n, int cb, int hw) {
+  k->norm_backward(x, dy, dx, g, b, m, is, dg, db, relu, acc, part, n, cb, hw);
+}
+static inline void call_upsample(const kernels *k, const float *x, float *y, int n, int cb, int h, int w) {
+  k->upsample(x, y, n, cb, h, w);
+}
+static inline void call_upsample_backward(const kernels *k, float *dx, const float *dy, int acc, int n, int cb, int h, int w) {
+  k->upsample_backward(dx, dy, acc, n, cb, h, w);
+}
+static inline void call_pool(const kernels *k, const float *x, float *y, int n, int cb, int hw) { k->pool(x, y, n, cb, hw); }
+static inline void call_pool_backward(const kernels *k, float *dx, const float *dy, int acc, int n, int cb, int hw) {
+  k->pool_backward(dx, dy, acc, n, cb, hw);
+}
+static inline void call_scale(const kernels *k, const float *x, const float *w, float *y, int n, int cb, int hw) {
+  k->scale(x, w, y, n, cb, hw);
+}
+static inline void call_scale_backward(const kernels *k, const float *x, const float *w, const float *dy, float *dx,
+                                       int accx, float *dw, int accw, int n, int cb, int hw) {
+  k->scale_backward(x, w, dy, dx, accx, dw, accw, n, cb, hw);
+}
+static inline void call_broadcast(const kernels *k, const float *x, float *y, int n, int cb, int hw) {
+  k->broadcast(x, y, n, cb, hw);
+}
+static inline void call_broadcast_backward(const kernels *k, float *dx, const float *dy, int acc, int n, int cb, int hw) {
+  k->broadcast_backward(dx, dy, acc, n, cb, hw);
+}
+static inline void call_gate(const kernels *k, const float *x, const float *a, float *y, int n, int cb, int hw) {
+  k->gate(x, a, y, n, cb, hw);
+}
+static inline void call_gate_backward(const kernels *k, const float *x, const float *a, const float *dy, float *dx,
+                                      int accx, float *da, int acca, int n, int cb, int hw) {
+  k->gate_backward(x, a, dy, dx, accx, da, acca, n, cb, hw);
+}
+static inline void call_pack(const kernels *k, const float *x, float *y, int acc, int n, int c, int hw) {
+  k->pack(x, y, acc, n, c, hw);
+}
+static inline void call_unpack(const kernels *k, const float *x, float *y, int acc, int n, int c, int hw) {
+  k->unpack(x, y, acc, n, c, hw);
+}
+static inline void call_score_input(const kernels *k, const float *x, const float *y, float *z, int n, int c, int hw) {
+  k->score_input(x, y, z, n, c, hw);
+}

@@ -1,0 +1,335 @@
+//go:build onednn
+
+package onednn
+
+/*
+#include <stdlib.h>
+#include "dnn.h"
+#include "kernels.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"agurscope/nn"
+)
+
+// planarBelow is the number of channels under which a value stays planar:
+// images, maps and gates, of which a block would be mostly padding.
+const planarBelow = 8
+
+// value is a node with its place in memory.
+type value struct {
+	node      *nn.Node
+	block, cb int
+	x, dx     *C.float
+
+	life, gradLife *interval
+	alias          *value // shares the memory of this one
+	needGrad       bool   // a gradient reaches it and someone wants it
+	gradWritten    bool   // during emission: a later writer must add
+}
+
+func (v *value) n() int  { return v.node.Shape[0] }
+func (v *value) hw() int { return v.node.Shape[2] * v.node.Shape[3] }
+
+// floats is the storage in elements, padding included.
+func (v *value) floats() int { return v.n() * v.cb * v.block * v.hw() }
+
+// step is one operation, ready to run.
+type step struct {
+	name string
+	run  func() error
+}
+
+// program implements nn.Program.
+type program struct {
+	e        *engine
+	g        *nn.Graph
+	mode     nn.Mode
+	values   []*value
+	fused    map[*nn.Node]*nn.Node // a convolution to the Norm or ReLU that it absorbs
+	steps    []step                // forward
+	back     []step
+	prepare  []func() error // parameters in
+	collect  []func() error // gradients out
+	convs    []*C.conv
+	passes   []*pass
+	owned    []unsafe.Pointer
+	bytes    int64
+	momentum float32
+	loss     map[*nn.Node]float64
+	loaded   bool
+	norms    map[*nn.Node]*normState
+
+	tempA, tempB, scratch *C.float // shared by all steps
+	convScratch           unsafe.Pointer
+	need                  struct{ tempA, tempB, scratch, conv int } // floats; bytes for conv
+}
+
+// Compile implements nn.Engine.
+func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
+	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, loss: map[*nn.Node]float64{}}
+	err := e.worker.do(p.compile)
+	if err != nil {
+		p.Close()
+		return nil, fmt.Errorf("compile for oneDNN: %w", err)
+	}
+	return p, nil
+}
+
+func (p *program) compile() error {
+	p.layout()
+	if p.mode == nn.Inference {
+		p.fuse()
+	} else {
+		p.markGradients()
+	}
+	p.liveness()
+	arena, err := p.arena()
+	if err != nil {
+		return err
+	}
+	for _, v := range p.values {
+		if v.life != nil {
+			v.x = (*C.float)(unsafe.Add(arena, v.life.offset))
+		}
+		if v.gradLife != nil {
+			v.dx = (*C.float)(unsafe.Add(arena, v.gradLife.offset))
+		}
+	}
+	for _, v := range p.values {
+		if v.alias != nil {
+			v.x = v.alias.x
+		}
+	}
+	// Steps read the shared buffers' addresses when they run: their sizes are
+	// known only after all have been emitted.
+	for _, n := range p.g.Nodes {
+		if err := p.emitForward(n); err != nil {
+			return fmt.Errorf("%v %v: %w", n.Op, n.Shape, err)
+		}
+	}
+	if p.mode == nn.Training {
+		for i := len(p.g.Nodes) - 1; i >= 0; i-- {
+			if err := p.emitBackward(p.g.Nodes[i]); err != nil {
+				return fmt.Errorf("gradient of %v %v: %w", p.g.Nodes[i].Op, p.g.Nodes[i].Shape, err)
+			}
+		}
+	}
+	if err := p.shared(); err != nil {
+		return err
+	}
+	return p.bindConvs()
+}
+
+// layout decides how every value is stored.
+func (p *program) layout() {
+	for _, n := range p.g.Nodes {
+		v := &value{node: n, block: p.e.block}
+		if n.Shape[1] < planarBelow {
+			v.block = 1
+		}
+		v.cb = (n.Shape[1] + v.block - 1) / v.block
+		p.values = append(p.values, v)
+	}
+}
+
+func (p *program) val(n *nn.Node) *value { return p.values[n.ID] }
+
+// consumers returns, per node, the nodes that read it.
+func (p *program) consumers() [][]*nn.Node {
+	out := make([][]*nn.Node, len(p.g.Nodes))
+	for _, n := range p.g.Nodes {
+		for _, in := range n.In {
+			out[in.ID] = append(out[in.ID], n)
+		}
+	}
+	return out
+}
+
+// fuse lets convolutions absorb the normalisation or ReLU that alone reads
+// them: the weights are scaled, the maximum is taken as they are stored.
+func (p *program) fuse() {
+	readers := p.consumers()
+	for _, n := range p.g.Nodes {
+		if _, ok := n.Op.(nn.Conv); !ok || n.Keep || len(readers[n.ID]) != 1 {
+			continue
+		}
+		r := readers[n.ID][0]
+		switch r.Op.(type) {
+		case nn.Norm, nn.ReLU:
+			p.fused[n] = r
+			p.val(n).alias = p.val(r)
+		}
+	}
+}
+
+// markGradients finds the values through which a loss depends on something
+// that wants a gradient.
+func (p *program) markGradients() {
+	reaches := make([]bool, len(p.g.Nodes)) // a loss depends on it
+	for _, l := range p.g.Losses {
+		reaches[l.Node.ID] = true
+	}
+	for i := len(p.g.Nodes) - 1; i >= 0; i-- {
+		n := p.g.Nodes[i]
+		if !reaches[i] {
+			continue
+		}
+		for k, in := range n.In {
+			if differentiable(n.Op, k) {
+				reaches[in.ID] = true
+			}
+		}
+	}
+	for i, n := range p.g.Nodes {
+		wants := n.WantGradient || trained(n.Op)
+		for k, in := range n.In {
+			wants = wants || differentiable(n.Op, k) && p.values[in.ID].needGrad
+		}
+		p.values[i].needGrad = wants && reaches[i] && !isLoss(n.Op)
+	}
+}
+
+// trained reports whether the operation has parameters of its own.
+func trained(op nn.Op) bool {
+	switch op.(type) {
+	case nn.Conv, nn.Norm, nn.ChannelAttention:
+		return true
+	}
+	return false
+}
+
+// differentiable reports whether a gradient flows to input k of op.
+func differentiable(op nn.Op, k int) bool {
+	switch op.(type) {
+	case nn.ScoreInput, nn.Residual, nn.Blur:
+		return false
+	}
+	return !isLoss(op) || k == 0
+}
+
+func isLoss(op nn.Op) bool {
+	switch op.(type) {
+	case nn.L1Loss, nn.SSIMLoss, nn.SpectrumLoss, nn.FocalLoss, nn.DeviationLoss:
+		return true
+	}
+	return false
+}
+
+// backwardReads says which values the gradient of an operation reads again.
+func backwardReads(op nn.Op) (inputs, output bool) {
+	switch op.(type) {
+	case nn.Conv, nn.Norm, nn.Scale, nn.Gate:
+		return true, false
+	case nn.ReLU, nn.Sigmoid:
+		return false, true
+	case nn.ChannelAttention:
+		return true, true
+	}
+	return false, false
+}
+
+// liveness finds from when to when each value and gradient must exist. Node i
+// runs forward at time i and backward at time 2n−i.
+func (p *program) liveness() {
+	n := len(p.g.Nodes)
+	end := 3 * n
+	readers := p.consumers()
+	for i, v := range p.values {
+		if v.alias != nil || isLoss(v.node.Op) {
+			continue
+		}
+		v.life = &interval{bytes: 4 * v.floats(), first: i, last: i}
+		for _, r := range readers[i] {
+			v.life.last = max(v.life.last, r.ID)
+			if in, _ := backwardReads(r.Op); in && p.val(r).needGrad {
+				v.life.last = max(v.life.last, 2*n-r.ID)
+			}
+			if f := p.fused[r]; f != nil {
+				v.life.last = max(v.life.last, f.ID)
+			}
+		}
+		if _, out := backwardReads(v.node.Op); out && v.needGrad {
+			v.life.last = max(v.life.last, 2*n-i)
+		}
+		if _, ok := v.node.Op.(nn.Input); ok {
+			v.life.first, v.life.last = 0, end
+		}
+		if v.node.Keep {
+			v.life.last = end
+		}
+	}
+	for conv, r := range p.fused {
+		p.val(r).life.first = conv.ID
+	}
+	for i, v := range p.values {
+		if !v.needGrad {
+			continue
+		}
+		v.gradLife = &interval{bytes: 4 * v.floats(), first: 2*n - i, last: 2*n - i}
+		for _, r := range readers[i] {
+			if isLoss(r.Op) {
+				v.gradLife.first = min(v.gradLife.first, r.ID)
+			} else if p.val(r).needGrad {
+				v.gradLife.first = min(v.gradLife.first, 2*n-r.ID)
+			}
+		}
+		if v.node.WantGradient {
+			v.gradLife.last = end
+		}
+	}
+}
+
+// arena allocates the memory of all values and gradients.
+func (p *program) arena() (unsafe.Pointer, error) {
+	var ivs []*interval
+	for _, v := range p.values {
+		if v.life != nil {
+			ivs = append(ivs, v.life)
+		}
+		if v.gradLife != nil {
+			ivs = append(ivs, v.gradLife)
+		}
+	}
+	return p.alloc(place(ivs))
+}
+
+// alloc returns zeroed C memory that lives as long as the program.
+func (p *program) alloc(bytes int) (unsafe.Pointer, error) {
+	m := C.dnn_alloc(C.size_t(bytes))
+	if m == nil {
+		return nil, fmt.Errorf("out of memory for %d MB; choose a smaller input, batch or size", bytes>>20)
+	}
+	p.owned = append(p.owned, m)
+	p.bytes += int64(bytes)
+	return m, nil
+}
+
+// vector returns n zeroed floats, at least one block.
+func (p *program) vector(n int) (*C.float, error) {
+	m, err := p.alloc(4 * max(n, 16))
+	return (*C.float)(m), err
+}
+
+func (p *program) shared() (err error) {
+	if p.tempA, err = p.vector(p.need.tempA); err != nil {
+		return err
+	}
+	if p.tempB, err = p.vector(p.need.tempB); err != nil {
+		return err
+	}
+	if p.scratch, err = p.vector(p.need.scratch); err != nil {
+		return err
+	}
+	p.convScratch, err = p.alloc(p.need.conv)
+	return err
+}
+
+// floats views n floats of C memory.
+func floats(p *C.float, n int) []float32 { return unsafe.Slice((*float32)(unsafe.Pointer(p)), n) }
+
+func goPtr(s []float32) *C.float { return (*C.float)(unsafe.Pointer(unsafe.SliceData(s))) }

@@ -1,0 +1,328 @@
+//go:build onednn
+
+#include "dnn.h"
+
+#include <dnnl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// oneDNN 3 made memory descriptors opaque and merged operation descriptors
+// into primitive descriptors. The differences end here.
+#if DNNL_VERSION_MAJOR >= 3
+typedef const_dnnl_memory_desc_t md_ref;
+#define MD(x) (x)
+static dnnl_status_t md_init(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_create_with_tag(m, nd, d, dnnl_f32, tag);
+}
+static void md_free(dnnl_memory_desc_t m) {
+  if (m) dnnl_memory_desc_destroy(m);
+}
+#else
+typedef const dnnl_memory_desc_t *md_ref;
+#define MD(x) (&(x))
+static dnnl_status_t md_init(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_init_by_tag(m, nd, d, dnnl_f32, tag);
+}
+#define md_free(m) ((void)0)
+#endif
+
+struct dnn {
+  dnnl_engine_t engine;
+  dnnl_stream_t stream;
+};
+
+// A reorder between two layouts of one tensor.
+typedef struct {
+  dnnl_primitive_t p;
+  dnnl_memory_t from, to;
+} reorder;
+
+struct conv {
+  dnn *e;
+  pass_kind pass;
+  dnnl_primitive_desc_t pd;
+  dnnl_primitive_t p;
+  dnnl_memory_t src, wei, bia, dst, scratch;
+  size_t wei_bytes, scratch_bytes;
+  const char *impl;
+  reorder pack;             // plain <-> wei
+  reorder src_in, dst_in;   // node layout -> the implementation's, where they differ
+  reorder out;              // the implementation's -> node layout
+  void *src_tmp, *dst_tmp;
+};
+
+static void say(char *err, size_t n, const char *fmt, ...) {
+  va_list a;
+  va_start(a, fmt);
+  vsnprintf(err, n, fmt, a);
+  va_end(a);
+}
+
+void *dnn_alloc(size_t bytes) {
+  void *p = NULL;
+  bytes = (bytes + 4095) / 4096 * 4096;
+  if (posix_memalign(&p, 4096, bytes ? bytes : 4096)) return NULL;
+  memset(p, 0, bytes);
+  return p;
+}
+
+void dnn_version(int *major, int *minor, int *patch) {
+  const dnnl_version_t *v = dnnl_version();
+  *major = v->major, *minor = v->minor, *patch = v->patch;
+}
+
+dnn *dnn_new(char *err, size_t errlen) {
+  dnn *e = calloc(1, sizeof(*e));
+  if (!e) return NULL;
+  dnnl_status_t s = dnnl_engine_create(&e->engine, dnnl_cpu, 0);
+  if (s == dnnl_success) s = dnnl_stream_create(&e->stream, e->engine, dnnl_stream_default_flags);
+  if (s == dnnl_success) return e;
+  say(err, errlen, "oneDNN has no CPU engine here (status %d)", s);
+  dnn_free(e);
+  return NULL;
+}
+
+void dnn_free(dnn *e) {
+  if (e->stream) dnnl_stream_destroy(e->stream);
+  if (e->engine) dnnl_engine_destroy(e->engine);
+  free(e);
+}
+
+static void reorder_free(reorder *r) {
+  if (r->p) dnnl_primitive_destroy(r->p);
+  if (r->from) dnnl_memory_destroy(r->from);
+  if (r->to) dnnl_memory_destroy(r->to);
+}
+
+static dnnl_status_t reorder_init(reorder *r, dnn *e, md_ref from, md_ref to) {
+  dnnl_primitive_desc_t pd = NULL;
+  dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, from, e->engine, to, e->engine, NULL);
+  if (s == dnnl_success) s = dnnl_primitive_create(&r->p, pd);
+  if (pd) dnnl_primitive_desc_destroy(pd);
+  if (s == dnnl_success) s = dnnl_memory_create(&r->from, from, e->engine, DNNL_MEMORY_NONE);
+  if (s == dnnl_success) s = dnnl_memory_create(&r->to, to, e->engine, DNNL_MEMORY_NONE);
+  return s;
+}
+
+static dnnl_status_t reorder_run(reorder *r, dnn *e) {
+  const dnnl_exec_arg_t a[] = {{DNNL_ARG_FROM, r->from}, {DNNL_ARG_TO, r->to}};
+  return dnnl_primitive_execute(r->p, e->stream, 2, a);
+}
+
+void conv_free(conv *c) {
+  if (!c) return;
+  if (c->p) dnnl_primitive_destroy(c->p);
+  if (c->pd) dnnl_primitive_desc_destroy(c->pd);
+  dnnl_memory_t mem[] = {c->src, c->wei, c->bia, c->dst, c->scratch};
+  for (int i = 0; i < 5; i++)
+    if (mem[i]) dnnl_memory_destroy(mem[i]);
+  reorder_free(&c->pack);
+  reorder_free(&c->src_in);
+  reorder_free(&c->dst_in);
+  reorder_free(&c->out);
+  free(c->src_tmp);
+  free(c->dst_tmp);
+  free(c);
+}
+
+typedef struct {
+  dnnl_memory_desc_t src, wei, bia, dst;
+} shapes;
+
+static dnnl_status_t forward_pd(dnnl_primitive_desc_t *pd, dnn *e, const conv_spec *s, const shapes *m,
+                                dnnl_alg_kind_t alg, dnnl_prop_kind_t prop, const dnnl_dims_t str,
+                                const dnnl_dims_t dil, const dnnl_dims_t pad, dnnl_primitive_attr_t attr) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_forward_primitive_desc_create(pd, e->engine, prop, alg, m->src, m->wei,
+                                                        s->bias ? m->bia : NULL, m->dst, str, dil, pad, pad, attr);
+#else
+  dnnl_convolution_desc_t d;
+  dnnl_status_t st = dnnl_dilated_convolution_forward_desc_init(
+      &d, prop, alg, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
+  return st != dnnl_success ? st : dnnl_primitive_desc_create(pd, &d, attr, e->engine, NULL);
+#endif
+}
+
+static dnnl_status_t backward_pd(dnnl_primitive_desc_t *pd, dnn *e, const conv_spec *s, const shapes *m,
+                                 pass_kind pass, dnnl_alg_kind_t alg, const dnnl_dims_t str,
+                                 const dnnl_dims_t dil, const dnnl_dims_t pad, dnnl_primitive_attr_t attr,
+                                 dnnl_primitive_desc_t hint) {
+#if DNNL_VERSION_MAJOR >= 3
+  if (pass == PASS_DATA)
+    return dnnl_convolution_backward_data_primitive_desc_create(pd, e->engine, alg, m->src, m->wei, m->dst, str,
+                                                                dil, pad, pad, hint, attr);
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+      pd, e->engine, alg, m->src, m->wei, s->bias ? m->bia : NULL, m->dst, str, dil, pad, pad, hint, attr);
+#else
+  dnnl_convolution_desc_t d;
+  dnnl_status_t st =
+      pass == PASS_DATA
+          ? dnnl_dilated_convolution_backward_data_desc_init(&d, alg, &m->src, &m->wei, &m->dst, str, dil, pad, pad)
+          : dnnl_dilated_convolution_backward_weights_desc_init(
+                &d, alg, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
+  return st != dnnl_success ? st : dnnl_primitive_desc_create(pd, &d, attr, e->engine, hint);
+#endif
+}
+
+static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, const conv_spec *s, pass_kind pass) {
+  dnnl_status_t st = dnnl_primitive_attr_create(attr);
+  // With the library's own scratchpad, calls from changing OS threads crash.
+  if (st == dnnl_success) st = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+  if (st != dnnl_success || !s->relu || pass != PASS_INFERENCE) return st;
+  dnnl_post_ops_t po = NULL;
+  st = dnnl_post_ops_create(&po);
+#if DNNL_VERSION_MAJOR >= 3
+  if (st == dnnl_success) st = dnnl_post_ops_append_eltwise(po, dnnl_eltwise_relu, 0, 0);
+#else
+  if (st == dnnl_success) st = dnnl_post_ops_append_eltwise(po, 1, dnnl_eltwise_relu, 0, 0);
+#endif
+  if (st == dnnl_success) st = dnnl_primitive_attr_set_post_ops(*attr, po);
+  if (po) dnnl_post_ops_destroy(po);
+  return st;
+}
+
+static dnnl_format_tag_t blocked_tag(int block) {
+  return block == 16 ? dnnl_aBcd16b : block == 8 ? dnnl_aBcd8b : dnnl_abcd;
+}
+
+// try_pd asks for one algorithm in one pair of layouts and refuses reference
+// implementations, which are orders of magnitude slower.
+static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, dnnl_alg_kind_t alg, int planar,
+                                    const char **impl) {
+  const dnnl_dims_t sd = {s->n, s->ic, s->ih, s->iw}, wd = {s->oc, s->ic, s->kernel, s->kernel}, bd = {s->oc},
+                    dd = {s->n, s->oc, s->oh, s->ow};
+  const dnnl_dims_t str = {s->stride, s->stride}, dil = {s->dilation - 1, s->dilation - 1},
+                    pad = {s->pad, s->pad};
+  const dnnl_format_tag_t tag = planar ? dnnl_abcd : blocked_tag(s->block);
+  shapes m;
+  memset(&m, 0, sizeof(m));
+  dnnl_primitive_desc_t pd = NULL, hint = NULL;
+  dnnl_primitive_attr_t attr = NULL;
+  dnnl_status_t st = md_init(&m.src, 4, sd, s->src_planar ? dnnl_abcd : tag);
+  if (st == dnnl_success) st = md_init(&m.wei, 4, wd, dnnl_format_tag_any);
+  if (st == dnnl_success) st = md_init(&m.bia, 1, bd, dnnl_a);
+  if (st == dnnl_success) st = md_init(&m.dst, 4, dd, tag);
+  if (st == dnnl_success) st = attributes(&attr, s, pass);
+  if (st == dnnl_success && pass <= PASS_FORWARD)
+    st = forward_pd(&pd, e, s, &m, alg, pass == PASS_FORWARD ? dnnl_forward_training : dnnl_forward_inference, str,
+                    dil, pad, attr);
+  if (st == dnnl_success && pass > PASS_FORWARD) {
+    st = forward_pd(&hint, e, s, &m, alg, dnnl_forward_training, str, dil, pad, NULL);
+    if (st == dnnl_success) st = backward_pd(&pd, e, s, &m, pass, alg, str, dil, pad, attr, hint);
+  }
+  if (hint) dnnl_primitive_desc_destroy(hint);
+  if (attr) dnnl_primitive_attr_destroy(attr);
+  md_free(m.src), md_free(m.wei), md_free(m.bia), md_free(m.dst);
+  if (st != dnnl_success) return NULL;
+  *impl = "";
+  dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, impl);
+  if (strncmp(*impl, "ref", 3) != 0) return pd;
+  dnnl_primitive_desc_destroy(pd);
+  return NULL;
+}
+
+static md_ref query(const conv *c, dnnl_query_t q) { return dnnl_primitive_desc_query_md(c->pd, q, 0); }
+
+// adapt makes the reorders needed where the implementation works on planar
+// memory while the nodes are blocked.
+static dnnl_status_t adapt(conv *c, const conv_spec *s, md_ref src, md_ref dst) {
+  const dnnl_dims_t sd = {s->n, s->ic, s->ih, s->iw}, dd = {s->n, s->oc, s->oh, s->ow};
+  dnnl_memory_desc_t ns, nd;
+  memset(&ns, 0, sizeof(ns)), memset(&nd, 0, sizeof(nd));
+  dnnl_status_t st = md_init(&ns, 4, sd, s->src_planar ? dnnl_abcd : blocked_tag(s->block));
+  if (st == dnnl_success) st = md_init(&nd, 4, dd, blocked_tag(s->block));
+  if (st == dnnl_success && !dnnl_memory_desc_equal(MD(ns), src)) {
+    c->src_tmp = dnn_alloc(dnnl_memory_desc_get_size(src));
+    st = c->pass == PASS_DATA ? reorder_init(&c->out, c->e, src, MD(ns)) : reorder_init(&c->src_in, c->e, MD(ns), src);
+  }
+  if (st == dnnl_success && !dnnl_memory_desc_equal(MD(nd), dst)) {
+    c->dst_tmp = dnn_alloc(dnnl_memory_desc_get_size(dst));
+    st = c->pass <= PASS_FORWARD ? reorder_init(&c->out, c->e, dst, MD(nd)) : reorder_init(&c->dst_in, c->e, MD(nd), dst);
+  }
+  md_free(ns), md_free(nd);
+  return st;
+}
+
+conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t errlen) {
+  conv *c = calloc(1, sizeof(*c));
+  if (!c) return NULL;
+  c->e = e, c->pass = pass;
+  if (s->winograd) c->pd = try_pd(e, s, pass, dnnl_convolution_winograd, 0, &c->impl);
+  if (!c->pd) c->pd = try_pd(e, s, pass, dnnl_convolution_direct, 0, &c->impl);
+  if (!c->pd) c->pd = try_pd(e, s, pass, dnnl_convolution_direct, 1, &c->impl);
+  if (!c->pd) {
+    say(err, errlen, "no fast implementation for %dx%dx%dx%d to %d channels, kernel %d stride %d dilation %d", s->n,
+        s->ic, s->ih, s->iw, s->oc, s->kernel, s->stride, s->dilation);
+    conv_free(c);
+    return NULL;
+  }
+  const md_ref src = query(c, pass == PASS_DATA ? dnnl_query_diff_src_md : dnnl_query_src_md);
+  const md_ref wei = query(c, pass == PASS_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md);
+  const md_ref dst = query(c, pass > PASS_FORWARD ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
+  const md_ref scr = query(c, dnnl_query_scratchpad_md);
+  const dnnl_dims_t wd = {s->oc, s->ic, s->kernel, s->kernel}, bd = {s->oc};
+  dnnl_memory_desc_t plain, bias;
+  memset(&plain, 0, sizeof(plain)), memset(&bias, 0, sizeof(bias));
+  c->wei_bytes = dnnl_memory_desc_get_size(wei);
+  c->scratch_bytes = dnnl_memory_desc_get_size(scr);
+  dnnl_status_t st = md_init(&plain, 4, wd, dnnl_abcd);
+  if (st == dnnl_success) st = md_init(&bias, 1, bd, dnnl_a);
+  if (st == dnnl_success) st = dnnl_primitive_create(&c->p, c->pd);
+  if (st == dnnl_success) st = dnnl_memory_create(&c->src, src, e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success) st = dnnl_memory_create(&c->wei, wei, e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success) st = dnnl_memory_create(&c->dst, dst, e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success) st = dnnl_memory_create(&c->scratch, scr, e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success && s->bias && pass != PASS_DATA)
+    st = dnnl_memory_create(&c->bia, MD(bias), e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success)
+    st = pass == PASS_WEIGHTS ? reorder_init(&c->pack, e, wei, MD(plain)) : reorder_init(&c->pack, e, MD(plain), wei);
+  if (st == dnnl_success) st = adapt(c, s, src, dst);
+  md_free(plain), md_free(bias);
+  if (st == dnnl_success) return c;
+  say(err, errlen, "oneDNN refused %s (status %d)", c->impl, st);
+  conv_free(c);
+  return NULL;
+}
+
+const char *conv_impl(const conv *c) { return c->impl; }
+size_t conv_weight_bytes(const conv *c) { return c->wei_bytes; }
+size_t conv_scratch_bytes(const conv *c) { return c->scratch_bytes; }
+
+static void set(dnnl_memory_t m, void *p) {
+  if (m) dnnl_memory_set_data_handle(m, p);
+}
+
+int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void *scratch, float *plain) {
+  set(c->src, c->src_tmp ? c->src_tmp : src);
+  set(c->dst, c->dst_tmp ? c->dst_tmp : dst);
+  set(c->wei, weights);
+  set(c->bia, bias);
+  set(c->scratch, scratch);
+  set(c->pack.from, c->pass == PASS_WEIGHTS ? weights : plain);
+  set(c->pack.to, c->pass == PASS_WEIGHTS ? plain : weights);
+  set(c->src_in.from, src), set(c->src_in.to, c->src_tmp);
+  set(c->dst_in.from, dst), set(c->dst_in.to, c->dst_tmp);
+  set(c->out.from, c->pass == PASS_DATA ? c->src_tmp : c->dst_tmp);
+  set(c->out.to, c->pass == PASS_DATA ? src : dst);
+  return 0;
+}
+
+int conv_pack(conv *c) { return reorder_run(&c->pack, c->e) || dnnl_stream_wait(c->e->stream); }
+
+int conv_run(conv *c) {
+  static const int arg[4][4] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
+                                {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
+                                {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST, 0},
+                                {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_BIAS}};
+  const int *a = arg[c->pass];
+  const dnnl_exec_arg_t args[] = {
+      {a[0], c->src}, {a[1], c->wei}, {a[2], c->dst}, {DNNL_ARG_SCRATCHPAD, c->scratch}, {a[3], c->bia}};
+  int st = 0;
+  if (c->src_in.p) st = reorder_run(&c->src_in, c->e);
+  if (!st && c->dst_in.p) st = reorder_run(&c->dst_in, c->e);
+  if (!st) st = dnnl_primitive_execute(c->p, c->e->stream, c->bia ? 5 : 4, args);
+  if (!st && c->out.p) st = reorder_run(&c->out, c->e);
+  return st || dnnl_stream_wait(c->e->stream);
+}

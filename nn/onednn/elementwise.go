@@ -1,0 +1,316 @@
+//go:build onednn
+
+package onednn
+
+/*
+#include "call.h"
+*/
+import "C"
+
+import (
+	"fmt"
+
+	"agurscope/nn"
+)
+
+// geometry is a value's extents as the kernels take them.
+type geometry struct {
+	k           *C.kernels
+	n, cb, h, w C.int
+	hw          C.int
+	floats      C.size_t
+}
+
+func (v *value) geometry() geometry {
+	s := v.node.Shape
+	return geometry{
+		k: (*C.kernels)(C.kernel_table(C.int(v.block))), n: C.int(s[0]), cb: C.int(v.cb),
+		h: C.int(s[2]), w: C.int(s[3]), hw: C.int(s[2] * s[3]), floats: C.size_t(v.floats()),
+	}
+}
+
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// emit adds a forward step; emitBack one of the backward pass.
+func (p *program) emit(n *nn.Node, run func() error) {
+	p.steps = append(p.steps, step{n.Op.String(), run})
+}
+
+func (p *program) emitBack(n *nn.Node, run func() error) {
+	p.back = append(p.back, step{n.Op.String(), run})
+}
+
+// do adapts a function that cannot fail.
+func do(f func()) func() error {
+	return func() error { f(); return nil }
+}
+
+// sink claims the gradient of v for one more writer and reports whether it
+// must add to what is there.
+func (v *value) sink() (acc bool) {
+	acc = v.gradWritten
+	v.gradWritten = true
+	return acc
+}
+
+// forward and backward of the operations without parameters stand side by
+// side: p.emitForward and p.emitBackward pick the pair by type.
+
+func (p *program) emitForward(n *nn.Node) error {
+	y := p.val(n)
+	if y.alias != nil || len(n.In) == 1 && p.fused[n.In[0]] == n {
+		if _, ok := n.Op.(nn.Conv); !ok {
+			return nil // computed by the convolution before it
+		}
+	}
+	var x *value
+	if len(n.In) > 0 {
+		x = p.val(n.In[0])
+	}
+	g := y.geometry()
+	switch op := n.Op.(type) {
+	case nn.Input:
+	case nn.Conv:
+		return p.convForward(n)
+	case nn.Norm:
+		return p.normForward(n, op)
+	case nn.ReLU:
+		p.emit(n, do(func() { C.k_relu(x.x, y.x, g.floats) }))
+	case nn.Sigmoid:
+		if y.block != 1 && n.Shape[1]%y.block != 0 {
+			return fmt.Errorf("needs a multiple of %d channels or fewer than %d", y.block, planarBelow)
+		}
+		p.emit(n, do(func() { C.k_sigmoid(x.x, y.x, g.floats) }))
+	case nn.Add:
+		b := p.val(n.In[1])
+		p.emit(n, do(func() { C.k_add(x.x, b.x, y.x, g.floats) }))
+	case nn.Concat:
+		p.concat(n)
+	case nn.Upsample:
+		xg := x.geometry()
+		p.emit(n, do(func() { C.call_upsample(g.k, x.x, y.x, xg.n, xg.cb, xg.h, xg.w) }))
+	case nn.GlobalAvgPool:
+		xg := x.geometry()
+		p.emit(n, do(func() { C.call_pool(g.k, x.x, y.x, xg.n, xg.cb, xg.hw) }))
+	case nn.ChannelAttention:
+		return p.attention(n, op)
+	case nn.Scale:
+		w := p.val(n.In[1])
+		p.emit(n, do(func() { C.call_scale(g.k, x.x, w.x, y.x, g.n, g.cb, g.hw) }))
+	case nn.Broadcast:
+		p.emit(n, do(func() { C.call_broadcast(g.k, x.x, y.x, g.n, g.cb, g.hw) }))
+	case nn.Gate:
+		a := p.val(n.In[1])
+		p.emit(n, do(func() { C.call_gate(g.k, x.x, a.x, y.x, g.n, g.cb, g.hw) }))
+	case nn.ScoreInput:
+		return p.scoreInput(n)
+	default:
+		return p.emitImage(n)
+	}
+	return nil
+}
+
+func (p *program) emitBackward(n *nn.Node) error {
+	y := p.val(n)
+	if !y.needGrad {
+		return nil
+	}
+	if !y.gradWritten {
+		return fmt.Errorf("no gradient reaches it")
+	}
+	var x *value
+	if len(n.In) > 0 {
+		x = p.val(n.In[0])
+	}
+	g := y.geometry()
+	switch op := n.Op.(type) {
+	case nn.Input:
+	case nn.Conv:
+		return p.convBackward(n)
+	case nn.Norm:
+		return p.normBackward(n, op)
+	case nn.ReLU:
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.k_relu_backward(y.x, y.dx, x.dx, acc, g.floats) }))
+	case nn.Sigmoid:
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.k_sigmoid_backward(y.x, y.dx, x.dx, acc, g.floats) }))
+	case nn.Add:
+		for _, in := range n.In {
+			if v := p.val(in); v.needGrad {
+				acc := flag(v.sink())
+				p.emitBack(n, do(func() { C.k_accumulate(y.dx, v.dx, acc, g.floats) }))
+			}
+		}
+	case nn.Concat:
+		p.concatBackward(n)
+	case nn.Upsample:
+		acc, xg := flag(x.sink()), x.geometry()
+		p.emitBack(n, do(func() { C.call_upsample_backward(g.k, x.dx, y.dx, acc, xg.n, xg.cb, xg.h, xg.w) }))
+	case nn.GlobalAvgPool:
+		acc, xg := flag(x.sink()), x.geometry()
+		p.emitBack(n, do(func() { C.call_pool_backward(g.k, x.dx, y.dx, acc, xg.n, xg.cb, xg.hw) }))
+	case nn.ChannelAttention:
+		return p.attentionBackward(n, op)
+	case nn.Scale:
+		return p.product(n, func(w *value, accx, accw C.int) {
+			C.call_scale_backward(g.k, x.x, w.x, y.dx, x.dx, accx, w.dx, accw, g.n, g.cb, g.hw)
+		})
+	case nn.Broadcast:
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.call_broadcast_backward(g.k, x.dx, y.dx, acc, g.n, g.cb, g.hw) }))
+	case nn.Gate:
+		return p.product(n, func(a *value, accx, acca C.int) {
+			C.call_gate_backward(g.k, x.x, a.x, y.dx, x.dx, accx, a.dx, acca, g.n, g.cb, g.hw)
+		})
+	}
+	return nil
+}
+
+// product emits the gradient of a product of both inputs.
+func (p *program) product(n *nn.Node, run func(w *value, accx, accw C.int)) error {
+	x, w := p.val(n.In[0]), p.val(n.In[1])
+	if !x.needGrad || !w.needGrad {
+		return fmt.Errorf("needs both factors to be differentiated")
+	}
+	accx, accw := flag(x.sink()), flag(w.sink())
+	p.emitBack(n, do(func() { run(w, accx, accw) }))
+	return nil
+}
+
+// concat copies whole blocks where the channels allow, and otherwise goes
+// through a planar copy.
+func (p *program) concat(n *nn.Node) {
+	y := p.val(n)
+	if !p.aligned(n) {
+		p.need.tempA = max(p.need.tempA, n.Shape.Size())
+	}
+	per, off := y.cb*y.block*y.hw(), 0
+	for _, in := range n.In {
+		x := p.val(in)
+		if p.aligned(n) {
+			size, at := x.cb*x.block*x.hw(), off
+			p.emit(n, do(func() {
+				for b := range y.n() {
+					copy(floats(y.x, y.floats())[b*per+at:], floats(x.x, x.floats())[b*size:(b+1)*size])
+				}
+			}))
+			off += size
+			continue
+		}
+		k, plane, at := x.geometry().k, x.hw(), off
+		p.emit(n, do(func() {
+			all := floats(p.tempA, n.Shape.Size())
+			for b := range y.n() {
+				src := floats(x.x, x.floats())[b*x.cb*x.block*plane:]
+				dst := all[(b*n.Shape[1]+at)*plane:]
+				C.call_unpack(k, goPtr(src), goPtr(dst), 0, 1, C.int(in.Shape[1]), C.int(plane))
+			}
+		}))
+		off += in.Shape[1]
+	}
+	if !p.aligned(n) {
+		g := y.geometry()
+		p.emit(n, do(func() { C.call_pack(g.k, p.tempA, y.x, 0, g.n, C.int(n.Shape[1]), g.hw) }))
+	}
+}
+
+func (p *program) concatBackward(n *nn.Node) {
+	y := p.val(n)
+	if !p.aligned(n) {
+		p.need.tempA = max(p.need.tempA, n.Shape.Size())
+		g := y.geometry()
+		p.emitBack(n, do(func() { C.call_unpack(g.k, y.dx, p.tempA, 0, g.n, C.int(n.Shape[1]), g.hw) }))
+	}
+	per, off := y.cb*y.block*y.hw(), 0
+	for _, in := range n.In {
+		x, at := p.val(in), off
+		size := x.cb * x.block * x.hw()
+		if p.aligned(n) {
+			off += size
+		} else {
+			off += in.Shape[1]
+		}
+		if !x.needGrad {
+			continue
+		}
+		acc, k, plane := flag(x.sink()), x.geometry().k, x.hw()
+		p.emitBack(n, do(func() {
+			for b := range y.n() {
+				dst := floats(x.dx, x.floats())[b*size:]
+				if p.aligned(n) {
+					C.k_accumulate(goPtr(floats(y.dx, y.floats())[b*per+at:]), goPtr(dst), acc, C.size_t(size))
+					continue
+				}
+				src := floats(p.tempA, n.Shape.Size())[(b*n.Shape[1]+at)*plane:]
+				C.call_pack(k, goPtr(src), goPtr(dst), acc, 1, C.int(in.Shape[1]), C.int(plane))
+			}
+		}))
+	}
+}
+
+// aligned reports whether every part of a concatenation fills whole blocks of
+// the result's layout.
+func (p *program) aligned(n *nn.Node) bool {
+	y := p.val(n)
+	for _, in := range n.In {
+		if x := p.val(in); x.block != y.block || in.Shape[1]%y.block != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *program) scoreInput(n *nn.Node) error {
+	x, y, z := p.val(n.In[0]), p.val(n.In[1]), p.val(n)
+	if x.block != 1 || y.block != 1 || z.block == 1 {
+		return fmt.Errorf("needs images of 3 to %d planes", planarBelow-1)
+	}
+	g := z.geometry()
+	p.emit(n, do(func() { C.call_score_input(g.k, x.x, y.x, z.x, g.n, C.int(n.In[0].Shape[1]), g.hw) }))
+	return nil
+}
+
+// attention runs ECA's convolution over the channels.
+func (p *program) attention(n *nn.Node, op nn.ChannelAttention) error {
+	x, y := p.val(n.In[0]), p.val(n)
+	taps := len(op.W.Data())
+	k, err := p.vector(taps)
+	if err != nil {
+		return err
+	}
+	p.prepare = append(p.prepare, do(func() { copy(floats(k, taps), op.W.Data()) }))
+	p.emit(n, do(func() {
+		C.k_attention(x.x, k, y.x, C.int(n.Shape[0]), C.int(n.Shape[1]), C.int(y.cb*y.block), C.int(taps))
+	}))
+	return nil
+}
+
+func (p *program) attentionBackward(n *nn.Node, op nn.ChannelAttention) error {
+	x, y := p.val(n.In[0]), p.val(n)
+	taps := len(op.W.Data())
+	k, err := p.vector(taps)
+	if err != nil {
+		return err
+	}
+	dk, err := p.vector(taps)
+	if err != nil {
+		return err
+	}
+	if !x.needGrad {
+		return fmt.Errorf("needs its input to be differentiated")
+	}
+	acc := flag(x.sink())
+	p.prepare = append(p.prepare, do(func() { copy(floats(k, taps), op.W.Data()) }))
+	p.emitBack(n, do(func() {
+		C.k_attention_backward(x.x, k, y.x, y.dx, x.dx, acc, dk, C.int(n.Shape[0]), C.int(n.Shape[1]),
+			C.int(y.cb*y.block), C.int(taps))
+	}))
+	p.collect = append(p.collect, do(func() { copy(op.W.GradData(), floats(dk, taps)) }))
+	return nil
+}

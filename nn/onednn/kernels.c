@@ -1,0 +1,162 @@
+//go:build onednn
+
+// cgo does not let these through as flags. Errors of mathematical functions and
+// floating-point traps are not looked at, so loops may be vectorised.
+#pragma GCC optimize("no-math-errno", "no-trapping-math")
+
+#include "kernels.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#define CHUNK 1024
+#define CHUNKS(hw) (((hw) + CHUNK - 1) / CHUNK)
+#define CHUNK_LEN(hw, k) ((hw) - (k) * CHUNK < CHUNK ? (hw) - (k) * CHUNK : CHUNK)
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define BLK 1
+#define FN(name) b1_##name
+#include "kernels_block.inc"
+
+#define BLK 8
+#define FN(name) b8_##name
+#include "kernels_block.inc"
+#if defined(__x86_64__)
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")
+#endif
+#define BLK 16
+#define FN(name) b16_##name
+#include "kernels_block.inc"
+#if defined(__x86_64__)
+#pragma GCC pop_options
+#endif
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+
+const kernels *kernel_table(int block) {
+  return block == 16 ? &b16_table : block == 8 ? &b8_table : &b1_table;
+}
+
+int k_threads(void) { return omp_get_max_threads(); }
+void k_set_threads(int n) { omp_set_num_threads(n); }
+
+void k_relu(const float *x, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void k_relu_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) {
+    const float d = y[i] > 0 ? dy[i] : 0;
+    dx[i] = acc ? dx[i] + d : d;
+  }
+}
+
+// expf for finite arguments, to 2 ulp: 2^k times a polynomial on [-ln2/2, ln2/2].
+static inline float exp1(float x) {
+  x = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
+  const float k = nearbyintf(x * 1.44269504f);
+  const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1;
+  union {
+    int i;
+    float f;
+  } s = {((int)k + 127) << 23};
+  return p * s.f;
+}
+
+void k_sigmoid(const float *x, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) y[i] = 1.f / (1.f + exp1(-x[i]));
+}
+
+void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) {
+    const float d = dy[i] * y[i] * (1 - y[i]);
+    dx[i] = acc ? dx[i] + d : d;
+  }
+}
+
+void k_add(const float *a, const float *b, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
+}
+
+void k_accumulate(const float *x, float *y, int acc, size_t n) {
+  if (!acc) {
+    memcpy(y, x, n * sizeof(float));
+    return;
+  }
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+void k_attention(const float *y, const float *k, float *w, int n, int c, int pitch, int taps) {
+  const int r = taps / 2;
+  for (int b = 0; b < n; b++)
+    for (int i = 0; i < pitch; i++) {
+      float s = 0;
+      for (int t = 0; t < taps; t++)
+        if (i + t - r >= 0 && i + t - r < c) s += k[t] * y[(size_t)b * pitch + i + t - r];
+      w[(size_t)b * pitch + i] = i < c ? 1.f / (1.f + expf(-s)) : 0;
+    }
+}
+
+void k_attention_backward(const float *y, const float *k, const float *w, const float *dw, float *dy,
+                          int acc, float *dk, int n, int c, int pitch, int taps) {
+  const int r = taps / 2;
+  double sum[taps];
+  memset(sum, 0, sizeof(sum));
+  for (int b = 0; b < n; b++) {
+    const size_t o = (size_t)b * pitch;
+    float dz[pitch];
+    for (int i = 0; i < pitch; i++) dz[i] = i < c ? dw[o + i] * w[o + i] * (1 - w[o + i]) : 0;
+    for (int i = 0; i < c; i++)
+      for (int t = 0; t < taps; t++)
+        if (i + t - r >= 0 && i + t - r < c) sum[t] += (double)dz[i] * y[o + i + t - r];
+    for (int i = 0; i < pitch; i++) {
+      float s = 0;
+      for (int t = 0; t < taps; t++) {
+        const int j = i - t + r;
+        if (i < c && j >= 0 && j < c) s += dz[j] * k[t];
+      }
+      dy[o + i] = acc ? dy[o + i] + s : s;
+    }
+  }
+  for (int t = 0; t < taps; t++) dk[t] = (float)sum[t];
+}
+
+#if defined(__x86_64__)
+#pragma GCC pop_options
+#endif
+
+// The block that suits this processor: one vector of its widest registers.
+int k_best_block(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return 16;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 8;
+  return 0;
+#else
+  return 8;
+#endif
+}

@@ -1,0 +1,76 @@
+// Element-wise and reduction kernels on channel-blocked activations.
+//
+// A blocked tensor of block b is stored [n][ceil(C/b)][h][w][b]; the lanes
+// beyond C hold zeros and every kernel keeps them zero. A planar tensor is the
+// same with b = 1. Each kernel exists once per block size (1, 8, 16), compiled
+// for the instruction set that has vectors of that width; kernel_table picks
+// the set for a block.
+//
+// "acc" says whether a gradient is added to its destination or replaces it.
+// All reductions are split into fixed chunks and joined in a fixed order, so
+// that results do not depend on the number of threads.
+#ifndef AGUR_KERNELS_H
+#define AGUR_KERNELS_H
+#include <stddef.h>
+
+typedef struct {
+  int block;
+  // y = max(0, x*scale+shift), or without the maximum; scale, shift per lane
+  void (*affine)(const float *x, float *y, const float *scale, const float *shift,
+                 int relu, int n, int cb, int hw);
+  // mean and biased variance per channel; part: 2*n*cb*chunks(hw)*block floats
+  void (*moments)(const float *x, float *mean, float *var, float *part, int n, int cb, int hw);
+  // gradients of affine(normalise(x)): dgamma, dbeta and dx
+  void (*norm_backward)(const float *x, const float *dy, float *dx, const float *gamma,
+                        const float *beta, const float *mean, const float *invstd,
+                        float *dgamma, float *dbeta, int relu, int acc, float *part,
+                        int n, int cb, int hw);
+  void (*upsample)(const float *x, float *y, int n, int cb, int h, int w);
+  void (*upsample_backward)(float *dx, const float *dy, int acc, int n, int cb, int h, int w);
+  void (*pool)(const float *x, float *y, int n, int cb, int hw);
+  void (*pool_backward)(float *dx, const float *dy, int acc, int n, int cb, int hw);
+  void (*scale)(const float *x, const float *w, float *y, int n, int cb, int hw);
+  void (*scale_backward)(const float *x, const float *w, const float *dy, float *dx, int accx,
+                         float *dw, int accw, int n, int cb, int hw);
+  void (*broadcast)(const float *x, float *y, int n, int cb, int hw);
+  void (*broadcast_backward)(float *dx, const float *dy, int acc, int n, int cb, int hw);
+  void (*gate)(const float *x, const float *a, float *y, int n, int cb, int hw);
+  void (*gate_backward)(const float *x, const float *a, const float *dy, float *dx, int accx,
+                        float *da, int acca, int n, int cb, int hw);
+  // planar to blocked and back; with acc the destination is added to
+  void (*pack)(const float *x, float *y, int acc, int n, int c, int hw);
+  void (*unpack)(const float *x, float *y, int acc, int n, int c, int hw);
+  // planar x, y to blocked concat(x, y, 4|x-y|)
+  void (*score_input)(const float *x, const float *y, float *z, int n, int c, int hw);
+} kernels;
+
+const kernels *kernel_table(int block);
+
+// Kernels for which the layout does not matter.
+void k_relu(const float *x, float *y, size_t n);
+void k_relu_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
+void k_sigmoid(const float *x, float *y, size_t n);
+void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
+void k_add(const float *a, const float *b, float *y, size_t n);
+void k_accumulate(const float *x, float *y, int acc, size_t n);
+// channel attention on [n][pitch] rows with c used lanes
+void k_attention(const float *y, const float *k, float *w, int n, int c, int pitch, int taps);
+void k_attention_backward(const float *y, const float *k, const float *w, const float *dw, float *dy,
+                          int acc, float *dk, int n, int c, int pitch, int taps);
+
+// Losses and maps on planar tensors. grad receives d(loss)/dx times weight,
+// added to what it holds; it may be NULL.
+double k_l1(const float *x, const float *t, const float *m, float mask_weight, float weight,
+            float *grad, int n, int c, int hw);
+double k_focal(const float *s, const float *m, float pos_weight, float weight, float *grad, size_t n);
+// scratch: 8*hw floats per thread
+double k_ssim(const float *x, const float *t, float weight, float *grad, float *scratch, int planes,
+              int h, int w);
+void k_residual(const float *x, const float *y, int plain, float *out, float *scratch, int n, int c,
+                int h, int w);
+void k_blur(const float *x, float *y, const float *taps, int radius, float *scratch, int planes, int h,
+            int w);
+int k_threads(void);
+void k_set_threads(int n);
+int k_best_block(void);
+#endif

@@ -1,0 +1,88 @@
+//go:build onednn
+
+package onednn
+
+/*
+#cgo CFLAGS: -O3 -fopenmp -Wno-psabi
+#cgo LDFLAGS: -ldnnl -lgomp -lm
+#include <stdlib.h>
+#include "dnn.h"
+#include "kernels.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+
+	"agurscope/nn"
+)
+
+// Options configure the engine. The zero value uses every core and Winograd
+// convolution where oneDNN has it.
+type Options struct {
+	Threads int  // 0: as many as the machine has cores
+	Direct  bool // never use Winograd
+}
+
+// engine implements nn.Engine.
+type engine struct {
+	worker  *worker
+	dnn     *C.dnn
+	block   int
+	threads int
+	direct  bool
+	version string
+}
+
+// Open starts the engine. Its error wraps nn.ErrUnavailable when the processor
+// lacks AVX2.
+func Open(o Options) (nn.Engine, error) {
+	block := int(C.k_best_block())
+	if block == 0 {
+		return nil, fmt.Errorf("%w: the oneDNN engine needs a processor with AVX2 and FMA", nn.ErrUnavailable)
+	}
+	e := &engine{block: block, threads: o.Threads, direct: o.Direct, worker: startWorker()}
+	if e.threads <= 0 {
+		e.threads = runtime.NumCPU()
+	}
+	err := e.worker.do(func() error {
+		C.k_set_threads(C.int(e.threads))
+		msg := make([]C.char, 256)
+		e.dnn = C.dnn_new(&msg[0], 256)
+		if e.dnn == nil {
+			return fmt.Errorf("%w: %s", nn.ErrUnavailable, C.GoString(&msg[0]))
+		}
+		var major, minor, patch C.int
+		C.dnn_version(&major, &minor, &patch)
+		e.version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
+		return nil
+	})
+	if err != nil {
+		e.worker.stop()
+		return nil, fmt.Errorf("open oneDNN: %w", err)
+	}
+	return e, nil
+}
+
+// Name implements nn.Engine.
+func (e *engine) Name() string { return "onednn" }
+
+// Describe implements nn.Engine.
+func (e *engine) Describe() string {
+	isa := "AVX2"
+	if e.block == 16 {
+		isa = "AVX-512"
+	}
+	return fmt.Sprintf("oneDNN %s, %s, %d threads", e.version, isa, e.threads)
+}
+
+// Close implements nn.Engine.
+func (e *engine) Close() error {
+	err := e.worker.do(func() error {
+		C.dnn_free(e.dnn)
+		return nil
+	})
+	e.worker.stop()
+	return err
+}

@@ -1,0 +1,148 @@
+//go:build onednn
+
+package onednn
+
+/*
+#include <stdlib.h>
+#include "dnn.h"
+#include "call.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+
+	"agurscope/nn"
+)
+
+// Set implements nn.Program. Inputs are planar: the copy is the whole work.
+func (p *program) Set(n *nn.Node, data []float32) {
+	v := p.val(n)
+	if len(data) != n.Shape.Size() {
+		panic(&nn.ShapeError{Op: "set " + n.Op.String(), Want: n.Shape.String(), Got: []nn.Shape{{1, 1, 1, len(data)}}})
+	}
+	if v.block == 1 {
+		copy(floats(v.x, v.floats()), data)
+		return
+	}
+	g := v.geometry()
+	p.onWorker(func() { C.call_pack(g.k, goPtr(data), v.x, 0, g.n, C.int(n.Shape[1]), g.hw) })
+}
+
+// Forward implements nn.Program.
+func (p *program) Forward() error {
+	return p.e.worker.do(func() error {
+		if p.mode == nn.Training || !p.loaded {
+			if err := p.load(); err != nil {
+				return err
+			}
+		}
+		return run(p.steps)
+	})
+}
+
+// Backward implements nn.Program.
+func (p *program) Backward() error {
+	if p.mode != nn.Training {
+		return errors.New("backward of a program compiled for inference")
+	}
+	return p.e.worker.do(func() error {
+		if err := run(p.back); err != nil {
+			return err
+		}
+		for _, f := range p.collect {
+			if err := f(); err != nil {
+				return fmt.Errorf("read gradients: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func run(steps []step) error {
+	for i := range steps {
+		if err := steps[i].run(); err != nil {
+			return fmt.Errorf("run %s: %w", steps[i].name, err)
+		}
+	}
+	return nil
+}
+
+func (p *program) load() error {
+	for _, f := range p.prepare {
+		if err := f(); err != nil {
+			return fmt.Errorf("load parameters: %w", err)
+		}
+	}
+	p.loaded = true
+	return nil
+}
+
+// Reload implements nn.Program.
+func (p *program) Reload() error { return p.e.worker.do(p.load) }
+
+// Get implements nn.Program.
+func (p *program) Get(n *nn.Node, dst []float32) []float32 {
+	if isLoss(n.Op) {
+		return append(dst[:0], float32(p.loss[n]))
+	}
+	_, input := n.Op.(nn.Input)
+	if !n.Keep && !input {
+		panic(&nn.ShapeError{Op: "get " + n.Op.String(), Want: "a node marked Keep", Got: []nn.Shape{n.Shape}})
+	}
+	v := p.val(n)
+	return p.read(v, v.x, dst)
+}
+
+// Gradient implements nn.Program.
+func (p *program) Gradient(n *nn.Node, dst []float32) []float32 {
+	v := p.val(n)
+	if !n.WantGradient || v.dx == nil {
+		panic(&nn.ShapeError{Op: "gradient of " + n.Op.String(), Want: "a node marked WantGradient", Got: []nn.Shape{n.Shape}})
+	}
+	return p.read(v, v.dx, dst)
+}
+
+func (p *program) read(v *value, from *C.float, dst []float32) []float32 {
+	size := v.node.Shape.Size()
+	if cap(dst) < size {
+		dst = make([]float32, size)
+	}
+	dst = dst[:size]
+	if v.block == 1 {
+		copy(dst, floats(from, size))
+		return dst
+	}
+	g := v.geometry()
+	p.onWorker(func() { C.call_unpack(g.k, from, goPtr(dst), 0, g.n, C.int(v.node.Shape[1]), g.hw) })
+	return dst
+}
+
+// onWorker runs f, which cannot fail, where OpenMP's threads are; a closed
+// engine is a bug in the caller.
+func (p *program) onWorker(f func()) {
+	if err := p.e.worker.do(do(f)); err != nil {
+		panic(err)
+	}
+}
+
+// SetMomentum implements nn.Program.
+func (p *program) SetMomentum(m float32) { p.momentum = m }
+
+// Bytes implements nn.Program.
+func (p *program) Bytes() int64 { return p.bytes }
+
+// Close implements nn.Program.
+func (p *program) Close() error {
+	return p.e.worker.do(func() error {
+		for _, c := range p.convs {
+			C.conv_free(c)
+		}
+		for _, m := range p.owned {
+			C.free(m)
+		}
+		p.convs, p.owned, p.steps, p.back = nil, nil, nil, nil
+		return nil
+	})
+}

@@ -1,0 +1,119 @@
+package nn
+
+// Input is a value from outside.
+type Input struct{ Name string }
+
+// Conv is a 2-D cross-correlation of x (N,I,H,W) with W (O,I,K,K), plus B (O)
+// when it is not nil, with zero padding on all sides. Dilation spreads the
+// taps: the atrous convolution of Eq. 1 of the paper. The result is
+// (N,O,(H+2·Pad−Dilation·(K−1)−1)/Stride+1, …).
+type Conv struct {
+	Name                          string
+	W, B                          *Param
+	Kernel, Stride, Dilation, Pad int
+}
+
+// Norm is batch normalisation over N,H,W per channel
+// (https://arxiv.org/abs/1502.03167), followed by ReLU when ReLU is set.
+// Training uses the batch's statistics and updates Mean and Var by
+// Program.Momentum; inference uses Mean and Var.
+type Norm struct {
+	Name                   string
+	Gamma, Beta, Mean, Var *Param
+	Eps                    float32
+	ReLU                   bool
+}
+
+// ReLU is max(0,x).
+type ReLU struct{}
+
+// Sigmoid is 1/(1+exp(−x)).
+type Sigmoid struct{}
+
+// Add is the sum of two values of one shape.
+type Add struct{}
+
+// Concat joins values along the channels.
+type Concat struct{}
+
+// Upsample doubles H and W by bilinear interpolation with half-pixel centres
+// and clamped edges (align_corners = false).
+type Upsample struct{}
+
+// GlobalAvgPool is the mean over H and W: (N,C,1,1). Eq. 5 of the paper.
+type GlobalAvgPool struct{}
+
+// ChannelAttention turns channel means y (N,C,1,1) into weights
+// σ(conv1d_k(y)) with one kernel W (k) over the channels, zero padded: Eq. 6-8
+// of the paper, ECA (https://arxiv.org/abs/1910.03151).
+type ChannelAttention struct {
+	Name string
+	W    *Param
+}
+
+// Scale multiplies x (N,C,H,W) by w (N,C,1,1).
+type Scale struct{}
+
+// Broadcast repeats a (N,C,1,1) value over H and W.
+type Broadcast struct{}
+
+// Gate multiplies x (N,C,H,W) by α (N,1,H,W).
+type Gate struct{}
+
+// ScoreInput is concat(x, x̂, 4·|x−x̂|) over the channels. No gradient flows
+// back: the reconstruction is not to be trained by the scoring network.
+type ScoreInput struct{}
+
+// Residual is mean_c|x−x̂| · mean_c(1−SSIM(x,x̂)), or the first factor alone
+// when Plain is set: (N,1,H,W). Inference only.
+type Residual struct{ Plain bool }
+
+// Blur is a Gaussian blur of every plane with mirrored edges. Inference only.
+type Blur struct{ Sigma float64 }
+
+// L1Loss is mean(|x̂−x| ⊙ (1+MaskWeight·m)) over (N,C,H,W), m (N,1,H,W).
+type L1Loss struct{ MaskWeight float32 }
+
+// SSIMLoss is 1 − mean SSIM(x̂,x), with an 11x11 Gaussian window of σ 1.5,
+// zero padding, C1 = 0.01², C2 = 0.03² (Wang et al. 2004).
+type SSIMLoss struct{}
+
+// SpectrumLoss is mean|log(1+|F(x̂)|) − log(1+|F(x)|)| with the orthonormal
+// 2-D DFT of every plane.
+type SpectrumLoss struct{}
+
+// FocalLoss is mean((1−p_t)² · BCE(s,m) ⊙ (1+PosWeight·m)) with
+// p_t = σ(s)m + (1−σ(s))(1−m) (https://arxiv.org/abs/1708.02002, γ = 2).
+type FocalLoss struct{ PosWeight float32 }
+
+// DeviationLoss pushes the mean S of an image's K highest logits below Mu when
+// the image is clean and above Mu+Margin when more than MinPixels of its mask
+// are set: (1−y)·max(0,S−Mu) + y·max(0,Mu+Margin−S), averaged over images.
+// The one-sided form of the deviation loss (https://arxiv.org/abs/2108.00462).
+type DeviationLoss struct {
+	Mu, Margin float32
+	Share      float64 // K = max(16, Share·H·W)
+	MinPixels  int
+}
+
+func (o Input) String() string            { return "input " + o.Name }
+func (o Conv) String() string             { return "conv " + o.Name }
+func (o Norm) String() string             { return "norm " + o.Name }
+func (ReLU) String() string               { return "relu" }
+func (Sigmoid) String() string            { return "sigmoid" }
+func (Add) String() string                { return "add" }
+func (Concat) String() string             { return "concat" }
+func (Upsample) String() string           { return "upsample" }
+func (GlobalAvgPool) String() string      { return "global average pool" }
+func (o ChannelAttention) String() string { return "channel attention " + o.Name }
+func (Scale) String() string              { return "scale" }
+func (Broadcast) String() string          { return "broadcast" }
+func (Gate) String() string               { return "gate" }
+func (ScoreInput) String() string         { return "score input" }
+func (Residual) String() string           { return "residual" }
+func (Blur) String() string               { return "blur" }
+func (L1Loss) String() string             { return "L1 loss" }
+func (SSIMLoss) String() string           { return "SSIM loss" }
+func (SpectrumLoss) String() string       { return "spectrum loss" }
+func (FocalLoss) String() string          { return "focal loss" }
+func (DeviationLoss) String() string      { return "deviation loss" }

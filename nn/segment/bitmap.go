@@ -1,0 +1,177 @@
+package segment
+
+import "math/bits"
+
+// bitmap is a mask of w x h bits. Each row starts on a word; the bits of the
+// last word beyond the width are always zero.
+type bitmap struct {
+	w, h, stride int
+	tail         uint64 // the valid bits of a row's last word
+	words        []uint64
+	work         []uint64 // for the rows of a separable filter
+}
+
+// resize fits the bitmap to w x h without keeping its contents.
+func (b *bitmap) resize(w, h int) {
+	b.w, b.h, b.stride = w, h, (w+63)/64
+	b.tail = ^uint64(0) >> (b.stride*64 - w)
+	b.words = resize(b.words, b.stride*h)
+}
+
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+func (b *bitmap) clear() { clear(b.words) }
+
+// row returns the words of row y.
+func (b *bitmap) row(y int) []uint64 { return b.words[y*b.stride : (y+1)*b.stride] }
+
+func (b *bitmap) set(x, y int) bool { return b.words[y*b.stride+x>>6]>>(x&63)&1 != 0 }
+
+func (b *bitmap) clearBit(x, y int) { b.words[y*b.stride+x>>6] &^= 1 << (x & 63) }
+
+// atLeast sets the bits whose value is at or above t.
+func (b *bitmap) atLeast(v []float32, t float32) {
+	at := 0
+	for y := range b.h {
+		for i := range b.row(y) {
+			n := min(64, b.w-i*64)
+			var word uint64
+			for j, x := range v[at : at+n] {
+				var bit uint64
+				if x >= t {
+					bit = 1
+				}
+				word |= bit << j
+			}
+			b.words[y*b.stride+i] = word
+			at += n
+		}
+	}
+}
+
+// fill sets the bits whose value passes.
+func (b *bitmap) fill(v []float32, pass func(float32) bool) {
+	b.clear()
+	for y := range b.h {
+		for x, val := range v[y*b.w : (y+1)*b.w] {
+			if pass(val) {
+				b.words[y*b.stride+x>>6] |= 1 << (x & 63)
+			}
+		}
+	}
+}
+
+// copy makes b equal to a.
+func (b *bitmap) copy(a *bitmap) {
+	b.resize(a.w, a.h)
+	copy(b.words, a.words)
+}
+
+func (b *bitmap) or(a *bitmap) {
+	for i, w := range a.words {
+		b.words[i] |= w
+	}
+}
+
+// invert turns every bit of the mask over.
+func (b *bitmap) invert() {
+	for y := range b.h {
+		row := b.row(y)
+		for i := range row {
+			row[i] = ^row[i]
+		}
+		row[b.stride-1] &= b.tail
+	}
+}
+
+// setRun and clearRun change the bits of one run.
+func (b *bitmap) setRun(r run) { b.eachWord(r, func(w *uint64, m uint64) { *w |= m }) }
+
+func (b *bitmap) clearRun(r run) { b.eachWord(r, func(w *uint64, m uint64) { *w &^= m }) }
+
+func (b *bitmap) countRun(r run) (n int) {
+	b.eachWord(r, func(w *uint64, m uint64) { n += bits.OnesCount64(*w & m) })
+	return n
+}
+
+func (b *bitmap) eachWord(r run, f func(w *uint64, m uint64)) {
+	row := b.row(int(r.y))
+	first, last := int(r.lo)>>6, int(r.hi-1)>>6
+	for i := first; i <= last; i++ {
+		m := ^uint64(0)
+		if i == first {
+			m &= ^uint64(0) << (r.lo & 63)
+		}
+		if i == last {
+			m &= ^uint64(0) >> (63 - (r.hi-1)&63)
+		}
+		f(&row[i], m)
+	}
+}
+
+// bytes returns the mask with one byte of 0 or 1 to a pixel.
+func (b *bitmap) bytes() []uint8 {
+	out := make([]uint8, b.w*b.h)
+	for y := range b.h {
+		for x := range b.w {
+			if b.set(x, y) {
+				out[y*b.w+x] = 1
+			}
+		}
+	}
+	return out
+}
+
+// dilate sets every bit with a set bit among its 3 x 3.
+func (b *bitmap) dilate() {
+	b.work = resize(b.work, len(b.words))
+	for y := range b.h {
+		row, out := b.row(y), b.work[y*b.stride:(y+1)*b.stride]
+		for i, w := range row {
+			out[i] = w | west(row, i) | east(row, i)
+		}
+		out[b.stride-1] &= b.tail
+	}
+	for y := range b.h {
+		for i := y * b.stride; i < (y+1)*b.stride; i++ {
+			w := b.work[i]
+			if y > 0 {
+				w |= b.work[i-b.stride]
+			}
+			if y < b.h-1 {
+				w |= b.work[i+b.stride]
+			}
+			b.words[i] = w
+		}
+	}
+}
+
+// erode clears every bit with a clear bit among its 3 x 3; what lies outside
+// the map clears nothing, so that a region is not eaten from the map's edge.
+func (b *bitmap) erode() {
+	b.invert()
+	b.dilate()
+	b.invert()
+}
+
+// west and east return, for each bit of row[i], its left and right neighbour.
+func west(row []uint64, i int) uint64 {
+	w := row[i] << 1
+	if i > 0 {
+		w |= row[i-1] >> 63
+	}
+	return w
+}
+
+func east(row []uint64, i int) uint64 {
+	w := row[i] >> 1
+	if i < len(row)-1 {
+		w |= row[i+1] << 63
+	}
+	return w
+}
