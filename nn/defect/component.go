@@ -43,9 +43,9 @@ func (e *Engine) erase(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	} else {
 		box = e.walk(rng, 6+rng.IntN(35), max(2, uniform(rng, 4, 12)*e.scale), 0.1)
 	}
-	around := box.Inset(-max(2, int(3*e.scale))).Intersect(e.bounds())
+	ring := box.Inset(-max(2, int(3*e.scale))).Intersect(e.bounds())
 	for c := range e.c {
-		m, at := e.surrounding(x.Plane(c), around), c*e.h*e.w
+		m, at := e.surrounding(x.Plane(c), ring), c*e.h*e.w
 		each(box, e.w, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				e.fill[at+i] = m

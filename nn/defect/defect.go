@@ -28,7 +28,9 @@ import (
 
 const (
 	visible   = 0.02 // change of a sample from which a pixel counts as damaged
-	attempts  = 4    // draws before damage that changes nothing is given up
+	grainy    = 0.04 // mean change of a 3 x 3 from which moved grain counts as damage
+	fewest    = 3    // pixels from which damage counts, chance apart
+	attempts  = 4    // draws before damage that does not show is given up
 	reference = 128  // shorter side for which the sizes are stated
 	smallest  = 16   // shortest side the generators are written for
 )
@@ -41,11 +43,13 @@ type Engine struct {
 	gauss *normals
 	grain lattice
 
-	// Of the picture at hand: opacity of the damage (H x W) and what is
-	// blended in (C x H x W), both valid inside the box a painter returns.
+	// Of the picture at hand, valid inside the box a painter returns: opacity
+	// of the damage and the change it makes (H x W), what is blended in
+	// (C x H x W).
 	c, h, w int
 	scale   float64
 	opacity []float32
+	change  []float32
 	fill    []float32
 	row     []float32
 }
@@ -58,9 +62,11 @@ func New(mix Mix, pool []*nn.Image) *Engine {
 }
 
 // Corrupt writes a damaged and noisy copy of x to dst, sets mask (H*W) to 1
-// where the damage alone changed a sample by more than 0.02 and to 0
-// elsewhere, and returns the kind of damage, [Clean] if and only if the mask is all
-// zero. The picture must have 1 or 3 planes of at least 16 x 16; dst must have
+// where the damage alone changed a sample by more than 0.02 (and, where it
+// consists of a moved piece of a picture, the 3 x 3 around by more than 0.04 on
+// average, so that grain exchanged for grain is no damage) and to 0 elsewhere,
+// and returns the kind of damage: [Clean] if and only if the mask is all zero.
+// The picture must have 1 or 3 planes of at least 16 x 16; dst must have
 // its shape and not share its storage. A wrong shape panics with a
 // [*nn.ShapeError].
 func (e *Engine) Corrupt(rng *rand.Rand, x, dst *nn.Image, mask []float32) Kind {
@@ -90,25 +96,24 @@ func (e *Engine) prepare(x, dst *nn.Image, mask []float32) {
 	e.c, e.h, e.w = x.C, x.H, x.W
 	e.scale = float64(min(x.H, x.W)) / reference
 	n := x.H * x.W
-	if cap(e.opacity) < n {
-		e.opacity = make([]float32, n)
+	if cap(e.fill) < n*x.C || cap(e.opacity) < n {
+		e.opacity, e.change, e.fill = make([]float32, n), make([]float32, n), make([]float32, n*x.C)
 	}
-	if cap(e.fill) < n*x.C {
-		e.fill = make([]float32, n*x.C)
-	}
-	e.opacity, e.fill = e.opacity[:n], e.fill[:n*x.C]
+	e.opacity, e.change, e.fill = e.opacity[:n], e.change[:n], e.fill[:n*x.C]
 }
 
-// damage paints one kind on dst, drawing again when nothing visible came of
-// it. It reports whether dst and mask were changed.
+// damage paints one kind on dst, drawing again when next to nothing visible
+// came of it. It reports whether dst and mask were changed.
 func (e *Engine) damage(rng *rand.Rand, kind Kind, x, dst *nn.Image, mask []float32) bool {
 	for range attempts {
 		clear(e.opacity)
 		box := e.paint(rng, kind, x)
-		if e.blend(x, dst, mask, box) {
+		e.blend(x, dst, box)
+		if e.mark(kind, mask, box) >= fewest {
 			return true
 		}
 		e.restore(x, dst, box)
+		clear(mask)
 	}
 	return false
 }
@@ -135,13 +140,12 @@ func (e *Engine) paint(rng *rand.Rand, kind Kind, x *nn.Image) image.Rectangle {
 	panic("defect: no painter for kind " + string(kind))
 }
 
-// blend lays fill over x inside box and marks the pixels that changed
-// visibly. It reports whether there were any.
-func (e *Engine) blend(x, dst *nn.Image, mask []float32, box image.Rectangle) bool {
-	hit := false
-	for y := box.Min.Y; y < box.Max.Y; y++ {
-		lo, hi := y*e.w+box.Min.X, y*e.w+box.Max.X
-		op, mk := e.opacity[lo:hi], mask[lo:hi]
+// blend lays fill over x inside box and notes in change by how much each pixel
+// differs, in the plane where it differs most.
+func (e *Engine) blend(x, dst *nn.Image, box image.Rectangle) {
+	each(box, e.w, func(_, lo, hi int) {
+		op, change := e.opacity[lo:hi], e.change[lo:hi]
+		clear(change)
 		for c := range e.c {
 			at := c * e.h * e.w
 			src, over, out := x.Pix[at+lo:at+hi], e.fill[at+lo:at+hi], dst.Pix[at+lo:at+hi]
@@ -151,14 +155,40 @@ func (e *Engine) blend(x, dst *nn.Image, mask []float32, box image.Rectangle) bo
 				}
 				v := clip(src[i] + o*(over[i]-src[i]))
 				out[i] = v
-				if d := v - src[i]; d > visible || d < -visible {
-					mk[i] = 1
-					hit = true
-				}
+				d := v - src[i]
+				change[i] = max(change[i], d, -d)
 			}
 		}
+	})
+}
+
+// mark sets mask where the damage shows and returns the number of such pixels.
+// Kinds that move a piece of a picture exchange its grain for other grain,
+// which is no damage; they show only where the neighbourhood changed too.
+func (e *Engine) mark(kind Kind, mask []float32, box image.Rectangle) (n int) {
+	moved := kind == CutPaste || kind == Shift || kind == Erase || kind == Blur
+	each(box, e.w, func(y, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			if e.change[i] > visible && (!moved || e.meanChange(box, box.Min.X+i-lo, y) > grainy) {
+				mask[i] = 1
+				n++
+			}
+		}
+	})
+	return n
+}
+
+// meanChange returns the mean change over the 3 x 3 of a pixel; outside box
+// nothing changed.
+func (e *Engine) meanChange(box image.Rectangle, x, y int) float32 {
+	x0, x1 := max(box.Min.X, x-1), min(box.Max.X, x+2)
+	var sum float32
+	for v := max(box.Min.Y, y-1); v < min(box.Max.Y, y+2); v++ {
+		for _, d := range e.change[v*e.w+x0 : v*e.w+x1] {
+			sum += d
+		}
 	}
-	return hit
+	return sum / 9
 }
 
 // restore undoes blend.

@@ -9,7 +9,8 @@ import (
 )
 
 // perlin paints a patch of foreign texture in the shape of thresholded
-// gradient noise (DRAEM), cut to a disc so that most patches are small.
+// gradient noise (DRAEM, whose threshold of 0.5 is 1.6 standard deviations of
+// its noise), cut to a disc so that most patches are small.
 func (e *Engine) perlin(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	least := max(4, int(12*e.scale*e.scale))
 	most := e.h * e.w / 5
@@ -38,7 +39,7 @@ func (e *Engine) blob(rng *rand.Rand) (image.Rectangle, int) {
 	}
 	grid := newWave(rng, cell(e.w), cell(e.h), uniform(rng, -math.Pi/2, math.Pi/2))
 	e.grain.shuffle(rng)
-	level := float32(uniform(rng, 0.4, 0.6) / math.Sqrt2)
+	level := float32(uniform(rng, 1, 1.8) * latticeStd)
 	soft := float32(uniform(rng, 0.01, 0.1))
 	rr, area := float32(r*r), 0
 	each(box, e.w, func(y, lo, hi int) {

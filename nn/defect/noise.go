@@ -85,14 +85,14 @@ const (
 
 // lattice is gradient noise (Perlin 1985): random directions on the points of
 // a grid, interpolated smoothly in between. Values lie within ±0.71 with a
-// standard deviation near 0.25.
+// standard deviation near 0.22.
 type lattice struct {
 	dir   [directions][2]float32
 	index [latticeSide * latticeSide]uint8
 }
 
 // latticeStd is the standard deviation of the noise, rounded.
-const latticeStd = 0.25
+const latticeStd = 0.22
 
 func newLattice() lattice {
 	var l lattice

@@ -55,13 +55,13 @@ type program struct {
 	back     []step
 	prepare  []func() error // parameters in
 	collect  []func() error // gradients out
+	trained  []*nn.Param    // that receive them
 	convs    []*C.conv
 	passes   []*pass
 	owned    []unsafe.Pointer
 	bytes    int64
 	momentum float32
 	loss     map[*nn.Node]float64
-	loaded   bool
 	norms    map[*nn.Node]*normState
 
 	tempA, tempB, scratch *C.float // shared by all steps
@@ -122,7 +122,10 @@ func (p *program) compile() error {
 	if err := p.shared(); err != nil {
 		return err
 	}
-	return p.bindConvs()
+	if err := p.bindConvs(); err != nil || p.mode == nn.Training {
+		return err
+	}
+	return p.load()
 }
 
 // layout decides how every value is stored.
@@ -172,7 +175,7 @@ func (p *program) fuse() {
 func (p *program) markGradients() {
 	reaches := make([]bool, len(p.g.Nodes)) // a loss depends on it
 	for _, l := range p.g.Losses {
-		reaches[l.Node.ID] = true
+		reaches[l.Node.ID] = reaches[l.Node.ID] || l.Weight != 0
 	}
 	for i := len(p.g.Nodes) - 1; i >= 0; i-- {
 		n := p.g.Nodes[i]

@@ -238,13 +238,17 @@ func (p *program) convWeightGradient(n *nn.Node, s *C.conv_spec, x, y *value, pl
 	}
 	p.bind(f, x.x, y.dx, planar)
 	p.emitBack(n, func() error { return status(C.conv_run(f.c)) })
+	p.trains(op.W)
+	if op.B != nil {
+		p.trains(op.B)
+	}
 	p.collect = append(p.collect, func() error {
 		if err := status(C.conv_pack(f.c)); err != nil {
 			return err
 		}
-		copy(op.W.GradData(), floats(plain, len(op.W.Data())))
+		add(op.W.GradData(), floats(plain, len(op.W.Data())))
 		if op.B != nil {
-			copy(op.B.GradData(), floats(bias, n.Shape[1]))
+			add(op.B.GradData(), floats(bias, n.Shape[1]))
 		}
 		return nil
 	})

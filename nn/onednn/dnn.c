@@ -85,6 +85,7 @@ dnn *dnn_new(char *err, size_t errlen) {
 }
 
 void dnn_free(dnn *e) {
+  if (!e) return;
   if (e->stream) dnnl_stream_destroy(e->stream);
   if (e->engine) dnnl_engine_destroy(e->engine);
   free(e);

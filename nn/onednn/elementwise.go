@@ -129,11 +129,15 @@ func (p *program) emitBackward(n *nn.Node) error {
 	}
 	g := y.geometry()
 	switch op := n.Op.(type) {
-	case nn.Input:
 	case nn.Conv:
 		return p.convBackward(n)
 	case nn.Norm:
 		return p.normBackward(n, op)
+	}
+	if !p.wantsBelow(n) {
+		return nil
+	}
+	switch op := n.Op.(type) {
 	case nn.ReLU:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.k_relu_backward(y.x, y.dx, x.dx, acc, g.floats) }))
@@ -170,6 +174,17 @@ func (p *program) emitBackward(n *nn.Node) error {
 		})
 	}
 	return nil
+}
+
+// wantsBelow reports whether any input of n takes part in differentiation: a
+// value may want its own gradient over inputs that do not.
+func (p *program) wantsBelow(n *nn.Node) bool {
+	for k, in := range n.In {
+		if differentiable(n.Op, k) && p.val(in).needGrad {
+			return true
+		}
+	}
+	return trained(n.Op)
 }
 
 // product emits the gradient of a product of both inputs.
@@ -311,6 +326,7 @@ func (p *program) attentionBackward(n *nn.Node, op nn.ChannelAttention) error {
 		C.k_attention_backward(x.x, k, y.x, y.dx, x.dx, acc, dk, C.int(n.Shape[0]), C.int(n.Shape[1]),
 			C.int(y.cb*y.block), C.int(taps))
 	}))
-	p.collect = append(p.collect, do(func() { copy(op.W.GradData(), floats(dk, taps)) }))
+	p.trains(op.W)
+	p.collect = append(p.collect, do(func() { add(op.W.GradData(), floats(dk, taps)) }))
 	return nil
 }

@@ -97,9 +97,11 @@ func (p *program) normBackward(n *nn.Node, op nn.Norm) error {
 		C.call_norm_backward(g.k, x.x, y.dx, dx(), s.gamma, s.beta, s.mean, s.invstd, s.dgamma, s.dbeta, relu, acc,
 			p.scratch, g.n, g.cb, g.hw)
 	}))
+	p.trains(op.Gamma)
+	p.trains(op.Beta)
 	p.collect = append(p.collect, do(func() {
-		copy(op.Gamma.GradData(), floats(s.dgamma, n.Shape[1]))
-		copy(op.Beta.GradData(), floats(s.dbeta, n.Shape[1]))
+		add(op.Gamma.GradData(), floats(s.dgamma, n.Shape[1]))
+		add(op.Beta.GradData(), floats(s.dbeta, n.Shape[1]))
 	}))
 	return nil
 }

@@ -81,6 +81,7 @@ func (e *engine) Describe() string {
 func (e *engine) Close() error {
 	err := e.worker.do(func() error {
 		C.dnn_free(e.dnn)
+		e.dnn = nil
 		return nil
 	})
 	e.worker.stop()

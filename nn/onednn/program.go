@@ -33,7 +33,7 @@ func (p *program) Set(n *nn.Node, data []float32) {
 // Forward implements nn.Program.
 func (p *program) Forward() error {
 	return p.e.worker.do(func() error {
-		if p.mode == nn.Training || !p.loaded {
+		if p.mode == nn.Training {
 			if err := p.load(); err != nil {
 				return err
 			}
@@ -51,6 +51,9 @@ func (p *program) Backward() error {
 		if err := run(p.back); err != nil {
 			return err
 		}
+		for _, w := range p.trained {
+			clear(w.GradData())
+		}
 		for _, f := range p.collect {
 			if err := f(); err != nil {
 				return fmt.Errorf("read gradients: %w", err)
@@ -58,6 +61,16 @@ func (p *program) Backward() error {
 		}
 		return nil
 	})
+}
+
+// trains notes a parameter whose gradient the collecting functions add to:
+// several nodes may share it.
+func (p *program) trains(w *nn.Param) { p.trained = append(p.trained, w) }
+
+func add(dst, src []float32) {
+	for i, v := range src {
+		dst[i] += v
+	}
 }
 
 func run(steps []step) error {
@@ -75,7 +88,6 @@ func (p *program) load() error {
 			return fmt.Errorf("load parameters: %w", err)
 		}
 	}
-	p.loaded = true
 	return nil
 }
 

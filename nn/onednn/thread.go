@@ -33,6 +33,12 @@ func startWorker() *worker {
 		for {
 			select {
 			case j := <-w.jobs:
+				select {
+				case <-w.done: // both were ready: nothing runs after stop
+					j.result <- errStopped
+					return
+				default:
+				}
 				j.result <- protect(j.run)
 			case <-w.done:
 				return

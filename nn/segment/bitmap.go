@@ -72,6 +72,33 @@ func (b *bitmap) copy(a *bitmap) {
 	copy(b.words, a.words)
 }
 
+// pad makes b equal to a with a margin of one clear bit all around.
+func (b *bitmap) pad(a *bitmap) {
+	b.resize(a.w+2, a.h+2)
+	b.clear()
+	for y := range a.h {
+		out := b.row(y + 1)
+		for i, w := range a.row(y) {
+			out[i] |= w << 1
+			if i+1 < len(out) {
+				out[i+1] = w >> 63
+			}
+		}
+	}
+}
+
+// crop makes b equal to the inside of a, its margin of one bit left out.
+func (b *bitmap) crop(a *bitmap) {
+	b.resize(a.w-2, a.h-2)
+	for y := range b.h {
+		out := b.row(y)
+		for i := range out {
+			out[i] = east(a.row(y+1), i)
+		}
+		out[b.stride-1] &= b.tail
+	}
+}
+
 func (b *bitmap) or(a *bitmap) {
 	for i, w := range a.words {
 		b.words[i] |= w
@@ -157,6 +184,16 @@ func (b *bitmap) erode() {
 	b.invert()
 	b.dilate()
 	b.invert()
+}
+
+// clearFrame clears the outermost pixels of the map.
+func (b *bitmap) clearFrame() {
+	clear(b.row(0))
+	clear(b.row(b.h - 1))
+	for y := range b.h {
+		b.clearBit(0, y)
+		b.clearBit(b.w-1, y)
+	}
 }
 
 // west and east return, for each bit of row[i], its left and right neighbour.

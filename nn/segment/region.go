@@ -91,6 +91,9 @@ func (s *Segmenter) measure(m, signed *nn.Image, least int) {
 		return 0
 	})
 	s.out.W, s.out.H = m.W, m.H
+	if s.out.Regions == nil {
+		s.out.Regions = []Region{} // no regions are [] in JSON, not null
+	}
 	s.out.Regions = s.out.Regions[:0]
 	s.tally = resize(s.tally, s.comps.n) // label of each component
 	clear(s.tally)

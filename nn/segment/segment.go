@@ -122,12 +122,13 @@ func deviations(k float64) float64 {
 // Segment applies the double threshold to the anomaly map m (one plane) and
 // returns the regions, most anomalous first. The signed residual (one plane of
 // the same size, in units of its normal standard deviation, bright above 0)
-// gives the regions their polarity and is what mode TwoSided thresholds; it
-// may be nil, and then that mode finds nothing. After the threshold come, in
+// gives the regions their polarity and is what modes TwoSided and Both
+// threshold; for the other modes it may be nil. After the threshold come, in
 // this order: opening with 3 x 3 (but not of line-like regions, whose skeleton
 // makes more than 0.3 of their area), closing with 3 x 3, filling of holes,
-// dropping of small regions. A wrong shape panics with a [*nn.ShapeError], an
-// unknown mode with a message.
+// dropping of small regions. A wrong shape, or a signed residual that is
+// missing where it is needed, panics with a [*nn.ShapeError]; an unknown mode
+// panics with a message.
 //
 // To segment the same map over and over, keep a [Segmenter].
 func Segment(m, signed *nn.Image, o Options) Result {
@@ -154,6 +155,9 @@ type Segmenter struct {
 func (s *Segmenter) Segment(m, signed *nn.Image, o Options) Result {
 	checkMaps(m, signed)
 	o = o.Resolve(m.W, m.H)
+	if signed == nil && (o.Mode == TwoSided || o.Mode == Both) {
+		panic(&nn.ShapeError{Op: "segment", Want: "a signed residual in mode " + string(o.Mode)})
+	}
 	s.mask.resize(m.W, m.H)
 	s.threshold(m, signed, o)
 	if !o.NoMorphology {
@@ -166,6 +170,11 @@ func (s *Segmenter) Segment(m, signed *nn.Image, o Options) Result {
 
 // threshold sets s.mask by the chosen reading.
 func (s *Segmenter) threshold(m, signed *nn.Image, o Options) {
+	if math.IsInf(o.High, -1) {
+		s.mask.clear()
+		s.mask.invert()
+		return
+	}
 	switch o.Mode {
 	case HalfPeak:
 		s.halfPeak(m, float32(o.High), share(o.Low, o.High))

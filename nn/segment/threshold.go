@@ -89,9 +89,5 @@ func (s *Segmenter) hysteresis(m *nn.Image, low, high float32, n int, conn Conne
 // twoSided sets b to the pixels of the signed residual at least high above or
 // low below zero.
 func (s *Segmenter) twoSided(b *bitmap, signed *nn.Image, low, high float32) {
-	b.clear()
-	if signed == nil {
-		return
-	}
 	b.fill(signed.Pix, func(v float32) bool { return v >= high || v <= -low })
 }

@@ -1,7 +1,5 @@
 package segment
 
-import "math/bits"
-
 const (
 	// lineShare is the share of skeleton pixels above which a region is a
 	// line, which opening would tear apart.
@@ -17,9 +15,17 @@ const (
 // tidy opens, closes and fills s.mask.
 func (s *Segmenter) tidy() {
 	s.open()
-	s.mask.dilate()
-	s.mask.erode()
+	s.close()
 	s.fillHoles()
+}
+
+// close fills gaps narrower than 3 pixels. A margin lets dilation step over
+// the map's edge, or else every region one pixel away would grow to touch it.
+func (s *Segmenter) close() {
+	s.spare.pad(&s.mask)
+	s.spare.dilate()
+	s.spare.erode()
+	s.mask.crop(&s.spare)
 }
 
 // open removes from s.mask what is narrower than 3 pixels, except from
@@ -37,6 +43,7 @@ func (s *Segmenter) open() {
 func (s *Segmenter) splitLines() {
 	s.thick.copy(&s.mask)
 	s.thick.erode()
+	s.thick.clearFrame() // the map's edge is an outline too
 	s.spare.resize(s.mask.w, s.mask.h)
 	s.spare.clear()
 	s.markParts(&s.thick, &s.spare, func(core, area int) bool { return float64(core) <= coreShare*float64(area) })
@@ -92,14 +99,17 @@ func (s *Segmenter) fillHoles() {
 // at a time; next is scratch.
 func (b *bitmap) thin(next *bitmap) {
 	next.copy(b)
-	for b.peel(next, false) || b.peel(next, true) {
+	for more := true; more; {
+		first := b.peel(next, false)
+		second := b.peel(next, true)
+		more = first || second
 	}
 }
 
 // peel removes the contour pixels of one half-step at once and reports whether
 // there were any. Both maps are equal before and after.
 func (b *bitmap) peel(next *bitmap, second bool) bool {
-	any := false
+	changed := false
 	for y := range b.h {
 		for i, w := range b.row(y) {
 			if w == 0 {
@@ -107,14 +117,14 @@ func (b *bitmap) peel(next *bitmap, second bool) bool {
 			}
 			if gone := w & b.removable(i, y, second); gone != 0 {
 				next.words[y*b.stride+i] &^= gone
-				any = true
+				changed = true
 			}
 		}
 	}
-	if any {
+	if changed {
 		copy(b.words, next.words)
 	}
-	return any
+	return changed
 }
 
 // removable evaluates the conditions of Zhang and Suen for the 64 pixels of
@@ -155,12 +165,4 @@ func (b *bitmap) neighbours(i, y int) (p [8]uint64) {
 		p[5], p[4], p[3] = west(down, i), down[i], east(down, i)
 	}
 	return p
-}
-
-// count returns the number of set bits.
-func (b *bitmap) count() (n int) {
-	for _, w := range b.words {
-		n += bits.OnesCount64(w)
-	}
-	return n
 }

@@ -1,0 +1,266 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The kinds of a Run.
+const (
+	Inspect  = "inspect"
+	Train    = "train"
+	Evaluate = "evaluate"
+)
+
+// The states of a Run. A run is Running until EndRun gives it one of the next
+// three, or until Open finds that its program is gone.
+const (
+	Running     = "running"
+	Done        = "done"
+	Cancelled   = "cancelled"
+	Failed      = "failed"
+	Interrupted = "interrupted"
+)
+
+// Run is one inspection, training or evaluation from start to end; it groups
+// verdicts.
+type Run struct {
+	ID                        int64
+	Kind                      string    // Inspect (also for ""), Train or Evaluate
+	Started                   time.Time // UTC; the present for zero
+	Ended                     time.Time // UTC; zero while running
+	Source                    string    // what was inspected: a folder, a camera
+	Recipe, RecipeSHA256      string
+	Engine                    string
+	Program                   string  // version of the program
+	Low, High, Review, Reject float64 // thresholds at the start; NaN: none
+	Mode                      string  // of the double threshold
+	Status                    string
+	Note                      string
+	PID                       int     // process that wrote the run
+	Summary                   Summary // what the run came to so far
+}
+
+// Summary counts verdicts by what the machine answered.
+type Summary struct {
+	OK, Review, NG, Error int
+	Overridden            int // how many of them people have overridden
+}
+
+// Total returns the number of verdicts.
+func (s Summary) Total() int { return s.OK + s.Review + s.NG + s.Error }
+
+// RunFilter chooses runs; its zero value chooses all, oldest first.
+type RunFilter struct {
+	Kind         string    // "": any
+	Status       string    // "": any
+	Since, Until time.Time // of the start; Since is included, Until is not
+	Limit        int       // 0: no limit
+	Offset       int
+	Newest       bool // newest first
+}
+
+// StartRun records that run begins now and returns it with its ID, Started,
+// Status and PID filled in.
+func (s *Store) StartRun(ctx context.Context, run Run) (Run, error) {
+	if run.Kind == "" {
+		run.Kind = Inspect
+	}
+	if !slices.Contains([]string{Inspect, Train, Evaluate}, run.Kind) {
+		return Run{}, fmt.Errorf("start run: no kind %q", run.Kind)
+	}
+	if err := finite("thresholds", run.Low, run.High, run.Review, run.Reject); err != nil {
+		return Run{}, fmt.Errorf("start run: %w", err)
+	}
+	run.Started, run.Ended = s.stamp(run.Started), time.Time{}
+	run.Status, run.PID, run.Summary = Running, os.Getpid(), Summary{}
+	err := s.writing(ctx, "start run in", func(ctx context.Context, w *writer) error {
+		done, err := w.conn.ExecContext(ctx, `INSERT INTO runs (kind, started, source, recipe, recipe_sha256,
+			engine, program, low, high, review, reject, mode, status, note, pid)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			run.Kind, micros(run.Started), text(run.Source), text(run.Recipe), run.RecipeSHA256,
+			text(run.Engine), text(run.Program), measured(run.Low), measured(run.High), measured(run.Review),
+			measured(run.Reject), run.Mode, run.Status, text(run.Note), run.PID)
+		if err != nil {
+			return err
+		}
+		run.ID, err = done.LastInsertId()
+		return err
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	return run, nil
+}
+
+// EndRun records how the run ended: Done, Cancelled or Failed, with a note for
+// people (kept beside the note of the start). It returns an error that matches
+// [ErrEnded] if the run has ended before. Give it a context that outlives the
+// run's own.
+func (s *Store) EndRun(ctx context.Context, id int64, status, note string) error {
+	if !slices.Contains([]string{Done, Cancelled, Failed}, status) {
+		return fmt.Errorf("end run %d: a run cannot end as %q", id, status)
+	}
+	return s.writing(ctx, "end run in", func(ctx context.Context, w *writer) error {
+		var before, oldNote string
+		var started int64
+		err := w.conn.QueryRowContext(ctx, "SELECT status, started, note FROM runs WHERE id = ?", id).Scan(&before, &started, &oldNote)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return fmt.Errorf("run %d: %w", id, ErrNotFound)
+		case err != nil:
+			return err
+		case before != Running:
+			return fmt.Errorf("run %d is %s: %w", id, before, ErrEnded)
+		}
+		// A clock that was set back must not make a run end before it began.
+		ended := max(started, micros(s.Now()))
+		_, err = w.conn.ExecContext(ctx, "UPDATE runs SET status = ?, ended = ?, note = ? WHERE id = ?",
+			status, ended, joinNotes(oldNote, text(note)), id)
+		return err
+	})
+}
+
+// interruptRuns marks the runs that are still running although the lock is
+// ours. They ended, as far as anyone can tell, with their last verdict.
+func (s *Store) interruptRuns() error {
+	return s.writing(context.Background(), "open history", func(ctx context.Context, w *writer) error {
+		_, err := w.conn.ExecContext(ctx, `UPDATE runs SET status = 'interrupted',
+			ended = max(started, coalesce((SELECT time FROM verdicts WHERE run = runs.id ORDER BY id DESC LIMIT 1), started)),
+			note = note || CASE note WHEN '' THEN '' ELSE '; ' END || 'process ' || pid || ' ended without closing the run'
+			WHERE status = 'running'`)
+		return err
+	})
+}
+
+func joinNotes(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
+}
+
+const selectRuns = `SELECT id, kind, started, ended, source, recipe, recipe_sha256, engine, program,
+	low, high, review, reject, mode, status, note, pid,
+	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'OK'),
+	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'REVIEW'),
+	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'NG'),
+	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'ERROR'),
+	(SELECT count(DISTINCT o.verdict) FROM overrides o JOIN verdicts v ON v.id = o.verdict WHERE v.run = r.id)
+	FROM runs r`
+
+// Runs yields the runs that f chooses, each with its Summary.
+func (s *Store) Runs(ctx context.Context, f RunFilter) iter.Seq2[Run, error] {
+	return func(yield func(Run, error) bool) {
+		err := s.reading("read history", func() error {
+			query, args := f.query()
+			rows, err := s.readers.QueryContext(ctx, query, args...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				run, err := scanRun(rows)
+				if err != nil {
+					return err
+				}
+				if !yield(run, nil) {
+					return nil
+				}
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			yield(Run{}, cancelled(ctx, err))
+		}
+	}
+}
+
+// Run returns one run with its Summary.
+func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
+	var run Run
+	err := s.reading("read history", func() (err error) {
+		run, err = scanRun(s.readers.QueryRowContext(ctx, selectRuns+" WHERE id = ?", id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("run %d: %w", id, ErrNotFound)
+		}
+		return err
+	})
+	return run, cancelled(ctx, err)
+}
+
+// Summary counts the verdicts of a run, or of all runs for 0.
+func (s *Store) Summary(ctx context.Context, run int64) (Summary, error) {
+	var sum Summary
+	if run != 0 {
+		r, err := s.Run(ctx, run)
+		return r.Summary, err
+	}
+	err := s.reading("read history", func() error {
+		return s.readers.QueryRowContext(ctx, `SELECT
+			(SELECT count(*) FROM verdicts WHERE verdict = 'OK'),
+			(SELECT count(*) FROM verdicts WHERE verdict = 'REVIEW'),
+			(SELECT count(*) FROM verdicts WHERE verdict = 'NG'),
+			(SELECT count(*) FROM verdicts WHERE verdict = 'ERROR'),
+			(SELECT count(DISTINCT verdict) FROM overrides)`).
+			Scan(&sum.OK, &sum.Review, &sum.NG, &sum.Error, &sum.Overridden)
+	})
+	return sum, cancelled(ctx, err)
+}
+
+func (f RunFilter) query() (string, []any) {
+	var c conditions
+	if f.Kind != "" {
+		c.add("kind = ?", f.Kind)
+	}
+	if f.Status != "" {
+		c.add("status = ?", f.Status)
+	}
+	c.span("started", f.Since, f.Until)
+	return selectRuns + c.where() + c.page("id", f.Newest, f.Limit, f.Offset), c.args
+}
+
+// scanner is a row to be read.
+type scanner interface{ Scan(...any) error }
+
+func scanRun(row scanner) (Run, error) {
+	var r Run
+	var started int64
+	var ended sql.NullInt64
+	var low, high, review, reject sql.NullFloat64
+	err := row.Scan(&r.ID, &r.Kind, &started, &ended, &r.Source, &r.Recipe, &r.RecipeSHA256, &r.Engine, &r.Program,
+		&low, &high, &review, &reject, &r.Mode, &r.Status, &r.Note, &r.PID,
+		&r.Summary.OK, &r.Summary.Review, &r.Summary.NG, &r.Summary.Error, &r.Summary.Overridden)
+	if err != nil {
+		return Run{}, err
+	}
+	r.Started = fromMicros(started)
+	if ended.Valid {
+		r.Ended = fromMicros(ended.Int64)
+	}
+	r.Low, r.High, r.Review, r.Reject = number(low), number(high), number(review), number(reject)
+	return r, nil
+}
+
+// cancelled returns the error of ctx in place of what it caused.
+func cancelled(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// finite returns an error if one of fs is infinite. NaN stands for absent.
+func finite(what string, fs ...float64) error {
+	for _, f := range fs {
+		if math.IsInf(f, 0) {
+			return fmt.Errorf("%s hold an infinite number", what)
+		}
+	}
+	return nil
+}

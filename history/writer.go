@@ -1,0 +1,155 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// writer is the one connection that changes the file.
+type writer struct {
+	db   *sql.DB
+	conn *sql.Conn
+	lock *lock
+	turn chan struct{} // holds one token while a transaction is under way
+
+	verdict, region, thumbnail, embedding *sql.Stmt
+}
+
+// durable lists the settings on which every promise of this package rests, and
+// what SQLite answers when they took.
+var durable = []struct{ pragma, want string }{
+	{"journal_mode", "wal"},
+	{"synchronous", "2"},
+	{"foreign_keys", "1"},
+	{"recursive_triggers", "1"},
+}
+
+// openWriter opens the file at path, making it where there is none, and brings
+// its schema up to date.
+func openWriter(path string, l *lock) (_ *writer, err error) {
+	db, err := sql.Open("sqlite3", address(path, "mode=rwc", "_journal_mode=WAL", "_synchronous=FULL",
+		"_foreign_keys=on", "_recursive_triggers=on", "_busy_timeout=5000", "_txlock=immediate"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	ctx := context.Background()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	w := &writer{db: db, conn: conn, lock: l, turn: make(chan struct{}, 1)}
+	err = checkDurable(ctx, conn)
+	if err == nil {
+		err = migrate(ctx, conn, migrations)
+	}
+	if err == nil {
+		err = w.prepare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.release())
+	}
+	return w, nil
+}
+
+// checkDurable makes sure that the settings took: SQLite passes over those that
+// a disk or a build cannot do.
+func checkDurable(ctx context.Context, conn *sql.Conn) error {
+	for _, d := range durable {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+d.pragma).Scan(&got); err != nil {
+			return err
+		}
+		if got != d.want {
+			return fmt.Errorf("this disk cannot keep a history safely (%s is %s instead of %s); choose a local disk", d.pragma, got, d.want)
+		}
+	}
+	return nil
+}
+
+func (w *writer) prepare(ctx context.Context) error {
+	for query, stmt := range map[string]**sql.Stmt{
+		insertVerdict:   &w.verdict,
+		insertRegion:    &w.region,
+		insertThumbnail: &w.thumbnail,
+		insertEmbedding: &w.embedding,
+	} {
+		var err error
+		if *stmt, err = w.conn.PrepareContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close checkpoints the log and lets go of the file. A reader elsewhere may
+// keep the log from shrinking, which loses nothing.
+func (w *writer) close() error {
+	w.turn <- struct{}{} // never returned: nothing is written after this
+	ctx := context.Background()
+	var busy, log, moved int
+	_, err := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 200")
+	err = errors.Join(err, w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved))
+	return errors.Join(err, w.release(), w.lock.Close())
+}
+
+// release closes the connection. An open statement would keep the file open.
+func (w *writer) release() error {
+	var err error
+	for _, stmt := range []*sql.Stmt{w.verdict, w.region, w.thumbnail, w.embedding} {
+		if stmt != nil {
+			err = errors.Join(err, stmt.Close())
+		}
+	}
+	return errors.Join(err, w.conn.Close(), w.db.Close())
+}
+
+// writing runs fn in a transaction that is on the disk when writing returns
+// nil. If ctx ends before the commit begins, nothing is stored and its error is
+// returned; once the commit has begun it is seen through, so the answer is
+// always certain.
+func (s *Store) writing(ctx context.Context, op string, fn func(context.Context, *writer) error) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	w := s.writer
+	if w == nil {
+		return ErrReadOnly
+	}
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	return storage(op, s.path, w.transact(ctx, fn))
+}
+
+func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The statements themselves are not cancelled half-way: they are short, and
+	// watching a context costs the driver a goroutine for each.
+	steady := context.WithoutCancel(ctx)
+	if _, err := w.conn.ExecContext(steady, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := fn(steady, w)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		_, err = w.conn.ExecContext(steady, "COMMIT")
+	}
+	if err != nil {
+		// SQLite has rolled back by itself after some errors; this then says so.
+		_, _ = w.conn.ExecContext(steady, "ROLLBACK")
+	}
+	return err
+}

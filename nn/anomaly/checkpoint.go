@@ -1,0 +1,128 @@
+package anomaly
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// checkpoint is a training's whole state. The order of batches follows from
+// seed and step, so no generator's state is needed.
+type checkpoint struct {
+	Network  Network
+	Seed     uint64
+	Batch    int
+	Rate     float64
+	Manifest string
+
+	Step       int
+	Elapsed    time.Duration
+	Params     [][]float32
+	M, V, Avg  [][]float32
+	AdamSteps  int
+	AvgSteps   int
+	LossRecent []float64
+}
+
+// ErrCheckpoint is wrapped when a checkpoint cannot be continued from.
+var ErrCheckpoint = errors.New("checkpoint does not fit")
+
+// save writes the checkpoint, if one was asked for: to a temporary file,
+// synced and renamed, with its hash in front.
+func (t *trainer) save() error {
+	if t.o.Checkpoint == "" || t.step == 0 {
+		return nil
+	}
+	c := checkpoint{
+		Network: t.m.Network, Seed: t.o.Seed, Batch: t.o.Batch, Rate: t.o.Rate, Manifest: t.o.Manifest,
+		Step: t.step, Elapsed: t.elapsed(), Params: t.m.Params.Snapshot(nil),
+		M: t.adam.M, V: t.adam.V, AdamSteps: t.adam.Steps, Avg: t.ema.Avg, AvgSteps: t.ema.Steps, LossRecent: t.recent,
+	}
+	var buf bytes.Buffer
+	if err := gob.NewEncoder(&buf).Encode(c); err != nil {
+		return fmt.Errorf("save checkpoint: %w", err)
+	}
+	sum := sha256.Sum256(buf.Bytes())
+	if err := writeFile(t.o.Checkpoint, append(sum[:], buf.Bytes()...)); err != nil {
+		return fmt.Errorf("save checkpoint: %w", err)
+	}
+	return nil
+}
+
+// restore continues from the checkpoint file. A missing file is a fresh start.
+func (t *trainer) restore() (bool, error) {
+	raw, err := os.ReadFile(t.o.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("resume: %w", err)
+	}
+	refuse := func(why string) (bool, error) {
+		return false, fmt.Errorf("resume from %s: %w: %s; train without --resume to start anew", t.o.Checkpoint, ErrCheckpoint, why)
+	}
+	if len(raw) < sha256.Size || sha256.Sum256(raw[sha256.Size:]) != [sha256.Size]byte(raw[:sha256.Size]) {
+		return refuse("the file is damaged")
+	}
+	var c checkpoint
+	if err := gob.NewDecoder(bytes.NewReader(raw[sha256.Size:])).Decode(&c); err != nil {
+		return refuse("the file is from another version")
+	}
+	switch {
+	case c.Network != t.m.Network:
+		return refuse("it is for another network or input size")
+	case c.Seed != t.o.Seed || c.Batch != t.o.Batch || c.Rate != t.o.Rate:
+		return refuse("seed, batch or learning rate differ")
+	case c.Manifest != t.o.Manifest:
+		return refuse("the training images have changed")
+	case len(c.Params) != len(t.m.Params.All) || len(c.M) != len(t.all) || len(c.V) != len(t.all) || len(c.Avg) != len(t.all):
+		return refuse("it is from another version")
+	}
+	t.m.Params.Restore(c.Params)
+	t.adam.M, t.adam.V, t.adam.Steps = c.M, c.V, c.AdamSteps
+	t.ema.Avg, t.ema.Steps = c.Avg, c.AvgSteps
+	t.step, t.before, t.recent = c.Step, c.Elapsed, c.LossRecent
+	return true, nil
+}
+
+// writeFile replaces path in one step: whoever looks sees the old content or
+// the new, also after a power cut.
+func writeFile(path string, data []byte) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if d, err := os.Open(dir); err == nil {
+		defer d.Close()
+		return d.Sync()
+	}
+	return nil
+}

@@ -1,0 +1,369 @@
+package anomaly
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"agurscope/nn"
+)
+
+// Schema is the version of the recipe format that this program writes. It
+// reads this one and older ones.
+const Schema = 1
+
+// Recipe is everything needed to inspect one kind of part: network, weights,
+// calibration and where they come from. It lives in a file NAME.agur.
+type Recipe struct {
+	Name        string
+	Created     time.Time
+	Program     string // version that wrote it
+	Model       *Model
+	Training    Training
+	Calibration *Calibration
+	Thumbnail   []byte // PNG of a good part, may be nil
+
+	Path   string // where it was read from or written to
+	SHA256 string // of that file
+}
+
+// Training says how a recipe's weights came to be.
+type Training struct {
+	Set      string  `json:"set"`      // name of the image set
+	Manifest string  `json:"manifest"` // hash of names and contents of the training images
+	Images   int     `json:"images"`
+	Seed     uint64  `json:"seed"`
+	Steps    int     `json:"steps"`
+	Batch    int     `json:"batch"`
+	Seconds  float64 `json:"seconds"`
+	Loss     float64 `json:"loss"`
+	Engine   string  `json:"engine"`
+}
+
+// recipeFile is recipe.json.
+type recipeFile struct {
+	Schema   int       `json:"schema"`
+	Name     string    `json:"name"`
+	Method   string    `json:"method"`
+	Created  time.Time `json:"created"`
+	Program  string    `json:"program"`
+	Network  Network   `json:"network"`
+	Input    string    `json:"input"` // how pictures become tensors
+	Training Training  `json:"training"`
+}
+
+const (
+	methodName = "agurnet"
+	inputName  = "area-rgb-01" // resized by area, three planes in [0,1]
+)
+
+// manifestEntry is one line of manifest.json: what an entry must hash to.
+type manifestEntry struct {
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// RecipeError is a recipe that cannot be used, in one sentence for people.
+type RecipeError struct {
+	Path, Reason, Remedy string
+	Err                  error
+}
+
+// Error implements error.
+func (e *RecipeError) Error() string {
+	return fmt.Sprintf("recipe %s %s; %s", e.Path, e.Reason, e.Remedy)
+}
+
+// Unwrap returns the cause.
+func (e *RecipeError) Unwrap() error { return e.Err }
+
+const (
+	maxRecipe  = 1 << 30
+	maxEntry   = 512 << 20
+	maxEntries = 16
+	recipeExt  = ".agur"
+)
+
+// Save writes the recipe to path: to a temporary file, synced, then renamed.
+// It sets Path and SHA256.
+func (r *Recipe) Save(path string) error {
+	if !strings.EqualFold(filepath.Ext(path), recipeExt) {
+		return fmt.Errorf("save recipe %s: the name must end in %s", path, recipeExt)
+	}
+	entries, err := r.entries()
+	if err != nil {
+		return fmt.Errorf("save recipe %s: %w", path, err)
+	}
+	data, err := pack(entries)
+	if err != nil {
+		return fmt.Errorf("save recipe %s: %w", path, err)
+	}
+	if err := writeFile(path, data); err != nil {
+		return fmt.Errorf("save recipe %s: %w", path, err)
+	}
+	sum := sha256.Sum256(data)
+	r.Path, r.SHA256 = path, hex.EncodeToString(sum[:])
+	return nil
+}
+
+type entry struct {
+	name string
+	data []byte
+}
+
+func (r *Recipe) entries() ([]entry, error) {
+	head, err := json.MarshalIndent(recipeFile{
+		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created.UTC(), Program: r.Program,
+		Network: r.Model.Network, Input: inputName, Training: r.Training,
+	}, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	tensors := tensorMap{}
+	for _, p := range r.Model.Params.All {
+		tensors[p.Name] = namedTensor{p.Value.Shape(), p.Data()}
+	}
+	out := []entry{{"recipe.json", head}}
+	if c := r.Calibration; c != nil {
+		cal, err := json.MarshalIndent(c, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, entry{"calibration.json", cal})
+		if c.Mean != nil {
+			tensors["calibration.mean"] = namedTensor{[]int{c.Mean.H, c.Mean.W}, c.Mean.Pix}
+			tensors["calibration.std"] = namedTensor{[]int{c.Std.H, c.Std.W}, c.Std.Pix}
+		}
+	}
+	weights, err := tensors.encode()
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, entry{"weights.safetensors", weights})
+	if len(r.Thumbnail) > 0 {
+		out = append(out, entry{"thumbnail.png", r.Thumbnail})
+	}
+	return out, nil
+}
+
+// pack zips the entries behind a manifest of their hashes.
+func pack(entries []entry) ([]byte, error) {
+	manifest := map[string]manifestEntry{}
+	for _, e := range entries {
+		sum := sha256.Sum256(e.data)
+		manifest[e.name] = manifestEntry{hex.EncodeToString(sum[:]), int64(len(e.data))}
+	}
+	m, err := json.MarshalIndent(manifest, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	for _, e := range append([]entry{{"manifest.json", m}}, entries...) {
+		method := zip.Deflate
+		if e.name == "weights.safetensors" || e.name == "thumbnail.png" {
+			method = zip.Store // does not get smaller
+		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: method})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(e.data); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// LoadRecipe reads a recipe file, verifying every hash and bounding every size
+// before it allocates. Its errors are of type *RecipeError.
+func LoadRecipe(path string) (*Recipe, error) {
+	refuse := func(reason, remedy string, err error) (*Recipe, error) {
+		return nil, &RecipeError{path, reason, remedy, err}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse("does not exist", "check the path", err)
+	case err != nil:
+		return refuse("cannot be read: "+err.Error(), "check the permissions", err)
+	case info.IsDir():
+		return refuse("is a folder", "choose a file that ends in .agur", nil)
+	case info.Size() > maxRecipe:
+		return refuse("is larger than any recipe", "choose a file made by agurscope train", nil)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return refuse("cannot be read: "+err.Error(), "check the permissions", err)
+	}
+	r, err := ParseRecipe(data)
+	if err != nil {
+		var re *RecipeError
+		if errors.As(err, &re) {
+			re.Path = path
+		}
+		return nil, err
+	}
+	r.Path = path
+	return r, nil
+}
+
+// ParseRecipe reads a recipe from the bytes of its file.
+func ParseRecipe(data []byte) (*Recipe, error) {
+	const again = "train it again or use a backup"
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, &RecipeError{"", "is not a recipe file or is cut short", again, err}
+	}
+	entries, err := readEntries(z)
+	if err != nil {
+		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
+	}
+	var head recipeFile
+	if err := json.Unmarshal(entries["recipe.json"], &head); err != nil {
+		return nil, &RecipeError{"", "has an unreadable description", again, err}
+	}
+	switch {
+	case head.Schema > Schema:
+		return nil, &RecipeError{"", fmt.Sprintf("was made by a newer program (format %d, this one reads %d)", head.Schema, Schema), "update Agurscope", nil}
+	case head.Schema < 1 || head.Method != methodName || head.Input != inputName:
+		return nil, &RecipeError{"", fmt.Sprintf("uses method %q, input %q, which this program does not know", head.Method, head.Input), "update Agurscope", nil}
+	}
+	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Training: head.Training, Thumbnail: entries["thumbnail.png"]}
+	if err := r.fill(head.Network, entries); err != nil {
+		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
+	}
+	sum := sha256.Sum256(data)
+	r.SHA256 = hex.EncodeToString(sum[:])
+	return r, nil
+}
+
+// readEntries reads and verifies what manifest.json lists; nothing else may be
+// in the file.
+func readEntries(z *zip.Reader) (map[string][]byte, error) {
+	if len(z.File) > maxEntries {
+		return nil, fmt.Errorf("%d entries", len(z.File))
+	}
+	out, total := map[string][]byte{}, uint64(0)
+	for _, f := range z.File {
+		if total += f.UncompressedSize64; f.UncompressedSize64 > maxEntry || total > maxRecipe {
+			return nil, fmt.Errorf("entry %q claims %d bytes", f.Name, f.UncompressedSize64)
+		}
+		if _, twice := out[f.Name]; twice {
+			return nil, fmt.Errorf("entry %q appears twice", f.Name)
+		}
+		b, err := readEntry(f)
+		if err != nil {
+			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
+		}
+		out[f.Name] = b
+	}
+	var manifest map[string]manifestEntry
+	if err := json.Unmarshal(out["manifest.json"], &manifest); err != nil {
+		return nil, errors.New("its manifest is unreadable")
+	}
+	delete(out, "manifest.json")
+	if len(manifest) != len(out) {
+		return nil, errors.New("entries and manifest differ")
+	}
+	for name, b := range out {
+		sum := sha256.Sum256(b)
+		if manifest[name].SHA256 != hex.EncodeToString(sum[:]) {
+			return nil, fmt.Errorf("entry %q does not match its hash", name)
+		}
+	}
+	return out, nil
+}
+
+func readEntry(f *zip.File) ([]byte, error) {
+	rc, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	// The size claimed was checked; more than that is a lie. The buffer grows
+	// with what is really there.
+	b, err := io.ReadAll(io.LimitReader(rc, int64(f.UncompressedSize64)+1))
+	if err == nil && uint64(len(b)) != f.UncompressedSize64 {
+		err = errors.New("its size is wrong")
+	}
+	return b, err
+}
+
+// fill builds the model and puts weights and calibration in place.
+func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
+	tensors, err := decodeTensors(entries["weights.safetensors"])
+	if err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	if r.Model, err = NewModel(n, 0); err != nil {
+		return err
+	}
+	for _, p := range r.Model.Params.All {
+		t, ok := tensors[p.Name]
+		if !ok || len(t.Data) != len(p.Data()) {
+			return fmt.Errorf("weights of %s are missing or of another size", p.Name)
+		}
+		copy(p.Data(), t.Data)
+		delete(tensors, p.Name)
+	}
+	if raw := entries["calibration.json"]; raw != nil {
+		if err := r.fillCalibration(raw, tensors); err != nil {
+			return err
+		}
+	}
+	for name := range tensors {
+		return fmt.Errorf("tensor %q is not part of the network", name)
+	}
+	return nil
+}
+
+func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
+	c := &Calibration{}
+	if err := json.Unmarshal(raw, c); err != nil {
+		return errors.New("its calibration is unreadable")
+	}
+	n := r.Model.Network
+	want := 2
+	if n.Without.Score {
+		want = 1
+	}
+	if len(c.Terms) != want || c.SignedStd <= 0 || !(c.Reject > 0) {
+		return errors.New("its calibration does not fit the network")
+	}
+	for _, t := range c.Terms {
+		if t.Q999 <= t.Median {
+			return errors.New("its calibration has an empty scale")
+		}
+	}
+	if c.Alignment == Registered {
+		for name, dst := range map[string]**nn.Image{"calibration.mean": &c.Mean, "calibration.std": &c.Std} {
+			t, ok := tensors[name]
+			if !ok || len(t.Data) != n.Width*n.Height {
+				return errors.New("its calibration maps are missing")
+			}
+			*dst = &nn.Image{C: 1, H: n.Height, W: n.Width, Pix: t.Data}
+			delete(tensors, name)
+		}
+		for _, v := range c.Std.Pix {
+			if v <= 0 {
+				return errors.New("its calibration maps are out of range")
+			}
+		}
+	}
+	r.Calibration = c
+	return nil
+}

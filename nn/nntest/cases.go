@@ -1,0 +1,260 @@
+package nntest
+
+import (
+	"fmt"
+
+	"agurscope/nn"
+)
+
+// testCase is one graph to prove. Its kept values, its losses, its gradients
+// and its running statistics are compared.
+type testCase struct {
+	name          string
+	build         func(b *net)
+	inferenceOnly bool
+}
+
+// cases returns the table: one entry per operation and per composition, in
+// shapes that are awkward for blocked layouts.
+func cases() []testCase {
+	cs := slicesOf(convCases(), normCases(), smallCases(), attentionCases(), lossCases(), composites())
+	seen := map[string]bool{}
+	for _, c := range cs {
+		if seen[c.name] {
+			panic("two cases named " + c.name)
+		}
+		seen[c.name] = true
+	}
+	return cs
+}
+
+func slicesOf(groups ...[]testCase) (all []testCase) {
+	for _, g := range groups {
+		all = append(all, g...)
+	}
+	return all
+}
+
+func convCases() (cs []testCase) {
+	add := func(n, c, h, w, out, k, stride, dilation int, bias bool) {
+		cs = append(cs, testCase{
+			name: fmt.Sprintf("conv %dx%dx%dx%d to %d k%d s%d d%d bias %v", n, c, h, w, out, k, stride, dilation, bias),
+			build: func(b *net) {
+				x := b.input(n, c, h, w)
+				b.probe(b.g.Conv("conv", x, out, k, nn.ConvOptions{Stride: stride, Dilation: dilation, Bias: bias}))
+			},
+		})
+	}
+	// n, c, h, w, out, kernel, stride, dilation, bias
+	add(1, 3, 9, 7, 16, 3, 1, 1, true)
+	add(3, 3, 10, 12, 8, 3, 2, 1, false)
+	add(1, 1, 5, 5, 1, 3, 1, 1, true)
+	add(1, 5, 7, 9, 17, 3, 1, 1, true)
+	add(3, 8, 6, 5, 8, 3, 2, 1, true)
+	add(1, 16, 8, 8, 16, 3, 1, 1, false)
+	add(3, 17, 7, 5, 24, 3, 2, 1, true)
+	add(1, 24, 9, 9, 5, 3, 1, 1, true)
+	add(1, 32, 12, 12, 32, 3, 1, 1, true) // wide enough for Winograd
+	add(3, 48, 7, 9, 32, 3, 1, 1, false)  // the same, odd
+	add(1, 96, 6, 6, 48, 3, 2, 1, false)
+	add(1, 16, 1, 1, 16, 3, 1, 1, true)
+	add(3, 16, 1, 1, 24, 1, 1, 1, true)
+	add(1, 3, 6, 6, 3, 1, 1, 1, true)
+	add(3, 32, 5, 7, 16, 1, 1, 1, false)
+	add(1, 24, 8, 8, 48, 1, 2, 1, false)
+	add(1, 17, 7, 7, 1, 1, 1, 1, true)
+	add(1, 96, 4, 4, 96, 1, 1, 1, true)
+	for _, size := range []int{8, 16} {
+		for _, d := range []int{2, 3, 4, 6, 9} {
+			add(1, 16, size, size, 8, 3, 1, d, d%2 == 0)
+		}
+	}
+	add(1, 48, 8, 8, 24, 3, 1, 6, false)
+	add(3, 5, 11, 13, 3, 3, 1, 4, true)
+	add(1, 8, 9, 9, 8, 3, 2, 2, true)
+	add(1, 3, 11, 11, 16, 5, 1, 1, true)
+	add(1, 16, 9, 9, 3, 7, 2, 1, true)
+	return cs
+}
+
+func normCases() (cs []testCase) {
+	for _, s := range []nn.Shape{{1, 1, 3, 5}, {3, 3, 4, 7}, {3, 5, 1, 1}, {1, 8, 5, 5}, {3, 17, 3, 3}, {1, 24, 33, 33}, {3, 48, 2, 3}} {
+		for _, relu := range []bool{false, true} {
+			cs = append(cs, testCase{fmt.Sprintf("norm %v relu %v", s, relu), func(b *net) {
+				b.probe(b.g.Norm("norm", b.input(s[0], s[1], s[2], s[3]), relu))
+			}, false})
+		}
+	}
+	fused := func(name string, c, out int, after func(b *net, y *nn.Node) *nn.Node) {
+		cs = append(cs, testCase{fmt.Sprintf("%s %d to %d", name, c, out), func(b *net) {
+			y := b.g.Conv("conv", b.input(3, c, 6, 7), out, 3, nn.ConvOptions{Bias: c%2 == 0})
+			b.probe(after(b, y))
+		}, false})
+	}
+	for _, c := range [][2]int{{3, 16}, {16, 3}, {24, 17}, {32, 48}} {
+		fused("conv norm", c[0], c[1], func(b *net, y *nn.Node) *nn.Node { return b.g.Norm("norm", y, false) })
+		fused("conv norm relu", c[0], c[1], func(b *net, y *nn.Node) *nn.Node { return b.g.Norm("norm", y, true) })
+		fused("conv relu", c[0], c[1], func(b *net, y *nn.Node) *nn.Node { return b.g.ReLU(y) })
+	}
+	return append(cs,
+		testCase{"conv kept before its norm", func(b *net) {
+			y := b.g.Keep(b.g.Conv("conv", b.input(1, 16, 5, 5), 16, 3, nn.ConvOptions{}))
+			b.probe(b.g.Norm("norm", y, true))
+		}, false},
+		testCase{"conv read by its norm and by another", func(b *net) {
+			y := b.g.Conv("conv", b.input(1, 3, 5, 5), 16, 3, nn.ConvOptions{})
+			b.probe(b.g.Add(b.g.Norm("norm", y, true), y))
+		}, false},
+		testCase{"norm of a far mean", func(b *net) {
+			x := b.input(3, 5, 6, 6)
+			for i := range b.data[x] {
+				b.data[x][i] = 100 + b.data[x][i]
+			}
+			b.probe(b.g.Norm("norm", x, true))
+		}, false},
+	)
+}
+
+func smallCases() (cs []testCase) {
+	unary := func(name string, build func(b *net, x *nn.Node) *nn.Node, shapes ...nn.Shape) {
+		for _, s := range shapes {
+			cs = append(cs, testCase{fmt.Sprintf("%s %v", name, s), func(b *net) {
+				b.probe(build(b, b.input(s[0], s[1], s[2], s[3])))
+			}, false})
+		}
+	}
+	unary("relu", func(b *net, x *nn.Node) *nn.Node { return b.g.ReLU(x) }, nn.Shape{1, 3, 5, 7}, nn.Shape{3, 17, 4, 3})
+	unary("sigmoid", func(b *net, x *nn.Node) *nn.Node { return b.g.Sigmoid(x) },
+		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3})
+	unary("upsample", func(b *net, x *nn.Node) *nn.Node { return b.g.Upsample(x) },
+		nn.Shape{1, 1, 1, 1}, nn.Shape{3, 3, 1, 5}, nn.Shape{1, 17, 5, 2}, nn.Shape{3, 24, 4, 7})
+	unary("global average pool", func(b *net, x *nn.Node) *nn.Node { return b.g.GlobalAvgPool(x) },
+		nn.Shape{1, 3, 5, 5}, nn.Shape{3, 24, 7, 3}, nn.Shape{1, 16, 1, 1})
+	unary("broadcast", func(b *net, x *nn.Node) *nn.Node { return b.g.Broadcast(x, 5, 3) },
+		nn.Shape{1, 3, 1, 1}, nn.Shape{3, 24, 1, 1})
+	unary("eca", func(b *net, x *nn.Node) *nn.Node { return b.g.ECA("eca", x) },
+		nn.Shape{1, 3, 5, 5}, nn.Shape{3, 8, 4, 3}, nn.Shape{1, 17, 5, 3}, nn.Shape{3, 96, 2, 2})
+	unary("two consumers", func(b *net, x *nn.Node) *nn.Node { return b.g.Add(b.g.ReLU(x), b.g.Sigmoid(x)) },
+		nn.Shape{1, 5, 5, 7}, nn.Shape{1, 16, 3, 3})
+	unary("x plus x", func(b *net, x *nn.Node) *nn.Node { return b.g.Add(x, x) }, nn.Shape{3, 3, 5, 7})
+	unary("x beside x", func(b *net, x *nn.Node) *nn.Node { return b.g.Concat(x, x) }, nn.Shape{3, 3, 2, 7}, nn.Shape{1, 16, 3, 3})
+	unary("many consumers", manyConsumers, nn.Shape{3, 16, 5, 5}, nn.Shape{1, 5, 4, 4})
+
+	for _, parts := range [][]int{{16, 16}, {3, 5}, {24, 8, 1}, {16, 17}, {5, 32, 48}} {
+		cs = append(cs, testCase{fmt.Sprintf("concat %v", parts), func(b *net) {
+			var xs []*nn.Node
+			for _, c := range parts {
+				xs = append(xs, b.input(3, c, 3, 5))
+			}
+			b.probe(b.g.Concat(xs...))
+		}, false})
+	}
+	for _, c := range []int{1, 3, 17, 32} {
+		cs = append(cs,
+			testCase{fmt.Sprintf("add %d", c), func(b *net) { b.probe(b.g.Add(b.input(3, c, 3, 5), b.input(3, c, 3, 5))) }, false},
+			testCase{fmt.Sprintf("scale %d", c), func(b *net) { b.probe(b.g.Scale(b.input(3, c, 3, 5), b.input(3, c, 1, 1))) }, false},
+			testCase{fmt.Sprintf("gate %d", c), func(b *net) { b.probe(b.g.Gate(b.input(3, c, 3, 5), b.input(3, 1, 3, 5))) }, false},
+		)
+	}
+	return cs
+}
+
+// manyConsumers reads x by every kind of operation that adds to a gradient.
+func manyConsumers(b *net, x *nn.Node) *nn.Node {
+	c := x.Shape[1]
+	y := b.g.Add(b.g.Conv("conv", x, c, 3, nn.ConvOptions{}), b.g.Norm("norm", x, true))
+	y = b.g.Add(y, b.g.Gate(x, b.g.Sigmoid(b.g.Conv("gate", x, 1, 1, nn.ConvOptions{Bias: true}))))
+	y = b.g.Add(y, b.g.ECA("eca", x))
+	y = b.g.Add(y, b.g.Broadcast(b.g.GlobalAvgPool(x), x.Shape[2], x.Shape[3]))
+	return b.g.Add(b.g.Upsample(y), b.g.Upsample(x))
+}
+
+func attentionCases() []testCase {
+	return []testCase{
+		{"interior gradient wanted", func(b *net) {
+			y := b.g.Conv("first", b.fixed(1, 3, 6, 6), 16, 3, nn.ConvOptions{})
+			y.WantGradient = true
+			b.probe(b.g.Conv("second", b.g.ReLU(y), 3, 3, nn.ConvOptions{}))
+		}, false},
+		{"no input gradient", func(b *net) {
+			y := b.g.Norm("norm", b.fixed(3, 5, 6, 6), true)
+			b.probe(b.g.Conv("conv", y, 3, 3, nn.ConvOptions{Bias: true}))
+		}, false},
+		{"one convolution used twice", func(b *net) {
+			o := nn.ConvOptions{Bias: true}
+			y := b.g.Conv("shared", b.input(1, 5, 6, 6), 5, 3, o)
+			b.probe(b.g.Conv("shared", b.g.ReLU(y), 5, 3, o))
+		}, false},
+		{"residual plain", func(b *net) {
+			b.g.Keep(b.g.Residual(b.image(3, 3, 9, 14), b.image(3, 3, 9, 14), true))
+		}, true},
+		{"residual", func(b *net) {
+			b.g.Keep(b.g.Residual(b.image(3, 3, 9, 14), b.image(3, 3, 9, 14), false))
+		}, true},
+		{"residual of one plane", func(b *net) {
+			b.g.Keep(b.g.Residual(b.image(1, 1, 1, 3), b.image(1, 1, 1, 3), false))
+		}, true},
+		{"blur 1.5", func(b *net) { b.g.Keep(b.g.Blur(b.image(3, 1, 11, 17), 1.5)) }, true},
+		{"blur 4 of a small map", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 2, 5, 3), 4)) }, true},
+		{"blur of one pixel", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 1, 1, 1), 2)) }, true},
+		{"blur 0", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 1, 4, 5), 0)) }, true},
+	}
+}
+
+func lossCases() []testCase {
+	return []testCase{
+		{"L1 loss", func(b *net) {
+			b.g.Minimise("l1", b.g.L1Loss(b.image(3, 3, 5, 7), b.target(3, 3, 5, 7), b.mask(3, 5, 7), 4), 0.7)
+		}, false},
+		{"SSIM loss", func(b *net) {
+			b.g.Minimise("ssim", b.g.SSIMLoss(b.image(3, 3, 9, 14), b.target(3, 3, 9, 14)), 0.5)
+		}, false},
+		{"SSIM loss smaller than the window", func(b *net) {
+			b.g.Minimise("ssim", b.g.SSIMLoss(b.image(1, 1, 4, 3), b.target(1, 1, 4, 3)), 1)
+		}, false},
+		{"spectrum loss", func(b *net) {
+			b.g.Minimise("spectrum", b.g.SpectrumLoss(b.image(3, 3, 6, 7), b.target(3, 3, 6, 7)), 0.1)
+		}, false},
+		{"spectrum loss of a power of two", func(b *net) {
+			b.g.Minimise("spectrum", b.g.SpectrumLoss(b.image(1, 3, 8, 16), b.target(1, 3, 8, 16)), 1)
+		}, false},
+		{"focal loss", func(b *net) {
+			b.g.Minimise("focal", b.g.FocalLoss(b.input(3, 1, 7, 9), b.mask(3, 7, 9), 2), 1.5)
+		}, false},
+		{"focal loss of large logits", func(b *net) {
+			s := b.input(1, 1, 5, 5)
+			for i := range b.data[s] {
+				b.data[s][i] *= 12
+			}
+			b.g.Minimise("focal", b.g.FocalLoss(s, b.mask(1, 5, 5), 0), 1)
+		}, false},
+		{"deviation loss", func(b *net) {
+			m := b.mask(3, 9, 7)
+			clear(b.data[m][:2*63]) // two clean images, one damaged
+			o := nn.DeviationLoss{Mu: -1, Margin: 5, Share: 0.4, MinPixels: 3}
+			b.g.Minimise("deviation", b.g.DeviationLoss(b.input(3, 1, 9, 7), m, o), 0.3)
+		}, false},
+		{"deviation loss of a map smaller than K", func(b *net) {
+			o := nn.DeviationLoss{Mu: 2, Margin: 5, Share: 0.1}
+			b.g.Minimise("deviation", b.g.DeviationLoss(b.input(1, 1, 3, 3), b.mask(1, 3, 3), o), 1)
+		}, false},
+		{"three losses of one value", func(b *net) {
+			y := b.g.Keep(b.g.Sigmoid(b.g.Conv("conv", b.input(3, 5, 8, 8), 3, 3, nn.ConvOptions{Bias: true})))
+			t := b.target(3, 3, 8, 8)
+			b.g.Minimise("l1", b.g.L1Loss(y, t, b.mask(3, 8, 8), 4), 1)
+			b.g.Minimise("ssim", b.g.SSIMLoss(y, t), 0.5)
+			b.g.Minimise("spectrum", b.g.SpectrumLoss(y, t), 0.1)
+		}, false},
+		{"loss on a value read further", func(b *net) {
+			y := b.g.Sigmoid(b.g.Conv("conv", b.input(1, 5, 8, 8), 3, 3, nn.ConvOptions{Bias: true}))
+			t := b.target(1, 3, 8, 8)
+			b.g.Minimise("ssim", b.g.SSIMLoss(y, t), 0.5)
+			b.probe(b.g.Conv("next", y, 8, 3, nn.ConvOptions{}))
+		}, false},
+		{"loss of weight 0", func(b *net) {
+			y := b.g.Conv("conv", b.input(1, 3, 5, 5), 3, 3, nn.ConvOptions{})
+			b.g.Minimise("idle", b.g.L1Loss(b.g.ReLU(y), b.fixed(1, 3, 5, 5), b.mask(1, 5, 5), 1), 0)
+			b.probe(y)
+		}, false},
+	}
+}

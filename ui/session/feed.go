@@ -1,0 +1,71 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"agurscope/datasets"
+	"agurscope/nn"
+	"agurscope/nn/anomaly"
+)
+
+// fed is a frame on its way to the network.
+type fed struct {
+	frame  datasets.Frame
+	tensor *nn.Image
+	start  time.Time
+	err    error
+}
+
+// prepare brings the picture to the network's input.
+func (f *fed) prepare(d *anomaly.Detector) {
+	if f.err != nil {
+		return
+	}
+	// A decoder's or resizer's bug on one hostile picture must not end a shift.
+	defer func() {
+		if r := recover(); r != nil {
+			f.err = fmt.Errorf("prepare %s: %v", f.frame.Name, r)
+		}
+	}()
+	w, h := d.Input()
+	f.tensor = anomaly.Tensor(f.frame.Image, w, h)
+}
+
+// feed reads ahead of the network: the next frame is decoded and resized while
+// the one before it is inspected. Recorded sources wait; live ones drop the
+// oldest frame.
+func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Seq[fed] {
+	return func(yield func(fed) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		out := make(chan fed, 1)
+		go func() {
+			defer close(out)
+			start := time.Now()
+			for frame, err := range src.Frames(ctx) {
+				f := fed{frame: frame, start: start, err: err}
+				f.prepare(d)
+				if src.Live() {
+					select {
+					case <-out:
+					default:
+					}
+				}
+				select {
+				case out <- f:
+				case <-ctx.Done():
+					return
+				}
+				start = time.Now()
+			}
+		}()
+		for f := range out {
+			if ctx.Err() != nil || !yield(f) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/jpeg"
+	"math"
+	"time"
+
+	"github.com/disintegration/imaging"
+
+	"agurscope/datasets"
+	"agurscope/history"
+	"agurscope/nn/anomaly"
+	"agurscope/nn/segment"
+)
+
+// Result is one inspected frame. Prediction is nil when Verdict is ERROR.
+type Result struct {
+	Frame      datasets.Frame
+	Prediction *anomaly.Prediction
+	Judgement
+	Regions    []history.Region // in pixels of the picture
+	Thresholds Thresholds       // in force when it was judged
+	Latency    time.Duration    // from the frame's file or arrival to the verdict, on disk where there is a history
+	ID         int64            // in the history; 0 without one
+	Err        error            // why it is ERROR
+}
+
+// Final is the verdict that counts: ERROR until something else was decided.
+func (r *Result) Final() history.Verdict {
+	if r.Verdict == "" {
+		return history.ERROR
+	}
+	return r.Verdict
+}
+
+// Inspect inspects every frame of a source under one run and calls on for
+// each, in order, after its verdict is on disk. A frame that cannot be read or
+// inspected is a verdict ERROR, not an error; the error returned is one that
+// stopped the run: ctx, or a history that cannot be written.
+func (s *Session) Inspect(ctx context.Context, src datasets.Source, on func(*Result)) (history.Run, error) {
+	r, d, t, err := s.ready()
+	if err != nil {
+		return history.Run{}, err
+	}
+	run, err := s.startRun(ctx, history.Inspect, src.Name(), r, t)
+	if err != nil {
+		return run, err
+	}
+	return run, s.endRun(ctx, run, s.inspect(ctx, run, r, d, src, on))
+}
+
+func (s *Session) inspect(ctx context.Context, run history.Run, r *anomaly.Recipe, d *anomaly.Detector, src datasets.Source, on func(*Result)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var seg segment.Segmenter
+	for f := range feed(ctx, src, d) {
+		res := s.judge(ctx, &seg, r, d, f)
+		if errors.Is(res.Err, context.Canceled) {
+			return ctx.Err()
+		}
+		if err := s.log(ctx, run, r, res, f.start); err != nil {
+			return err
+		}
+		if on != nil {
+			on(res)
+		}
+	}
+	return ctx.Err()
+}
+
+// InspectOne inspects a single item under a run that is open.
+func (s *Session) InspectOne(ctx context.Context, run history.Run, it datasets.Item) (*Result, error) {
+	r, d, _, err := s.ready()
+	if err != nil {
+		return nil, err
+	}
+	f := fed{start: time.Now()}
+	f.frame, f.err = it.Load()
+	f.prepare(d)
+	var seg segment.Segmenter
+	res := s.judge(ctx, &seg, r, d, f)
+	if errors.Is(res.Err, context.Canceled) {
+		return nil, ctx.Err()
+	}
+	return res, s.log(ctx, run, r, res, f.start)
+}
+
+// StartRun opens a run for frames that are inspected one by one; EndRun closes
+// it.
+func (s *Session) StartRun(ctx context.Context, source string) (history.Run, error) {
+	r, _, t, err := s.ready()
+	if err != nil {
+		return history.Run{}, err
+	}
+	return s.startRun(ctx, history.Inspect, source, r, t)
+}
+
+// EndRun closes a run; why is nil, ctx's error or what stopped it.
+func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error {
+	if err := s.endRun(ctx, run, why); err != nil && !errors.Is(err, why) {
+		return err
+	}
+	return nil
+}
+
+// judge predicts and decides. The thresholds are those in force now: they may
+// be dragged while a run goes on.
+func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.Recipe, d *anomaly.Detector, f fed) *Result {
+	res := &Result{Frame: f.frame, Err: f.err, Thresholds: s.Thresholds()}
+	res.Verdict, res.Index = history.ERROR, math.NaN()
+	if res.Err != nil {
+		return res
+	}
+	p, err := d.DetectTensor(ctx, f.tensor)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	res.Prediction = p
+	res.Judgement = Judge(seg, p, r.Calibration, res.Thresholds)
+	res.Regions = Regions(res.Segmentation, f.frame.Image.Bounds())
+	if res.Verdict == history.ERROR {
+		res.Err = anomaly.ErrNotFinite
+	}
+	return res
+}
+
+// Rejudge decides again on a result with other thresholds, for a slider. The
+// history keeps the first answer.
+func (s *Session) Rejudge(seg *segment.Segmenter, res *Result, t Thresholds) {
+	r := s.Recipe()
+	if res.Prediction == nil || r == nil {
+		return
+	}
+	res.Judgement = Judge(seg, res.Prediction, r.Calibration, t)
+	res.Regions = Regions(res.Segmentation, res.Frame.Image.Bounds())
+	res.Thresholds = t
+}
+
+// Regions scales regions from the map to pixels of the picture.
+func Regions(s segment.Result, b image.Rectangle) []history.Region {
+	out := make([]history.Region, 0, len(s.Regions))
+	fx, fy := float64(b.Dx())/float64(max(s.W, 1)), float64(b.Dy())/float64(max(s.H, 1))
+	for _, r := range s.Regions {
+		x0, y0 := int(float64(r.X)*fx), int(float64(r.Y)*fy)
+		x1, y1 := int(math.Ceil(float64(r.X+r.W)*fx)), int(math.Ceil(float64(r.Y+r.H)*fy))
+		out = append(out, history.Region{
+			X: x0, Y: y0, W: min(x1, b.Dx()) - x0, H: min(y1, b.Dy()) - y0,
+			Area: max(1, int(math.Round(float64(r.Area)*fx*fy))), Peak: r.Peak, Mean: r.Mean, Polarity: r.Polarity,
+		})
+	}
+	return out
+}
+
+// log writes the verdict and waits until it is on disk.
+func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, res *Result, start time.Time) error {
+	res.Latency = time.Since(start)
+	if s.recorder == nil {
+		return nil
+	}
+	rec := record(run, r, res)
+	// A verdict that was reached is kept, also when the run is being stopped.
+	if err := s.recorder.Add(context.WithoutCancel(ctx), rec); err != nil {
+		return problem("log the verdict", err, "")
+	}
+	res.ID = rec.ID
+	res.Latency = time.Since(start)
+	return nil
+}
+
+func record(run history.Run, r *anomaly.Recipe, res *Result) *history.Record {
+	f, t := res.Frame, res.Thresholds
+	rec := &history.Record{
+		Run: run.ID, Seq: f.Seq, Path: f.Path, Name: f.Name, Verdict: res.Verdict,
+		Score: math.NaN(), Index: res.Index, Low: t.Low, High: t.High, Review: t.Review, Reject: t.Reject, Mode: string(t.Mode),
+		Regions: res.Regions, Latency: res.Latency, Recipe: r.Name, RecipeSHA256: r.SHA256, Type: f.Type,
+		Thumbnail: thumbnail(f.Image),
+	}
+	if f.Label != datasets.Unknown {
+		rec.Label = f.Label.String()
+	}
+	if res.Prediction != nil {
+		rec.Score, rec.Embedding = res.Prediction.Score, res.Prediction.Embedding
+	}
+	if res.Err != nil {
+		rec.Error = res.Err.Error()
+	}
+	return rec
+}
+
+const thumbnailSide = 96
+
+// thumbnail returns a small JPEG of the picture, or nil.
+func thumbnail(m image.Image) []byte {
+	if m == nil {
+		return nil
+	}
+	var buf bytes.Buffer
+	small := imaging.Fit(m, thumbnailSide, thumbnailSide, imaging.Box)
+	if err := jpeg.Encode(&buf, small, &jpeg.Options{Quality: 80}); err != nil {
+		return nil
+	}
+	return buf.Bytes()
+}

@@ -1,0 +1,242 @@
+// Package session is what the program is doing: the set, the recipe, the
+// thresholds in force, the engine and the history, composed without a window.
+// The window and the command line both drive a [Session], so they can never
+// disagree about a verdict.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"agurscope/datasets"
+	"agurscope/history"
+	"agurscope/nn"
+	"agurscope/nn/anomaly"
+)
+
+// Options configure a Session.
+type Options struct {
+	Engine  nn.Engine // nil: nothing can be inspected or trained
+	Why     error     // why Engine is nil
+	Store   *history.Store
+	Program string // version, kept with every run
+}
+
+// Session composes source, detector and store. Its methods may be called from
+// any goroutine.
+type Session struct {
+	o        Options
+	recorder *history.Recorder
+
+	mu         sync.Mutex
+	set        *datasets.Set
+	recipe     *anomaly.Recipe
+	detector   *anomaly.Detector
+	thresholds Thresholds
+}
+
+// New returns a session. The caller closes it, then the store and the engine.
+func New(o Options) *Session {
+	s := &Session{o: o}
+	if o.Store != nil {
+		s.recorder = history.NewRecorder(o.Store)
+	}
+	return s
+}
+
+// Close frees the detector and flushes the recorder.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	if s.detector != nil {
+		errs = append(errs, s.detector.Close())
+		s.detector = nil
+	}
+	if s.recorder != nil {
+		errs = append(errs, s.recorder.Close())
+		s.recorder = nil
+	}
+	return errors.Join(errs...)
+}
+
+// Engine returns the engine, or nil.
+func (s *Session) Engine() nn.Engine { return s.o.Engine }
+
+// Store returns the history, or nil.
+func (s *Session) Store() *history.Store { return s.o.Store }
+
+// Set returns the open set, or nil.
+func (s *Session) Set() *datasets.Set {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.set
+}
+
+// Recipe returns the open recipe, or nil.
+func (s *Session) Recipe() *anomaly.Recipe {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recipe
+}
+
+// Thresholds returns the thresholds in force.
+func (s *Session) Thresholds() Thresholds {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.thresholds
+}
+
+// SetThresholds puts thresholds in force for what is inspected from now on.
+func (s *Session) SetThresholds(t Thresholds) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.thresholds = t
+}
+
+// OpenSet opens a folder of images.
+func (s *Session) OpenSet(root string) (*datasets.Set, error) {
+	set, err := datasets.Open(root)
+	if err != nil {
+		return nil, problem("open set", err, "")
+	}
+	s.UseSet(set)
+	return set, nil
+}
+
+// UseSet makes a set that is open already the session's.
+func (s *Session) UseSet(set *datasets.Set) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.set = set
+}
+
+// OpenRecipe reads a recipe file and prepares its network; the one open before
+// stays when that fails.
+func (s *Session) OpenRecipe(path string) (*anomaly.Recipe, error) {
+	r, err := anomaly.LoadRecipe(path)
+	if err != nil {
+		return nil, problem("open recipe", err, "")
+	}
+	return r, s.UseRecipe(r)
+}
+
+// UseRecipe prepares a recipe's network and puts its thresholds in force.
+func (s *Session) UseRecipe(r *anomaly.Recipe) error {
+	if err := s.needEngine(); err != nil {
+		return err
+	}
+	d, err := anomaly.NewDetector(s.o.Engine, r)
+	if err != nil {
+		return problem("open recipe", err, "Choose another recipe or a smaller input size.")
+	}
+	s.mu.Lock()
+	old := s.detector
+	s.recipe, s.detector, s.thresholds = r, d, Recommended(r.Calibration)
+	s.mu.Unlock()
+	if old != nil {
+		return old.Close()
+	}
+	return nil
+}
+
+func (s *Session) needEngine() error {
+	if s.o.Engine != nil {
+		return nil
+	}
+	err := s.o.Why
+	if err == nil {
+		err = nn.ErrUnavailable
+	}
+	return problem("start the engine", err, "Run “agurscope doctor” to see what is missing.")
+}
+
+// ready returns what an inspection needs.
+func (s *Session) ready() (*anomaly.Recipe, *anomaly.Detector, Thresholds, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.detector == nil {
+		return nil, nil, Thresholds{}, problem("inspect", errors.New("no recipe is open"), "Open a recipe or train one.")
+	}
+	return s.recipe, s.detector, s.thresholds, nil
+}
+
+// Override records a person's verdict beside the machine's.
+func (s *Session) Override(ctx context.Context, id int64, v history.Verdict, reviewer, reason string) error {
+	if s.o.Store == nil || id == 0 {
+		return problem("override", errors.New("this verdict is not in the history"), "Inspect the part again with a history database.")
+	}
+	if err := s.o.Store.Override(ctx, id, v, reviewer, reason); err != nil {
+		return problem("override", err, "")
+	}
+	return nil
+}
+
+// startRun opens a run in the history; without one the run has no id.
+func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.Recipe, t Thresholds) (history.Run, error) {
+	run := history.Run{
+		Kind: kind, Source: source, Program: s.o.Program,
+		Low: t.Low, High: t.High, Review: t.Review, Reject: t.Reject, Mode: string(t.Mode),
+	}
+	if s.o.Engine != nil {
+		run.Engine = s.o.Engine.Name()
+	}
+	if r != nil {
+		run.Recipe, run.RecipeSHA256 = r.Name, r.SHA256
+	}
+	if s.o.Store == nil {
+		return run, nil
+	}
+	out, err := s.o.Store.StartRun(ctx, run)
+	if err != nil {
+		return run, problem("log the run", err, "")
+	}
+	return out, nil
+}
+
+// endRun closes a run also when the context that it ran under has ended.
+func (s *Session) endRun(ctx context.Context, run history.Run, err error) error {
+	if s.o.Store == nil {
+		return err
+	}
+	status, note := history.Done, ""
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		status = history.Cancelled
+	case err != nil:
+		status, note = history.Failed, err.Error()
+	}
+	if e := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note); e != nil {
+		return errors.Join(err, problem("log the run", e, ""))
+	}
+	return err
+}
+
+// Problem is an error in words for people: what was being done, what happened,
+// what to do about it.
+type Problem struct {
+	Op   string // what was being done, such as "open recipe"
+	Err  error
+	Hint string // remedy; may be empty when Err says it
+}
+
+// Error implements error.
+func (p *Problem) Error() string {
+	if p.Hint == "" {
+		return fmt.Sprintf("%s: %v", p.Op, p.Err)
+	}
+	return fmt.Sprintf("%s: %v. %s", p.Op, p.Err, p.Hint)
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+func problem(op string, err error, hint string) error {
+	var p *Problem
+	if errors.As(err, &p) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &Problem{op, err, hint}
+}

@@ -1,0 +1,559 @@
+package viewer
+
+import (
+	"fmt"
+	"math"
+
+	"agurscope/themes"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// defaultOpacity leaves enough of the part under the heat to see where it is.
+const defaultOpacity = 0.6
+
+// Viewer is the grid of four linked panes with a readout below.
+type Viewer struct {
+	widget.BaseWidget
+
+	// OnProbe is called with the pixel of the original under the pointer, and
+	// with ok false when the pointer leaves the picture.
+	OnProbe func(x, y int, ok bool)
+	// OnSelect is called when a person clicks a region, or with 0 beside all of
+	// them.
+	OnSelect func(region int)
+
+	view     Viewport
+	fitted   bool // follow the size of the panes
+	panes    [paneCount]*pane
+	enlarged Pane // paneCount: none, the grid is shown
+	bar      *toolbar
+
+	frame      Frame
+	colormap   string
+	opacity    float64
+	everywhere bool // outlines on all panes
+	selected   int
+	probed     Point // image point under the pointer
+	probing    bool
+	painted    func(Pane) // told after each painting, for Bench
+}
+
+// New returns an empty viewer.
+func New() *Viewer {
+	v := &Viewer{fitted: true, enlarged: paneCount, colormap: "viridis", opacity: defaultOpacity}
+	v.view.Zoom = 1
+	titles := [paneCount]string{lang.L("Original"), lang.L("Reconstruction"), lang.L("Heat map"), lang.L("Segmentation")}
+	absent := [paneCount]string{
+		lang.L("No picture yet"), lang.L("This method has no reconstruction"),
+		lang.L("No anomaly map yet"), lang.L("No segmentation yet"),
+	}
+	shared := &fonts{}
+	for i := range v.panes {
+		v.panes[i] = newPane(i+1, titles[i], absent[i], &v.view, shared, v.actions(Pane(i)))
+	}
+	v.bar = newToolbar(v)
+	v.ExtendBaseWidget(v)
+	v.compose()
+	return v
+}
+
+func (v *Viewer) actions(which Pane) paneActions {
+	return paneActions{
+		zoom:    v.zoomAt,
+		pan:     v.pan,
+		hover:   v.hover,
+		click:   v.click,
+		enlarge: func() { v.toggle(which) },
+		settle:  v.settle,
+		painted: func() {
+			if v.painted != nil {
+				v.painted(which)
+			}
+		},
+	}
+}
+
+// SetFrame shows another part. The view stays where it is as long as the
+// pictures keep their size; the selection ends.
+func (v *Viewer) SetFrame(f Frame) {
+	before := v.frame.extent()
+	// Pictures that are shown already keep their pyramids.
+	if f.original == nil {
+		f.original = v.frame.original
+	}
+	if f.reconstruction == nil {
+		f.reconstruction = v.frame.reconstruction
+	}
+	f.wrap()
+	if !f.Map.valid() {
+		f.Map = nil
+	}
+	v.frame, v.selected = f, 0
+	if f.extent() != before {
+		v.fitted = true
+	}
+	v.setSegmentation(f.Segmentation)
+	v.compose()
+	v.reprobe()
+	v.moved()
+}
+
+// SetThresholds moves the threshold marks of the legend. The colours stay, since
+// the scale does not depend on the thresholds.
+func (v *Viewer) SetThresholds(low, high float32) {
+	limit := v.frame.limit()
+	v.frame.Low, v.frame.High, v.frame.Max = low, high, limit
+	if h := v.panes[PaneHeat].layer.Heat; h != nil {
+		h.Low, h.High = low, high
+		v.repaint(PaneHeat)
+	}
+	v.reprobe()
+}
+
+// SetSegmentation shows other regions of the same part. It is the way of a
+// slider: nothing else is prepared or painted again.
+func (v *Viewer) SetSegmentation(s *Segmentation) {
+	v.setSegmentation(s)
+	v.outline()
+	v.panes[PaneSegmentation].layer.Fill = v.frame.Segmentation
+	if v.frame.Segmentation == nil {
+		v.panes[PaneSegmentation].setPicture(nil)
+	} else {
+		v.panes[PaneSegmentation].setPicture(v.frame.original)
+	}
+	v.repaint(PaneSegmentation)
+	if v.everywhere || v.selected != 0 {
+		v.repaint(PaneOriginal, PaneReconstruction, PaneHeat)
+	}
+	v.reprobe()
+}
+
+func (v *Viewer) setSegmentation(s *Segmentation) {
+	v.frame.Segmentation = nil
+	if !s.valid() {
+		return
+	}
+	if s.Outlines == nil && !v.frame.extent().Empty() {
+		traced := *s
+		traced.Outlines = OutlinesOf(s.Labels, s.W, s.H, v.frame.extent())
+		s = &traced
+	}
+	v.frame.Segmentation = s
+}
+
+// Colormap returns the name of the colour map in use.
+func (v *Viewer) Colormap() string { return v.colormap }
+
+// SetColormap changes the colours of the heat map, to one of Colormaps.
+func (v *Viewer) SetColormap(name string) {
+	v.colormap = name
+	v.bar.setColormap(name)
+	v.relook()
+}
+
+// Opacity returns how much of the heat covers the picture, 0..1.
+func (v *Viewer) Opacity() float64 { return v.opacity }
+
+// SetOpacity changes how much of the heat covers the picture, 0..1.
+func (v *Viewer) SetOpacity(opacity float64) {
+	v.opacity = min(max(opacity, 0), 1)
+	v.bar.setOpacity(v.opacity)
+	v.relook()
+}
+
+func (v *Viewer) relook() {
+	if h := v.panes[PaneHeat].layer.Heat; h != nil {
+		h.SetLook(Colormap(v.colormap), v.opacity)
+		v.repaint(PaneHeat)
+	}
+}
+
+// ShowOutlines draws the outlines of the regions on all panes, or only on the
+// segmentation.
+func (v *Viewer) ShowOutlines(everywhere bool) {
+	v.everywhere = everywhere
+	v.outline()
+	v.repaint(PaneOriginal, PaneReconstruction, PaneHeat)
+}
+
+// SetPlaceholder changes the sentence that a pane shows while it has no picture.
+func (v *Viewer) SetPlaceholder(which Pane, text string) {
+	if which >= 0 && which < paneCount {
+		v.panes[which].absent.aside(text)
+	}
+}
+
+// Selected returns the highlighted region, 0 for none.
+func (v *Viewer) Selected() int { return v.selected }
+
+// Select highlights a region in all panes; 0 ends the highlight. OnSelect is not
+// called.
+func (v *Viewer) Select(region int) {
+	if region == v.selected {
+		return
+	}
+	v.selected = region
+	v.outline()
+	v.repaintAll()
+}
+
+// ShowRegion selects a region and brings it into view, so that it fills about a
+// third of the panes.
+func (v *Viewer) ShowRegion(region int) {
+	v.Select(region)
+	for _, o := range v.outlines() {
+		if o.Region != region {
+			continue
+		}
+		a, b := o.Bounds()
+		v.fitted = false
+		v.view.Show(a, b, 0.35, v.paneSize())
+		v.moved()
+		return
+	}
+}
+
+func (v *Viewer) outlines() []Outline {
+	if v.frame.Segmentation == nil {
+		return nil
+	}
+	return v.frame.Segmentation.Outlines
+}
+
+// compose builds the layers of all panes from the frame.
+func (v *Viewer) compose() {
+	f := &v.frame
+	for i, p := range v.panes {
+		p.layer = Layer{Extent: f.extent()}
+		p.setPicture(v.pictureOf(Pane(i)))
+	}
+	v.panes[PaneReconstruction].layer.Smooth = f.reconstruction != nil && f.reconstruction.Size().W < f.extent().W
+	if f.Map != nil {
+		h := NewHeat(f.Map, f.limit(), Colormap(v.colormap), v.opacity)
+		h.Low, h.High = f.Low, f.High
+		v.panes[PaneHeat].layer.Heat = h
+		v.panes[PaneHeat].layer.Legend = true
+	}
+	seg := &v.panes[PaneSegmentation].layer
+	seg.Fill = f.Segmentation
+	seg.Style = FillStyle{
+		Low: themes.Color(themes.ColorNameMarkLow), High: themes.Color(themes.ColorNameMarkHigh),
+		Opacity: 0.5, Dim: 0.62,
+	}
+	v.outline()
+}
+
+// pictureOf is the ground of a pane, nil if the pane has nothing to show.
+func (v *Viewer) pictureOf(which Pane) *Picture {
+	f := &v.frame
+	if f.original == nil {
+		return nil
+	}
+	switch {
+	case which == PaneReconstruction:
+		return f.reconstruction
+	case which == PaneHeat && f.Map == nil, which == PaneSegmentation && f.Segmentation == nil:
+		return nil
+	}
+	return f.original
+}
+
+// outline gives each pane the outlines that it shows: all, or the selected one.
+func (v *Viewer) outline() {
+	all := v.outlines()
+	var chosen []Outline
+	for i := range all {
+		if v.selected != 0 && all[i].Region == v.selected {
+			chosen = all[i : i+1]
+		}
+	}
+	for i, p := range v.panes {
+		p.layer.Outlines, p.layer.Selected = chosen, v.selected
+		if Pane(i) == PaneSegmentation || v.everywhere {
+			p.layer.Outlines = all
+		}
+	}
+}
+
+// repaint asks Fyne for new pixels of the panes at its next frame.
+func (v *Viewer) repaint(which ...Pane) {
+	for _, i := range which {
+		if p := v.panes[i]; p.Visible() {
+			p.raster.Refresh()
+		}
+	}
+}
+
+func (v *Viewer) repaintAll() {
+	v.repaint(PaneOriginal, PaneReconstruction, PaneHeat, PaneSegmentation)
+}
+
+// moved shows a changed view.
+func (v *Viewer) moved() {
+	v.settle(v.paneSize())
+	v.bar.setZoom(fmt.Sprintf("%.0f %%", v.view.Zoom*100))
+	v.mark()
+	v.repaintAll()
+}
+
+// settle keeps the view valid for panes of the given size.
+func (v *Viewer) settle(pane Size) {
+	img := v.frame.extent()
+	if img.Empty() || pane.Empty() {
+		return
+	}
+	if v.fitted {
+		v.view.Fit(img, pane)
+		return
+	}
+	v.view.Clamp(img, pane)
+}
+
+// paneSize is the size of the pictures in screen pixels.
+func (v *Viewer) paneSize() Size {
+	if v.enlarged < paneCount {
+		return v.panes[v.enlarged].estimate()
+	}
+	return v.panes[0].estimate()
+}
+
+// View returns the part of the image that all panes show.
+func (v *Viewer) View() Viewport { return v.view }
+
+// SetView shows another part of the image.
+func (v *Viewer) SetView(view Viewport) {
+	v.view, v.fitted = view, false
+	v.moved()
+}
+
+// Fit shows the whole picture and keeps doing so while the panes change size.
+func (v *Viewer) Fit() {
+	v.fitted = true
+	v.moved()
+}
+
+// OneToOne shows one pixel of the picture as one pixel of the screen.
+func (v *Viewer) OneToOne() {
+	v.fitted = false
+	v.view.OneToOne()
+	v.moved()
+}
+
+// ZoomBy zooms about the probed place, or else about the middle.
+func (v *Viewer) ZoomBy(factor float64) {
+	size := v.paneSize()
+	at := Point{size.W / 2, size.H / 2}
+	if v.probing {
+		at = v.view.ToScreen(v.probed, size)
+	}
+	v.zoomAt(at, factor, size)
+}
+
+func (v *Viewer) zoomAt(at Point, factor float64, size Size) {
+	if v.frame.original == nil || size.Empty() {
+		return
+	}
+	v.fitted = false
+	v.view.ZoomAt(at, factor, size)
+	v.view.Clamp(v.frame.extent(), size)
+	if v.probing { // another place may lie under the pointer at the ends of the zoom
+		v.probeAt(v.view.ToImage(at, size))
+	}
+	v.moved()
+}
+
+func (v *Viewer) pan(dx, dy float64) {
+	if v.frame.original == nil {
+		return
+	}
+	v.fitted = false
+	v.view.Pan(dx, dy)
+	v.moved()
+}
+
+func (v *Viewer) hover(at Point, size Size, inside bool) {
+	if !inside || size.Empty() {
+		v.endProbe()
+		return
+	}
+	v.probeAt(v.view.ToImage(at, size))
+	v.mark()
+}
+
+func (v *Viewer) click(at Point, size Size) {
+	if v.frame.original == nil {
+		return
+	}
+	region := v.frame.Segmentation.At(v.view.ToImage(at, size), v.frame.extent())
+	v.Select(region)
+	if v.OnSelect != nil {
+		v.OnSelect(region)
+	}
+}
+
+// ProbeAt reads all panes at a pixel of the original; false outside of it.
+func (v *Viewer) ProbeAt(x, y int) (Probe, bool) {
+	return v.frame.probe(Point{float64(x) + 0.5, float64(y) + 0.5})
+}
+
+func (v *Viewer) probeAt(p Point) {
+	found, ok := v.frame.probe(p)
+	if !ok {
+		v.endProbe()
+		return
+	}
+	v.probed, v.probing = p, true
+	v.say(found)
+	if v.OnProbe != nil {
+		v.OnProbe(found.X, found.Y, true)
+	}
+}
+
+func (v *Viewer) say(p Probe) {
+	for i, pane := range v.panes {
+		pane.header.setValue(p.text(Pane(i)))
+	}
+	v.bar.setReadout(p.line(v.frame.Low, v.frame.High))
+}
+
+// reprobe reads the probed place again after the frame changed under it.
+func (v *Viewer) reprobe() {
+	if !v.probing {
+		return
+	}
+	found, ok := v.frame.probe(v.probed)
+	if !ok {
+		v.endProbe()
+		return
+	}
+	v.say(found)
+}
+
+func (v *Viewer) endProbe() {
+	if !v.probing {
+		return
+	}
+	v.probing = false
+	for _, p := range v.panes {
+		p.cross.hide()
+		p.header.setValue("")
+	}
+	v.bar.setReadout("")
+	if v.OnProbe != nil {
+		v.OnProbe(0, 0, false)
+	}
+}
+
+// mark draws the crosshair at the probed place in every pane.
+func (v *Viewer) mark() {
+	if !v.probing {
+		return
+	}
+	for _, p := range v.panes {
+		if p.Visible() && p.layer.Picture != nil {
+			p.mark(v.view.ToScreen(v.probed, p.estimate()))
+		}
+	}
+}
+
+// Enlarge shows one pane alone.
+func (v *Viewer) Enlarge(which Pane) {
+	if which < 0 || which > paneCount {
+		return
+	}
+	v.enlarged = which
+	for i, p := range v.panes {
+		p.header.setEnlarged(Pane(i) == which)
+		if which == paneCount || Pane(i) == which {
+			p.Show()
+		} else {
+			p.Hide()
+		}
+	}
+	v.Refresh()
+}
+
+// Grid shows all four panes.
+func (v *Viewer) Grid() { v.Enlarge(paneCount) }
+
+// Enlarged returns the pane that is shown alone; ok is false for the grid.
+func (v *Viewer) Enlarged() (which Pane, ok bool) { return v.enlarged, v.enlarged < paneCount }
+
+func (v *Viewer) toggle(which Pane) {
+	if v.enlarged == which {
+		which = paneCount
+	}
+	v.Enlarge(which)
+}
+
+// CreateRenderer returns the layout of the viewer.
+func (v *Viewer) CreateRenderer() fyne.WidgetRenderer {
+	objects := make([]fyne.CanvasObject, 0, paneCount+1)
+	for _, p := range v.panes {
+		objects = append(objects, p)
+	}
+	return &viewerRenderer{v: v, all: append(objects, v.bar.root)}
+}
+
+type viewerRenderer struct {
+	v   *Viewer
+	all []fyne.CanvasObject
+}
+
+func (r *viewerRenderer) Layout(s fyne.Size) {
+	bar := r.v.bar.root.MinSize().Height
+	gap := themes.Size(themes.SizeNameGap)
+	area := fyne.NewSize(s.Width, max(s.Height-bar, 0))
+	r.v.bar.root.Move(fyne.NewPos(0, area.Height))
+	r.v.bar.root.Resize(fyne.NewSize(s.Width, bar))
+	// Whole units, so that all panes get the same number of pixels.
+	w := float32(math.Floor(float64(area.Width-gap) / 2))
+	h := float32(math.Floor(float64(area.Height-gap) / 2))
+	for i, p := range r.v.panes {
+		if r.v.enlarged == Pane(i) {
+			p.Move(fyne.NewPos(0, 0))
+			p.Resize(area)
+			continue
+		}
+		p.Move(fyne.NewPos(float32(i%2)*(w+gap), float32(i/2)*(h+gap)))
+		p.Resize(fyne.NewSize(max(w, 0), max(h, 0)))
+	}
+	r.v.moved()
+}
+
+func (r *viewerRenderer) MinSize() fyne.Size {
+	one := r.v.panes[0].MinSize()
+	gap := themes.Size(themes.SizeNameGap)
+	bar := r.v.bar.root.MinSize()
+	return fyne.NewSize(max(2*one.Width+gap, bar.Width), 2*one.Height+gap+bar.Height)
+}
+
+func (r *viewerRenderer) Refresh() {
+	r.v.compose()
+	r.Layout(r.v.Size())
+	for _, o := range r.all {
+		o.Refresh()
+	}
+}
+
+func (r *viewerRenderer) Objects() []fyne.CanvasObject { return r.all }
+func (r *viewerRenderer) Destroy()                     {}
+
+// fonts keeps the letters of the overlays, one size for each scale of a screen.
+type fonts struct {
+	scale float64
+	font  *Font
+}
+
+func (f *fonts) at(scale float64) *Font {
+	if f.font == nil || f.scale != scale {
+		f.scale = scale
+		px := float64(themes.Size(theme.SizeNameCaptionText)) * scale
+		f.font, _ = NewFont(theme.DefaultTextBoldFont().Content(), px) // without letters if there is no face
+	}
+	return f.font
+}
