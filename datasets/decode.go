@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -287,7 +288,8 @@ func because(err error) *DecodeError {
 	switch {
 	case errors.As(err, &d):
 		return d
-	case errors.As(err, &pngU), errors.As(err, &jpegU), errors.As(err, &tiffU), errors.Is(err, bmp.ErrUnsupported):
+	case errors.As(err, &pngU), errors.As(err, &jpegU), errors.As(err, &tiffU), errors.Is(err, bmp.ErrUnsupported),
+		strings.Contains(err.Error(), "wrong number of samples"): // more channels than colour and alpha
 		return refusal(ErrUnsupported, err, "it uses a variant that is not supported ("+err.Error()+")", exportAgain)
 	case endsEarly(err):
 		return refusal(ErrTruncated, err, "it is truncated: the picture ends in the middle", copyAgain)
@@ -299,7 +301,7 @@ func because(err error) *DecodeError {
 }
 
 // shortData lists what decoders say instead of io.ErrUnexpectedEOF.
-var shortData = []string{"short chunk data", "missing RIFF chunk header", "not enough pixel data", "short segment length"}
+var shortData = []string{"short chunk data", "missing RIFF chunk header", "not enough pixel data", "short segment length", "short Huffman data"}
 
 // endsEarly reports whether a decoder ran out of bytes.
 func endsEarly(err error) bool {
@@ -307,7 +309,7 @@ func endsEarly(err error) bool {
 		return true
 	}
 	for _, s := range shortData {
-		if bytes.Contains([]byte(err.Error()), []byte(s)) {
+		if strings.Contains(err.Error(), s) {
 			return true
 		}
 	}

@@ -38,6 +38,17 @@ func deep(w, h int) *image.Gray16 {
 	return m
 }
 
+// deepColour is a 16-bit colour picture whose low bytes carry information.
+func deepColour(w, h int) *image.RGBA64 {
+	m := image.NewRGBA64(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.SetRGBA64(x, y, color.RGBA64{uint16(300 * x), uint16(700*y + 1), uint16(x*y + 3), 0xffff})
+		}
+	}
+	return m
+}
+
 // spot is a mask with a marked square, or an empty one.
 func spot(w, h int, filled bool) *image.Gray {
 	m := image.NewGray(image.Rect(0, 0, w, h))

@@ -13,10 +13,7 @@ const holdOut = 5
 // labelled reads a folder whose sub-folders say what the parts are: one for
 // good parts, the others for types of defects, perhaps one for masks.
 func (r *reading) labelled() (bool, error) {
-	root, err := list(r.root)
-	if err != nil {
-		return false, err
-	}
+	root := r.here
 	if !slices.ContainsFunc(root.dirs, isGood) {
 		return false, nil
 	}

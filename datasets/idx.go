@@ -85,10 +85,7 @@ func findIDX(f folder) ([]idxPair, error) {
 // idx reads IDX files. One class counts as normal, the others as defects: the
 // test of one-class methods on Fashion-MNIST.
 func (r *reading) idx() (bool, error) {
-	root, err := list(r.root)
-	if err != nil {
-		return false, err
-	}
+	root := r.here
 	pairs, err := findIDX(root)
 	if err != nil || len(pairs) == 0 {
 		return false, err

@@ -12,10 +12,7 @@ import (
 // defective when its mask is not empty, so the masks are read here. Either
 // folder may also be opened alone.
 func (r *reading) ksdd2() (bool, error) {
-	root, err := list(r.root)
-	if err != nil {
-		return false, err
-	}
+	root := r.here
 	if hasGT(root) {
 		split := Test
 		if strings.EqualFold(filepath.Base(r.root), "train") {

@@ -69,8 +69,12 @@ func Open(root string) (*Set, error) {
 	if !info.IsDir() {
 		return openFile(dir), nil
 	}
+	here, err := list(filepath.Clean(dir))
+	if err != nil {
+		return nil, fmt.Errorf("open set %s: %s; check that it may be read", root, plain(err))
+	}
 	for _, l := range layouts() {
-		r := &reading{root: filepath.Clean(dir), pick: pick, layout: l.name}
+		r := &reading{root: here.path, here: here, pick: pick, layout: l.name}
 		ok, err := l.read(r)
 		if choice := (*ChoiceError)(nil); errors.As(err, &choice) {
 			return nil, choice // names the root itself
@@ -136,6 +140,7 @@ func (s *Set) Test() []Item {
 // reading is a set in the making.
 type reading struct {
 	root   string
+	here   folder // the root's content
 	pick   string // what follows # in the root
 	layout string
 	items  []Item

@@ -20,10 +20,7 @@ func isGood(name string) bool { return slices.Contains(goodNames, squash(name)) 
 // relatives: train/GOOD, test/GOOD, test/TYPE, with masks in ground_truth/TYPE
 // at the root or beside the test types, where YDFID has them.
 func (r *reading) trainTest() (bool, error) {
-	root, err := list(r.root)
-	if err != nil {
-		return false, err
-	}
+	root := r.here
 	trainDir, ok := root.dir("train", "training")
 	if !ok {
 		return false, nil

@@ -36,10 +36,7 @@ var errNoVisA = errors.New("it has no columns object, split, label, image, mask"
 // visa reads the layout of VisA (Zou et al., ECCV 2022): a CSV file says which
 // picture belongs where. An object's own folder finds the table beside it.
 func (r *reading) visa() (bool, error) {
-	root, err := list(r.root)
-	if err != nil {
-		return false, err
-	}
+	root := r.here
 	table, err := findVisA(root)
 	if err != nil {
 		return false, err

@@ -30,13 +30,19 @@ func list(path string) (folder, error) {
 			continue
 		}
 		full := filepath.Join(path, name)
-		info, err := os.Stat(full) // follows links
+		mode := e.Type()
+		if mode&os.ModeSymlink != 0 {
+			info, err := os.Stat(full)
+			if err != nil {
+				f.left = append(f.left, LeftOut{full, "it cannot be opened (" + plain(err) + ")"})
+				continue
+			}
+			mode = info.Mode()
+		}
 		switch {
-		case err != nil:
-			f.left = append(f.left, LeftOut{full, "it cannot be opened (" + plain(err) + ")"})
-		case info.IsDir():
+		case mode.IsDir():
 			f.dirs = append(f.dirs, name)
-		case info.Mode().IsRegular():
+		case mode.IsRegular():
 			f.files = append(f.files, name)
 		default:
 			f.left = append(f.left, LeftOut{full, "it is no regular file"})

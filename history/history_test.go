@@ -23,7 +23,7 @@ import (
 // noon is the present in tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 123_456_000, time.UTC)
 
-// mustOpen opens a new history whose clock advances a second per look.
+// mustOpen opens a new history whose clock stands at noon.
 func mustOpen(tb testing.TB) *Store {
 	tb.Helper()
 	return mustReopen(tb, filepath.Join(tb.TempDir(), "history.db"))
@@ -561,6 +561,24 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 		if sum(t, path) != before {
 			t.Errorf("%s: the file was changed", name)
 		}
+	}
+}
+
+func TestNoiseBesideAJournalIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	for _, name := range []string{path, path + "-journal"} {
+		if err := os.WriteFile(name, bytes.Repeat([]byte("noise "), 2000), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := sum(t, path)
+	for _, open := range []func(string) (*Store, error){Open, OpenReadOnly} {
+		if _, err := open(path); !errors.Is(err, ErrNotDatabase) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if sum(t, path) != before {
+		t.Error("the file was changed")
 	}
 }
 

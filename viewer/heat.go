@@ -42,7 +42,7 @@ type Heat struct {
 	w, h   int
 	levels []float32   // the field in 0..255 of the colour map
 	tints  [256]uint64 // colours times opacity: R, G, B in 16 bits each
-	keep   uint32      // weight of the picture, 256 - opacity
+	keep   uint64      // weight of the picture, 256 - opacity, in three lanes
 	colors *Map
 }
 
@@ -79,7 +79,7 @@ func (h *Heat) rescale(s *Scalar) {
 func (h *Heat) SetLook(colors *Map, opacity float64) {
 	h.colors = colors
 	alpha := uint64(math.Round(min(max(opacity, 0), 1) * 256))
-	h.keep = uint32(256 - alpha)
+	h.keep = (256 - alpha) * 0x000100010001
 	for i, c := range colors {
 		h.tints[i] = alpha * (uint64(c.R) | uint64(c.G)<<16 | uint64(c.B)<<32)
 	}
@@ -102,9 +102,9 @@ func floatAxis(taps []floatTap, from, to, n int, origin, step float64) []floatTa
 	return taps
 }
 
-// tinter returns the function that colours one row of picture pixels, or nil if
-// the layer shows the plain picture.
-func (r *Renderer) tinter(v Viewport, l *Layer, extent Size, win window, dst *image.RGBA) func(row, raw []byte, y int) {
+// tinter returns the function that colours one row of grey picture pixels, or
+// nil if the layer shows the plain picture.
+func (r *Renderer) tinter(v Viewport, l *Layer, extent Size, win window, dst *image.RGBA) func(row, grey []byte, y int) {
 	origin := v.ToImage(Point{}, Size{float64(dst.Rect.Dx()), float64(dst.Rect.Dy())})
 	switch {
 	case l.Heat != nil:
@@ -115,7 +115,7 @@ func (r *Renderer) tinter(v Viewport, l *Layer, extent Size, win window, dst *im
 	return nil
 }
 
-func (r *Renderer) heatTinter(h *Heat, origin Point, zoom float64, extent Size, win window) func(row, raw []byte, y int) {
+func (r *Renderer) heatTinter(h *Heat, origin Point, zoom float64, extent Size, win window) func(row, grey []byte, y int) {
 	kx, ky := float64(h.w)/extent.W, float64(h.h)/extent.H
 	r.mapX = floatAxis(r.mapX, win.x0, win.x1, h.w, origin.X*kx, kx/zoom)
 	if cap(r.mapRow) < h.w {
@@ -123,7 +123,7 @@ func (r *Renderer) heatTinter(h *Heat, origin Point, zoom float64, extent Size, 
 	}
 	r.mapRow = r.mapRow[:h.w]
 	first, last := r.mapX[0].i, r.mapX[len(r.mapX)-1].j
-	return func(row, raw []byte, y int) {
+	return func(row, grey []byte, y int) {
 		u := origin.Y*ky + (float64(y)+0.5)*ky/zoom - 0.5
 		f := math.Floor(u)
 		a := h.levels[min(max(int(f), 0), h.h-1)*h.w:][:h.w]
@@ -132,24 +132,19 @@ func (r *Renderer) heatTinter(h *Heat, origin Point, zoom float64, extent Size, 
 		for i := first; i <= last; i++ { // down first: the field is coarser than the pane
 			r.mapRow[i] = a[i] + (b[i]-a[i])*w
 		}
-		h.tint(row, raw, r.mapX, r.mapRow)
+		h.tint(row, grey, r.mapX, r.mapRow)
 	}
 }
 
-func (h *Heat) tint(row, raw []byte, taps []floatTap, values []float32) {
-	for k, t := range taps {
+func (h *Heat) tint(row, grey []byte, taps []floatTap, values []float32) {
+	grey = grey[:len(taps)]
+	for k := range taps {
+		t := &taps[k]
 		v := values[t.i]
 		v += (values[t.j] - v) * t.w
-		tint := h.tints[uint8(v+0.5)]
-		g := grey(binary.LittleEndian.Uint32(raw[4*k:])) * h.keep
-		p := (uint32(tint&0xffff)+g)>>8 |
-			(uint32(tint>>16&0xffff)+g)&0xff00 |
-			(uint32(tint>>32)+g)<<8&0xff0000 | 0xff000000
-		binary.LittleEndian.PutUint32(row[4*k:], p)
+		tint := h.tints[uint8(int32(v+0.5))]
+		g := uint64(grey[k]) * h.keep // in each of three lanes, then the upper byte of each
+		p := (tint + g) >> 8 & 0x00ff00ff00ff
+		binary.LittleEndian.PutUint32(row[4*k:], uint32(p&0xff|p>>8&0xff00|p>>16&0xff0000)|0xff000000)
 	}
-}
-
-// grey is the luma of a pixel, 0..255, by ITU-R BT.601.
-func grey(p uint32) uint32 {
-	return ((p&0xff)*77 + (p>>8&0xff)*150 + (p>>16&0xff)*29) >> 8
 }

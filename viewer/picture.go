@@ -10,6 +10,7 @@ import (
 // made when first needed, or by Prepare.
 type Picture struct {
 	levels []*image.RGBA // halves of the one before; [0] is the picture itself
+	greys  []*image.Gray // the same without colour, for panes that tint; nil until needed
 }
 
 // smallestLevel ends the pyramid: below it a level saves nothing.
@@ -56,6 +57,35 @@ func (p *Picture) level(n int) *image.RGBA {
 		p.levels = append(p.levels, halve(last))
 	}
 	return p.levels[min(n, len(p.levels)-1)]
+}
+
+// grey returns the n-th halving without colour. Its rows are padded to whole
+// groups of eight, so that they can be read as such.
+func (p *Picture) grey(n int) *image.Gray {
+	src := p.level(n)
+	for len(p.greys) <= n {
+		p.greys = append(p.greys, nil)
+	}
+	if p.greys[n] == nil {
+		p.greys[n] = greyOf(src)
+	}
+	return p.greys[n]
+}
+
+func greyOf(src *image.RGBA) *image.Gray {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	stride := (w + 7) &^ 7
+	dst := &image.Gray{Pix: make([]uint8, stride*h), Stride: stride, Rect: image.Rect(0, 0, w, h)}
+	for y := range h {
+		a := src.Pix[y*src.Stride:][:4*w]
+		d := dst.Pix[y*stride:][:w]
+		for x := range d {
+			q := a[4*x : 4*x+4 : 4*x+4]
+			// Luma by ITU-R BT.601.
+			d[x] = uint8((uint(q[0])*77 + uint(q[1])*150 + uint(q[2])*29 + 128) >> 8)
+		}
+	}
+	return dst
 }
 
 // halve averages squares of two by two pixels. An odd last row or column is

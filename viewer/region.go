@@ -89,7 +89,7 @@ type FillStyle struct {
 
 // fillTinter darkens the picture and lays the regions over it. Cells are drawn
 // as they are, without interpolation: this pane shows the decision.
-func (r *Renderer) fillTinter(s *Segmentation, style FillStyle, origin Point, zoom float64, extent Size, win window) func(row, raw []byte, y int) {
+func (r *Renderer) fillTinter(s *Segmentation, style FillStyle, origin Point, zoom float64, extent Size, win window) func(row, grey []byte, y int) {
 	kx, ky := float64(s.W)/extent.W, float64(s.H)/extent.H
 	r.labelX = r.labelX[:0]
 	for x := win.x0; x < win.x1; x++ {
@@ -99,7 +99,7 @@ func (r *Renderer) fillTinter(s *Segmentation, style FillStyle, origin Point, zo
 	dim := uint32(math.Round(min(max(style.Dim, 0), 1) * 256))
 	keep := uint32(256 - math.Round(min(max(style.Opacity, 0), 1)*256))
 	low, high := premultiplied(style.Low, 256-keep), premultiplied(style.High, 256-keep)
-	return func(row, raw []byte, y int) {
+	return func(row, grey []byte, y int) {
 		i := int(math.Floor((origin.Y + (float64(y)+0.5)/zoom) * ky))
 		i = min(max(i, 0), s.H-1) * s.W
 		labels := s.Labels[i:][:s.W]
@@ -108,12 +108,9 @@ func (r *Renderer) fillTinter(s *Segmentation, style FillStyle, origin Point, zo
 			core = s.Core[i:][:s.W]
 		}
 		for k, c := range r.labelX {
-			p := binary.LittleEndian.Uint32(raw[4*k:])
-			g := grey(p)
-			if labels[c] == 0 {
-				g = g * dim >> 8
-				p = g * 0x010101
-			} else {
+			g := uint32(grey[k])
+			p := g * dim >> 8 * 0x010101
+			if labels[c] != 0 {
 				tint := high
 				if core != nil && core[c] == 0 {
 					tint = low

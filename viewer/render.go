@@ -90,31 +90,36 @@ func covered(v Viewport, extent, pane Size) window {
 
 // rows samples the picture and tints it, row by row while it is in the cache.
 func (r *Renderer) rows(dst *image.RGBA, v Viewport, l *Layer, extent Size, win window) {
-	src := r.prepare(v, l, extent, win, dst)
+	level := r.prepare(v, l, extent, win, dst)
 	tint := r.tinter(v, l, extent, win, dst)
-	n := 4 * (win.x1 - win.x0)
-	if cap(r.raw) < n {
-		r.raw = make([]byte, n)
+	width := win.x1 - win.x0
+	if cap(r.raw) < 4*width {
+		r.raw = make([]byte, 4*width)
 	}
-	r.raw = r.raw[:n]
+	r.raw = r.raw[:4*width]
 	last := tap{i: -1}
 	for y := win.y0; y < win.y1; y++ {
 		t := r.ys[y-win.y0]
+		row := dst.Pix[y*dst.Stride+4*win.x0:][:4*width]
 		if t != last { // a magnified row repeats
-			r.sampleRow(src, t)
+			if tint == nil {
+				r.sampleRow(l.Picture.level(level), t)
+			} else {
+				r.sampleGrey(l.Picture.grey(level), t)
+			}
 			last = t
 		}
-		row := dst.Pix[y*dst.Stride+4*win.x0:][:n]
 		if tint == nil {
 			copy(row, r.raw)
 			continue
 		}
-		tint(row, r.raw, y)
+		tint(row, r.raw[:width], y)
 	}
 }
 
-// prepare chooses the level of the picture's pyramid and fills the taps.
-func (r *Renderer) prepare(v Viewport, l *Layer, extent Size, win window, dst *image.RGBA) *image.RGBA {
+// prepare chooses the level of the picture's pyramid, fills the taps and returns
+// the number of the level.
+func (r *Renderer) prepare(v Viewport, l *Layer, extent Size, win window, dst *image.RGBA) int {
 	size := l.Picture.Size()
 	// Screen pixels per picture pixel; a picture may be coarser than the extent.
 	zx, zy := v.Zoom*extent.W/size.W, v.Zoom*extent.H/size.H
@@ -132,7 +137,7 @@ func (r *Renderer) prepare(v Viewport, l *Layer, extent Size, win window, dst *i
 		origin.X*size.W/extent.W*shrink, shrink/zx, l.Smooth)
 	r.ys = axis(r.ys, win.y0, win.y1, src.Rect.Dy(),
 		origin.Y*size.H/extent.H*shrink, shrink/zy, l.Smooth)
-	return src
+	return n
 }
 
 // axis fills one tap for each screen position from..to. Screen position d sees
@@ -188,6 +193,24 @@ func (r *Renderer) sampleRow(src *image.RGBA, y tap) {
 			p = mix(p, binary.LittleEndian.Uint32(row[4*t.j:]), t.w)
 		}
 		binary.LittleEndian.PutUint32(dst[4*k:], p|0xff000000)
+	}
+}
+
+// sampleGrey is sampleRow for a picture without colour.
+func (r *Renderer) sampleGrey(src *image.Gray, y tap) {
+	row := src.Pix[int(y.i)*src.Stride:][:src.Stride]
+	if y.w != 0 {
+		from, to := int(r.xs[0].i)&^7, (int(r.xs[len(r.xs)-1].j)+8)&^7
+		if len(r.mixed) < src.Stride {
+			r.mixed = make([]byte, src.Stride)
+		}
+		mixRows(r.mixed[from:to], row[from:to], src.Pix[int(y.j)*src.Stride:][from:to], uint64(y.w))
+		row = r.mixed[:src.Stride]
+	}
+	dst := r.raw[:len(r.xs)]
+	for k := range dst {
+		t := &r.xs[k]
+		dst[k] = uint8((uint32(row[t.i])*(256-t.w) + uint32(row[t.j])*t.w) >> 8)
 	}
 }
 

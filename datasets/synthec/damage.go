@@ -42,12 +42,12 @@ func newDamage(kind string, rng *rand.Rand) *damage {
 		d.stain(rng)
 	case ChippedCorner:
 		d.x, d.y = sign(rng)*bodyHalfW, sign(rng)*bodyHalfH
-		d.reach, d.lean = 9+8*rng.Float64(), 0.6+0.8*rng.Float64()
+		d.reach, d.lean = between(rng, 10, 18), between(rng, 0.6, 1.4)
 	case SolderBridge:
 		d.pin, d.side = rng.IntN(pinsPerSide-1), sign(rng)
-		d.x = d.side * (pinX - 1 + 8*rng.Float64())
+		d.x = d.side * between(rng, pinX-1, pinX+7)
 		d.y = pinY(d.pin) + pinPitch/2
-		d.reach = 1.7 + 1.5*rng.Float64()
+		d.reach = between(rng, 2, 3.4)
 	case ForeignFibre:
 		d.fibre(rng)
 	default:
@@ -71,9 +71,9 @@ func (d *damage) scratch(rng *rand.Rand) {
 	length, turn := between(rng, 18, 44), between(rng, 0, 2*math.Pi)
 	bend := between(rng, -0.25, 0.25)
 	d.trace(x, y, turn, length, 14, func(float64) float64 { return bend / 14 })
-	d.halfW = between(rng, 0.35, 0.75)
-	d.weight = between(rng, 0.45, 0.9)
-	d.tint = grey(between(rng, 0.42, 0.66))
+	d.halfW = between(rng, 0.45, 0.85)
+	d.weight = between(rng, 0.6, 0.95)
+	d.tint = grey(between(rng, 0.5, 0.74))
 }
 
 // fibreTints are the threads that lie about in a workshop.
@@ -87,7 +87,7 @@ func (d *damage) fibre(rng *rand.Rand) {
 	d.trace(x, y, turn, length, pieces, func(t float64) float64 {
 		return a * f * 2 * math.Pi * math.Cos(2*math.Pi*f*t+p) / pieces
 	})
-	d.halfW = between(rng, 0.32, 0.6)
+	d.halfW = between(rng, 0.42, 0.7)
 	d.weight = between(rng, 0.75, 0.95)
 	d.tint = fibreTints[rng.IntN(len(fibreTints))]
 }
@@ -122,7 +122,7 @@ func (d *damage) stain(rng *rand.Rand) {
 	d.x, d.y = between(rng, -44, 44), between(rng, -44, 44)
 	d.reach, d.lean = between(rng, 7, 15), between(rng, 0.6, 1)
 	d.turn = between(rng, 0, math.Pi)
-	d.weight = between(rng, 0.14, 0.45)
+	d.weight = between(rng, 0.18, 0.5)
 	d.tint = rgb{0.46, 0.33, 0.14} // burnt flux
 	if math.Abs(d.x) < bodyHalfW && math.Abs(d.y) < bodyHalfH {
 		d.tint = rgb{0.56, 0.55, 0.49} // residue that has dried white
@@ -185,12 +185,12 @@ func (d *damage) onTop(c rgb, x, y float64, s *scene) (rgb, float64) {
 		dry := 1 + 0.35*gauss(a-0.55, 0.16) // the rim dries darkest
 		return c.over(d.tint, min(a*d.weight*dry, 1)), a
 	case Scratch, ForeignFibre:
-		a := d.lineAt(x, y, s)
+		a, marked := d.lineAt(x, y, s)
 		shown := a * d.weight
 		if d.kind == Scratch && a > 0 { // a scratch skips
 			shown *= 0.75 + 0.25*valueNoise(x, y, 3, d.seed)
 		}
-		return c.over(d.tint, shown), a
+		return c.over(d.tint, shown), marked
 	}
 	return c, 0
 }
@@ -208,11 +208,14 @@ func (d *damage) stained(x, y float64) float64 {
 	return smooth((1.15 - r) / 0.3)
 }
 
-// lineAt returns how much of a scratch or fibre is at x,y.
-func (d *damage) lineAt(x, y float64, s *scene) float64 {
-	far := d.halfW + s.soft
+// lineAt returns how much of a scratch or fibre is at x,y, and how much of its
+// mask, which is nowhere thinner than a pixel: a line does not end where it
+// becomes too fine to fill half of one.
+func (d *damage) lineAt(x, y float64, s *scene) (a, marked float64) {
+	thin := 0.6 * s.unit / s.zoom
+	far := max(d.halfW, thin) + s.soft
 	if x < d.minX-far || x > d.maxX+far || y < d.minY-far || y > d.maxY+far {
-		return 0
+		return 0, 0
 	}
 	near := math.Inf(1)
 	along := 0.0
@@ -225,5 +228,5 @@ func (d *damage) lineAt(x, y float64, s *scene) float64 {
 	if d.kind == Scratch { // pressed in, drawn out
 		half *= 1 - 0.5*math.Abs(2*along-0.8)
 	}
-	return cover(near-half, s.soft)
+	return cover(near-half, s.soft), cover(near-max(half, thin), s.soft)
 }

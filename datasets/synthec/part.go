@@ -24,7 +24,7 @@ var (
 	metal      = rgb{0.70, 0.705, 0.72}
 	silk       = rgb{0.80, 0.83, 0.79}
 	epoxy      = rgb{0.165, 0.165, 0.175}
-	marking    = rgb{0.49, 0.50, 0.49}
+	marking    = rgb{0.43, 0.44, 0.43}
 )
 
 // pinY returns the middle of pin row k, 0 to 5 from the top.
@@ -149,7 +149,7 @@ func (s *scene) pinAt(c rgb, x, y float64, d *damage) (rgb, float64) {
 	pin := cover(box(along-pinX, dy, pinHalfL, pinHalfW, 0.7), s.soft)
 	if d != nil && d.missing(k, x) {
 		dull := tin.lit(0.80 + 0.06*valueNoise(x, y, 2.5, s.board+2))
-		return c.over(dull, pad), pin
+		return c.over(dull, pad), max(pin, pad) // its solder is missing too
 	}
 	if pad > 0 {
 		// The fillet climbs towards the toe of the pin.

@@ -1,0 +1,23 @@
+//go:build unix
+
+package datasets
+
+import (
+	"errors"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func TestWhatIsNoRegularFileIsRefusedWithoutWaiting(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.png")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	for _, path := range []string{pipe, dir, filepath.Join(dir, "absent.png")} {
+		if _, err := Decode(path); !errors.Is(err, ErrUnreadable) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+// Package gorgonia is the portable engine: the same graphs as stock expression
+// graphs of gorgonia.org/gorgonia, in pure Go. It is slow, runs everywhere and
+// shares no kernel with the other engines, which makes it their second opinion.
+//
+// # Forms
+//
+// Only forms of the library whose gradients hold are used; nn/nntest checks
+// each against finite differences. Every linear map along rows and columns
+// (bilinear upsampling, blur, SSIM's window, the Fourier transform) is a pair
+// of matrix products; so is every mean and repetition over H and W. Batch
+// normalisation is an affine map at inference, for the library's evaluation
+// mode has a wrong gradient, and its own operation in training; the running
+// statistics are computed here, because a TapeMachine resets them. One
+// operation is not stock: constant, which stops gradients.
+package gorgonia
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"agurscope/nn"
+)
+
+// engine implements nn.Engine. The library shares constant nodes between
+// graphs, so that even building must not happen twice at a time.
+type engine struct{ mu sync.Mutex }
+
+// Open returns the engine. It is always available.
+func Open() (nn.Engine, error) { return &engine{}, nil }
+
+// Name implements nn.Engine.
+func (e *engine) Name() string { return "gorgonia" }
+
+// Describe implements nn.Engine.
+func (e *engine) Describe() string {
+	return fmt.Sprintf("gorgonia 0.9.18, pure Go, %s/%s", runtime.GOOS, runtime.GOARCH)
+}
+
+// Close implements nn.Engine.
+func (e *engine) Close() error { return nil }

@@ -1,0 +1,172 @@
+package viewer
+
+import (
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2/theme"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+// checkGolden compares a picture with testdata/name.png, exactly unless a
+// tolerance is given. A picture that differs is left in testdata/failed.
+func checkGolden(t *testing.T, name string, got *image.RGBA, tolerance int) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".png")
+	if *update {
+		writePNG(t, path, got)
+		return
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatalf("%v (make it with go test ./viewer -update)", err)
+	}
+	defer f.Close()
+	want, err := png.Decode(f)
+	if err != nil {
+		t.Fatalf("read %s: %v", path, err)
+	}
+	if n := differing(got, want, tolerance); n > 0 {
+		failed := filepath.Join("testdata", "failed", name+".png")
+		writePNG(t, failed, got)
+		t.Errorf("%d pixels differ from %s; see %s", n, path, failed)
+	}
+}
+
+func differing(got *image.RGBA, want image.Image, tolerance int) int {
+	if got.Rect.Size() != want.Bounds().Size() {
+		return -1 + got.Rect.Dx()*got.Rect.Dy()
+	}
+	n := 0
+	for y := range got.Rect.Dy() {
+		for x := range got.Rect.Dx() {
+			a := got.RGBAAt(x, y)
+			b := color.RGBAModel.Convert(want.At(x, y)).(color.RGBA)
+			d := max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B), apart(a.A, b.A))
+			if d > tolerance {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+
+func writePNG(t *testing.T, path string, img image.Image) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// part is a small drawn picture: a body with two leads on a board.
+func part(n int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, n, n))
+	for y := range n {
+		for x := range n {
+			c := color.RGBA{70, 92, 84, 255}
+			switch {
+			case x > n/4 && x < 3*n/4 && y > n/6 && y < n/2:
+				c = color.RGBA{40, 42, uint8(46 + 40*y/n), 255}
+			case y >= n/2 && y < 5*n/6 && (x > n/3 && x < 5*n/12 || x > 7*n/12 && x < 2*n/3):
+				c = color.RGBA{196, 198, 190, 255}
+			}
+			img.SetRGBA(x, y, c)
+		}
+	}
+	return img
+}
+
+// bumps is a field with two peaks: one above high, one between the thresholds.
+func bumps(n int) *Scalar {
+	s := &Scalar{W: n, H: n, V: make([]float32, n*n)}
+	for y := range n {
+		for x := range n {
+			peak := func(cx, cy, r, a float32) float32 {
+				dx, dy := float32(x)/float32(n)-cx, float32(y)/float32(n)-cy
+				return a * max(0, 1-(dx*dx+dy*dy)/(r*r))
+			}
+			s.V[y*n+x] = peak(0.62, 0.6, 0.16, 1) + peak(0.25, 0.3, 0.12, 0.55)
+		}
+	}
+	return s
+}
+
+// cut makes one region for each peak of bumps.
+func cut(s *Scalar, low, high float32) *Segmentation {
+	out := &Segmentation{W: s.W, H: s.H, Labels: make([]int32, len(s.V)), Core: make([]uint8, len(s.V))}
+	for i, v := range s.V {
+		if v < low {
+			continue
+		}
+		out.Labels[i] = 1
+		if i%s.W < s.W*2/5 {
+			out.Labels[i] = 2
+		}
+		if v >= high {
+			out.Core[i] = 1
+		}
+	}
+	return out
+}
+
+func testFont(t *testing.T) *Font {
+	t.Helper()
+	f, err := NewFont(theme.DefaultTextBoldFont().Content(), 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestGoldenNearestZoom(t *testing.T) {
+	got := render(160, 120, Viewport{Center: Point{13.3, 15.7}, Zoom: 9.5}, Layer{Picture: NewPicture(part(32))})
+	checkGolden(t, "nearest", got, 0)
+}
+
+func TestGoldenHeatWithLegend(t *testing.T) {
+	field := bumps(24)
+	for _, name := range Colormaps() {
+		h := NewHeat(field, 1.2, Colormap(name), 0.6)
+		h.Low, h.High = 0.4, 0.7
+		l := Layer{Picture: NewPicture(part(64)), Heat: h, Legend: true, Font: testFont(t)}
+		got := render(300, 240, Viewport{Center: Point{32, 32}, Zoom: 3.6}, l)
+		checkGolden(t, "heat-"+name, got, 1)
+	}
+}
+
+func TestGoldenOutlines(t *testing.T) {
+	seg := cut(bumps(24), 0.3, 0.7)
+	p := NewPicture(part(64))
+	l := Layer{
+		Picture: p, Fill: seg, Font: testFont(t),
+		Style: FillStyle{
+			Low: color.NRGBA{255, 181, 46, 255}, High: color.NRGBA{255, 79, 69, 255},
+			Opacity: 0.5, Dim: 0.6,
+		},
+		Outlines: OutlinesOf(seg.Labels, seg.W, seg.H, p.Size()),
+	}
+	got := render(240, 200, Viewport{Center: Point{32, 32}, Zoom: 3}, l)
+	checkGolden(t, "outlines", got, 1)
+
+	l.Selected, l.Scale = 1, 2 // a screen of double density
+	got = render(240, 200, Viewport{Center: Point{40, 38}, Zoom: 11}, l)
+	checkGolden(t, "outlines-selected", got, 1)
+}
