@@ -45,8 +45,8 @@ func Bench(ctx context.Context, v *Viewer, c BenchConfig) (BenchResult, error) {
 		c.Renew = 5 * time.Second
 	}
 	b := bench{v: v, BenchConfig: c, shown: make(chan time.Time, 1)}
-	b.now(func() { v.painted = b.painted })
-	defer b.now(func() { v.painted = nil })
+	b.now(ctx, func() { v.painted = b.painted })
+	defer b.now(ctx, func() { v.painted = nil })
 	var r BenchResult
 	if err := b.slider(ctx, &r); err != nil {
 		return r, fmt.Errorf("measure slider: %w", err)
@@ -54,8 +54,8 @@ func Bench(ctx context.Context, v *Viewer, c BenchConfig) (BenchResult, error) {
 	if err := b.renew(ctx, &r); err != nil {
 		return r, fmt.Errorf("measure renewal: %w", err)
 	}
-	b.now(func() { r.PanePixels, r.RenderMS = v.panes[0].size, v.sampleTime() })
-	return r, nil
+	b.now(ctx, func() { r.PanePixels, r.RenderMS = v.panes[0].size, v.sampleTime() })
+	return r, ctx.Err()
 }
 
 type bench struct {
@@ -65,11 +65,14 @@ type bench struct {
 	shown chan time.Time // the ends of repaints
 }
 
-// now runs f on Fyne's goroutine and waits for it.
-func (b *bench) now(f func()) {
+// now runs f on Fyne's goroutine and waits for it, or for the end of ctx.
+func (b *bench) now(ctx context.Context, f func()) {
 	done := make(chan struct{})
 	b.Post(func() { f(); close(done) })
-	<-done
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 // painted runs while Fyne paints; what it posts runs after the buffers are
@@ -100,7 +103,7 @@ func (b *bench) wait(ctx context.Context) (time.Time, error) {
 
 func (b *bench) slider(ctx context.Context, r *BenchResult) error {
 	first := b.Frame(0)
-	b.now(func() { b.v.SetFrame(first) })
+	b.now(ctx, func() { b.v.SetFrame(first) })
 	span := b.Span
 	if span == nil {
 		limit := first.limit()

@@ -104,8 +104,11 @@ func (c *coverage) box(dst *image.RGBA, r image.Rectangle, radius float64, tone 
 			px, py := float64(x)+0.5, float64(y)+0.5
 			ex := max(float64(r.Min.X)+radius-px, px-float64(r.Max.X)+radius, 0)
 			ey := max(float64(r.Min.Y)+radius-py, py-float64(r.Max.Y)+radius, 0)
-			share := min(max(radius+0.5-math.Hypot(ex, ey), 0), 1)
-			c.ink[y*c.w+x] = uint8(share * 255)
+			d := max(ex, ey)
+			if ex > 0 && ey > 0 { // only in the corners
+				d = math.Sqrt(ex*ex + ey*ey)
+			}
+			c.ink[y*c.w+x] = uint8(min(max(radius+0.5-d, 0), 1) * 255)
 		}
 	}
 	c.dirty = c.dirty.Union(clipped)

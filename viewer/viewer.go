@@ -543,16 +543,17 @@ func (r *viewerRenderer) Refresh() {
 func (r *viewerRenderer) Objects() []fyne.CanvasObject { return r.all }
 func (r *viewerRenderer) Destroy()                     {}
 
-// fonts keeps the letters of the overlays, one size for each scale of a screen.
+// fonts keeps the letters of the overlays at the size last asked for: all panes
+// are on one screen and under one theme.
 type fonts struct {
-	scale float64
-	font  *Font
+	px   float64
+	font *Font
 }
 
 func (f *fonts) at(scale float64) *Font {
-	if f.font == nil || f.scale != scale {
-		f.scale = scale
-		px := float64(themes.Size(theme.SizeNameCaptionText)) * scale
+	px := float64(themes.Size(theme.SizeNameCaptionText)) * scale
+	if f.px != px {
+		f.px = px
 		f.font, _ = NewFont(theme.DefaultTextBoldFont().Content(), px) // without letters if there is no face
 	}
 	return f.font

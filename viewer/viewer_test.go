@@ -64,13 +64,14 @@ func TestFrameIsFittedIntoAllPanes(t *testing.T) {
 }
 
 func TestWheelZoomsAboutThePointer(t *testing.T) {
-	v, w := shown(t, themes.Dark())
+	v, _ := shown(t, themes.Dark())
 	v.SetView(Viewport{Point{32, 32}, 12})
-	at := middle(v, PaneHeat).AddXY(30, -20)
 	p := v.panes[PaneHeat]
 	local := Point{p.size.W/2 + 30*p.scale, p.size.H/2 - 20*p.scale}
 	before := v.View().ToImage(local, p.size)
-	test.Scroll(w.Canvas(), at, 0, 25)
+	e := &fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, 25)} // test.Scroll tells no position
+	e.Position = middle(v, PaneHeat).Subtract(p.Position()).AddXY(30, -20)
+	p.Scrolled(e)
 	if v.View().Zoom <= 12 {
 		t.Fatalf("zoom %v did not grow", v.View().Zoom)
 	}
@@ -304,7 +305,8 @@ func TestGoldenViewer(t *testing.T) {
 					got.Set(x, y, color.RGBAModel.Convert(capture.At(x, y)))
 				}
 			}
-			checkGolden(t, "viewer-"+name, got, 6)
+			// The edges of the toolkit's letters may differ between processors.
+			checkGolden(t, "viewer-"+name, got, 6, 400)
 		})
 	}
 }

@@ -10,8 +10,9 @@
 // of matrix products; so is every mean and repetition over H and W. Batch
 // normalisation is an affine map at inference, for the library's evaluation
 // mode has a wrong gradient, and its own operation in training; the running
-// statistics are computed here, because a TapeMachine resets them. One
-// operation is not stock: constant, which stops gradients.
+// statistics are computed here. One operation is not stock: constant, which
+// stops gradients; and the nodes are evaluated by a tape of our own, which
+// tells why.
 package gorgonia
 
 import (

@@ -14,9 +14,9 @@ type program struct {
 	e        *engine
 	g        *nn.Graph
 	b        *builder
-	vm       G.VM
-	values   map[*nn.Node]*G.Value // kept values, losses and what normalisations read
-	grads    map[*leaf]*G.Value
+	tape     *tape
+	forward  int // how many of the tape's nodes are the forward pass
+	grads    map[*leaf]*G.Node
 	momentum float32
 }
 
@@ -25,8 +25,7 @@ func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := &program{
-		e: e, g: g, b: newBuilder(m), momentum: 0.1,
-		values: map[*nn.Node]*G.Value{}, grads: map[*leaf]*G.Value{},
+		e: e, g: g, b: newBuilder(m), tape: newTape(), momentum: 0.1, grads: map[*leaf]*G.Node{},
 	}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("compile for gorgonia: %w", err)
@@ -44,30 +43,23 @@ func (p *program) compile() (err error) {
 	for _, n := range p.g.Nodes {
 		p.b.add(n)
 		if n.Keep || isLoss(n.Op) {
-			p.read(n)
+			p.tape.want(p.b.nodes[n.ID])
 		}
 		if _, ok := n.Op.(nn.Norm); ok && p.training() {
-			p.read(n.In[0])
+			p.tape.want(p.b.nodes[n.In[0].ID])
 		}
 	}
+	p.forward = len(p.tape.nodes)
 	if p.training() {
 		if err := p.differentiate(); err != nil {
 			return err
 		}
 	}
-	p.vm = G.NewTapeMachine(p.b.g)
 	p.load()
 	return nil
 }
 
 func (p *program) training() bool { return p.b.mode == nn.Training }
-
-func (p *program) read(n *nn.Node) {
-	if p.values[n] == nil {
-		p.values[n] = new(G.Value)
-		G.Read(p.b.nodes[n.ID], p.values[n])
-	}
-}
 
 // differentiate adds the gradients of the weighted sum of the losses.
 func (p *program) differentiate() error {
@@ -96,8 +88,8 @@ func (p *program) differentiate() error {
 		return fmt.Errorf("differentiate: %w", err)
 	}
 	for i, l := range leaves {
-		p.grads[l] = new(G.Value)
-		G.Read(grads[i], p.grads[l])
+		p.grads[l] = grads[i]
+		p.tape.want(grads[i])
 	}
 	return nil
 }
@@ -205,17 +197,16 @@ func (p *program) Set(n *nn.Node, data []float32) {
 	copy(p.b.inputs[n].data, data)
 }
 
-// Forward implements nn.Program. In training the machine's one run computes
-// the gradients too.
+// Forward implements nn.Program.
 func (p *program) Forward() error {
 	p.e.mu.Lock()
 	defer p.e.mu.Unlock()
 	if p.training() {
 		p.load()
 	}
-	p.vm.Reset()
-	if err := p.vm.RunAll(); err != nil {
-		return fmt.Errorf("run gorgonia: %w", err)
+	clear(p.tape.values)
+	if err := p.run(0, p.forward); err != nil {
+		return err
 	}
 	if p.training() {
 		for _, n := range p.g.Nodes {
@@ -229,7 +220,7 @@ func (p *program) Forward() error {
 
 // running moves the running statistics towards those of x.
 func (p *program) running(op nn.Norm, x *nn.Node) {
-	data, s := floats(p.values[x]), x.Shape
+	data, s := p.tape.floats(p.b.nodes[x.ID]), x.Shape
 	hw, count := s[2]*s[3], float64(s[0]*s[2]*s[3])
 	mean, vari := op.Mean.Data(), op.Var.Data()
 	m := float64(p.momentum)
@@ -254,12 +245,28 @@ func (p *program) Backward() error {
 	if !p.training() {
 		return errors.New("backward of a program compiled for inference")
 	}
+	p.e.mu.Lock()
+	defer p.e.mu.Unlock()
+	if err := p.run(p.forward, len(p.tape.nodes)); err != nil {
+		return err
+	}
 	for q, l := range p.b.params {
 		if g := p.grads[l]; g != nil {
-			copy(q.GradData(), floats(g))
+			copy(q.GradData(), p.tape.floats(g))
 		}
 	}
 	return nil
+}
+
+// run turns the library's panics into errors: a bug in one program must not
+// end the others.
+func (p *program) run(from, to int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("run gorgonia: %v", r)
+		}
+	}()
+	return p.tape.run(from, to, !p.training())
 }
 
 // Get implements nn.Program.
@@ -270,7 +277,7 @@ func (p *program) Get(n *nn.Node, dst []float32) []float32 {
 	if !n.Keep && !isLoss(n.Op) {
 		panic(&nn.ShapeError{Op: "get " + n.Op.String(), Want: "a node marked Keep", Got: []nn.Shape{n.Shape}})
 	}
-	return append(dst[:0], floats(p.values[n])...)
+	return append(dst[:0], p.tape.floats(p.b.nodes[n.ID])...)
 }
 
 // Gradient implements nn.Program.
@@ -279,18 +286,7 @@ func (p *program) Gradient(n *nn.Node, dst []float32) []float32 {
 	if g == nil {
 		panic(&nn.ShapeError{Op: "gradient of " + n.Op.String(), Want: "a node marked WantGradient", Got: []nn.Shape{n.Shape}})
 	}
-	return append(dst[:0], floats(g)...)
-}
-
-// floats is a value's data; a scalar's is one number.
-func floats(v *G.Value) []float32 {
-	switch d := (*v).Data().(type) {
-	case []float32:
-		return d
-	case float32:
-		return []float32{d}
-	}
-	return nil
+	return append(dst[:0], p.tape.floats(g)...)
 }
 
 // SetMomentum implements nn.Program.
@@ -302,13 +298,16 @@ func (p *program) Reload() error {
 	return nil
 }
 
-// Bytes implements nn.Program: every node keeps its last value.
+// Bytes implements nn.Program, as if no value were dropped.
 func (p *program) Bytes() (sum int64) {
-	for _, n := range p.b.g.AllNodes() {
+	for _, n := range p.tape.nodes {
 		sum += 4 * int64(n.Shape().TotalSize())
 	}
 	return sum
 }
 
 // Close implements nn.Program.
-func (p *program) Close() error { return p.vm.Close() }
+func (p *program) Close() error {
+	p.tape.values = nil
+	return nil
+}

@@ -14,7 +14,6 @@ package nntest
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"agurscope/nn"
@@ -33,9 +32,12 @@ var Single = Tolerance{Forward: 1e-4, Gradient: 1e-3}
 // TestEngine runs the table on e within Single.
 func TestEngine(t *testing.T, e nn.Engine) { TestEngineWithin(t, e, Single) }
 
-// TestEngineWithin runs the table on e.
+// TestEngineWithin runs the table on e, the identities of the method and the
+// promises of nn.Engine.
 func TestEngineWithin(t *testing.T, e nn.Engine, tol Tolerance) {
 	t.Helper()
+	testIdentities(t, e)
+	testPromises(t, e)
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite{T: t, e: e, tol: tol}
@@ -119,13 +121,11 @@ func (s *suite) training(b *net) {
 	s.running(b, statistics, want, momentum)
 	s.gradients(b, p)
 
-	first := b.everything(p)
+	first := b.outcomes(p)
 	b.g.Params.Restore(statistics)
 	step()
-	for i, again := range b.everything(p) {
-		if !slices.EqualFunc(first[i], again, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
-			s.Errorf("a second step with the same numbers gives other bits (tensor %d)", i)
-		}
+	if name, ok := same(first, b.outcomes(p)); !ok {
+		s.Errorf("a second step with the same numbers leaves other bits in %s", name)
 	}
 }
 
@@ -216,15 +216,22 @@ func difference(got, want []float64, floor float64) float64 {
 	if len(got) != len(want) {
 		return math.Inf(1)
 	}
-	scale, d := max(floor, 1e-30), 0.0
+	scale, d := max(floor, magnitude(want), 1e-30), 0.0
 	for i := range want {
-		scale = max(scale, math.Abs(want[i]))
 		d = max(d, math.Abs(got[i]-want[i]))
 		if math.IsNaN(got[i]) {
 			return math.NaN()
 		}
 	}
 	return d / scale
+}
+
+// magnitude is the largest absolute value.
+func magnitude(x []float64) (m float64) {
+	for _, v := range x {
+		m = max(m, math.Abs(v))
+	}
+	return m
 }
 
 // wide returns the inputs in float64.
@@ -253,22 +260,6 @@ func isLoss(op nn.Op) bool {
 		return true
 	}
 	return false
-}
-
-// everything returns a copy of all results of a training step.
-func (b *net) everything(p nn.Program) (all [][]float32) {
-	for _, n := range b.readable() {
-		all = append(all, p.Get(n, nil))
-	}
-	for _, param := range b.g.Params.All {
-		all = append(all, slices.Clone(param.Data()), slices.Clone(param.GradData()))
-	}
-	for _, n := range b.g.Nodes {
-		if n.WantGradient {
-			all = append(all, p.Gradient(n, nil))
-		}
-	}
-	return all
 }
 
 // sample chooses the elements whose gradients are measured: all of a short

@@ -254,3 +254,12 @@ func (p *program) convWeightGradient(n *nn.Node, s *C.conv_spec, x, y *value, pl
 	})
 	return nil
 }
+
+// implementations names what oneDNN chose for every pass, in order.
+func (p *program) implementations() []string {
+	var names []string
+	for _, c := range p.convs {
+		names = append(names, C.GoString(C.conv_impl(c)))
+	}
+	return names
+}

@@ -42,6 +42,11 @@ func Open(o Options) (nn.Engine, error) {
 	if block == 0 {
 		return nil, fmt.Errorf("%w: the oneDNN engine needs a processor with AVX2 and FMA", nn.ErrUnavailable)
 	}
+	return open(o, block)
+}
+
+// open starts the engine with a block that the processor can do.
+func open(o Options, block int) (nn.Engine, error) {
 	e := &engine{block: block, threads: o.Threads, direct: o.Direct, worker: startWorker()}
 	if e.threads <= 0 {
 		e.threads = runtime.NumCPU()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,7 +33,9 @@ type Bench struct {
 	Precision   string  `json:"precision"`
 	Threads     int     `json:"threads"`
 	Size        string  `json:"size"`
-	Input       [2]int  `json:"input"` // width, height
+	Input       int     `json:"input"` // side of a square of the input's area
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
 	GMAC        Number  `json:"gmac"`  // of one image
 	Forward     Latency `json:"forward_ms"`
 	Inspect     Latency `json:"inspect_ms"` // decoding the file to the verdict on the disk
@@ -69,7 +72,8 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 	}
 	n, c := r.Model.Network, r.Model.Cost()
 	b := &Bench{
-		Engine: e.Name(), Description: e.Describe(), Precision: "f32", Size: n.Size, Input: [2]int{n.Width, n.Height},
+		Engine: e.Name(), Description: e.Describe(), Precision: "f32", Size: n.Size,
+		Input: int(math.Round(math.Sqrt(float64(n.Width * n.Height)))), Width: n.Width, Height: n.Height,
 		GMAC: Number(float64(c.MACs) / 1e9), Parameters: c.Parameters, Batch: benchBatch,
 	}
 	if err := b.forward(ctx, e, r, o.Rounds); err != nil {

@@ -1,0 +1,103 @@
+# Agurscope. `make` lists what there is; `make run` and `make test` need nothing
+# else beforehand than Go and, for missing system packages, apt-get.
+
+SHELL   := /bin/bash
+TAGS    := onednn
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN     := bin/agurscope
+OUT     := out
+
+# A package per line: what for.
+BUILD_PACKAGES := gcc libc6-dev pkg-config \
+  libdnnl-dev \
+  libgl-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev \
+  libwayland-dev libxkbcommon-dev
+# Only where there is no display: a virtual one, and OpenGL in software.
+HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
+
+XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
+# A display of its own wherever the session has none.
+ONSCREEN := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY)),,$(XVFB))
+GOTEST := go test -tags $(TAGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test race lint fuzz bench bench-ui kill accuracy demo golden icon package check clean
+
+help: ## this list
+	@echo "Agurscope $(VERSION)"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: ## install the system packages that are missing
+	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "Installing what is missing: $${missing[*]}"; \
+	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display."; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+
+build: setup ## build bin/agurscope
+	@go build -tags $(TAGS) -ldflags "-X main.version=$(VERSION)" -o $(BIN) .
+
+run: build ## open the window on the demonstration; without a display, leave its picture under out/
+ifneq ($(ONSCREEN),)
+	@mkdir -p $(OUT) && rm -f $(OUT)/history.db*
+	@$(XVFB) $(BIN) --demo --db $(OUT)/history.db --script tour --screenshot $(OUT)/window.png
+	@$(BIN) history list --db $(OUT)/history.db
+	@echo "No display here: the window's picture is $(OUT)/window.png, its history $(OUT)/history.db"
+else
+	@$(BIN) --demo
+endif
+
+test: setup ## every test, headless
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet -tags $(TAGS) ./...
+	go vet ./nn/... ./datasets/... ./history/...
+	$(ONSCREEN) $(GOTEST) ./...
+
+race: setup ## the tests with the race detector
+	$(ONSCREEN) $(GOTEST) -race ./datasets/... ./history/... ./nn/segment ./nn/metrics ./nn/defect ./nn/onednn ./viewer/... ./ui/...
+
+lint: setup ## static analysis
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0 run ./...
+
+FUZZTIME := 20s
+fuzz: setup ## every fuzz target for FUZZTIME
+	@set -e; for f in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
+	  for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' $$f); do \
+	    echo "== $$(dirname $$f) $$t"; $(GOTEST) -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
+
+bench: build ## speed of the parts, and of one inspection end to end
+	$(GOTEST) -run '^$$' -bench . -benchmem ./nn/... ./viewer ./history
+	$(BIN) bench --size B --input 256 --train
+	$(BIN) bench --size T --input 128 --train
+
+bench-ui: build ## slider to screen, frames per second and memory of the real window
+	$(ONSCREEN) $(BIN) bench-ui --demo
+
+kill: build ## kill -9 while verdicts are being written: 50 times each
+	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
+
+accuracy: setup ## image AUROC on SynthEC, size T, three minutes, three seeds
+	AGURSCOPE_ACCURACY=1 $(GOTEST) -count=1 -timeout 30m -run TestAccuracySynthEC -v ./ui/session
+
+demo: build ## draw the demonstration's parts and train its recipe anew
+	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train
+	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 192 --steps 700 --seed 1
+
+golden: setup ## rewrite the golden pictures of the tests; look at them before committing
+	$(GOTEST) ./viewer ./themes ./ui/... -run Golden -update
+
+icon: ## draw the icon anew
+	go run ./themes/icongen
+
+package: setup ## a package to install, under out/
+	@mkdir -p $(OUT)/package && go build -tags $(TAGS),migrated_fynedo -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(OUT)/package/agurscope .
+	@cp assets/icon.png LICENSE README.md $(OUT)/package/ && tar -C $(OUT) -cJf $(OUT)/agurscope-$(VERSION)-$$(go env GOOS)-$$(go env GOARCH).tar.xz package
+	@ls -lh $(OUT)/agurscope-*.tar.xz
+
+check: lint test race ## what a change must pass
+	$(MAKE) fuzz FUZZTIME=5s
+
+clean: ## remove what was built
+	rm -rf bin $(OUT)

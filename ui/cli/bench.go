@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"agurscope/nn/anomaly"
+	"agurscope/ui/session"
+)
+
+type benchFlags struct {
+	session.BenchOptions
+	recipe, precision string
+	engine            engineFlags
+	json              bool
+}
+
+func (p *program) bench() *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast this machine inspects and trains",
+		Long: `Measures, on one picture at a time: the forward pass of the network; an
+inspection from the file to the verdict on the disk, in a temporary history; and
+with --train a training step of 8 pictures. Without --recipe the network has
+random weights, which takes the same time.`,
+		Example: `  agurscope bench --size T
+  agurscope bench --recipe bracket.agur --train --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBench(cmd.Context(), f) },
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&f.recipe, "recipe", "", "recipe to measure")
+	fs.StringVar(&f.Size, "size", "T", "network to measure without a recipe: T, B or L")
+	fs.IntVar(&f.Input, "input", 0, "side of its input (default 128 for T, 256 for B and L)")
+	fs.StringVar(&f.precision, "precision", "f32", "precision of the network: f32 (bf16 comes in a later version)")
+	fs.BoolVar(&f.Train, "train", false, "measure a training step, too")
+	fs.IntVar(&f.Rounds, "rounds", 50, "repetitions")
+	f.engine.add(fs)
+	fs.BoolVar(&f.json, "json", false, "print one JSON object")
+	cmd.MarkFlagsMutuallyExclusive("recipe", "size")
+	cmd.MarkFlagsMutuallyExclusive("recipe", "input")
+	return cmd
+}
+
+func (f *benchFlags) check() error {
+	switch f.precision {
+	case "f32":
+	case "bf16":
+		return usage("--precision bf16 is not part of this version: leave it out, or use f32")
+	default:
+		return usage("--precision is %q: this version knows f32", f.precision)
+	}
+	f.Size = strings.ToUpper(f.Size)
+	if _, err := anomaly.SizeByName(f.Size); err != nil {
+		return usage("--size is %q: choose T, B or L", f.Size)
+	}
+	if f.Input != 0 && (f.Input < 32 || f.Input > 1024) {
+		return usage("--input is %d: it must be 32 to 1024", f.Input)
+	}
+	if f.Rounds < 1 || f.Rounds > 100000 {
+		return usage("--rounds is %d: it must be 1 to 100000", f.Rounds)
+	}
+	return nil
+}
+
+func (p *program) runBench(ctx context.Context, f benchFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	e, err := p.openEngine(f.engine)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if f.recipe != "" {
+		if f.Recipe, err = anomaly.LoadRecipe(f.recipe); err != nil {
+			return err
+		}
+	}
+	p.note("measuring …")
+	b, err := session.RunBench(ctx, e, f.BenchOptions)
+	if errors.Is(err, context.Canceled) {
+		return &stopped{"a measurement has no result before its end"}
+	}
+	if err != nil {
+		return err
+	}
+	b.Threads, b.PeakRSS = f.engine.threads, session.Number(peakRSS())
+	if b.Threads == 0 {
+		b.Threads = runtime.NumCPU()
+	}
+	if f.json {
+		return p.printJSON(b)
+	}
+	p.printBench(b)
+	return nil
+}
+
+func (p *program) printBench(b *session.Bench) {
+	spread := func(l session.Latency) string {
+		return fmt.Sprintf("%.2f ms median, 95 %% within %.2f ms", float64(l.P50), float64(l.P95))
+	}
+	rows := [][2]string{
+		{"engine", b.Description},
+		{"network", fmt.Sprintf("AGUR-Net %s %dx%d, %d parameters, %.3f GMAC, %s", b.Size, b.Width, b.Height, b.Parameters, float64(b.GMAC), b.Precision)},
+		{"forward", fmt.Sprintf("%s: %.0f GFLOP/s", spread(b.Forward), float64(b.GFLOPS))},
+		{"inspection", spread(b.Inspect) + ", file to verdict on the disk"},
+	}
+	if b.TrainStep != nil {
+		s := float64(*b.TrainStep)
+		rows = append(rows, [2]string{"training step", fmt.Sprintf("%.1f ms for %d pictures: %.1f pictures/s", s, b.Batch, float64(b.Batch)*1000/s)})
+	}
+	p.printRows(append(rows, [2]string{"memory", fmt.Sprintf("%.0f MB at most", float64(b.PeakRSS))}))
+}

@@ -1,0 +1,364 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"agurscope/history"
+)
+
+func (p *program) history() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "history",
+		Short: "Look up, export and verify what was decided",
+		Long:  `Reads the history. It may be read while a window or another command writes to it.`,
+		Example: `  agurscope history list --verdict NG,ERROR --since 24h
+  agurscope history show 1204 --thumbnail part.jpg
+  agurscope history export --out august.csv --since 2026-08-01 --until 2026-09-01
+  agurscope history verify`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("there is no command %q: choose list, show, runs, export or verify", args[0])
+			}
+			return usage("choose list, show, runs, export or verify")
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify())
+	return cmd
+}
+
+// filterFlags choose records.
+type filterFlags struct {
+	run                int64
+	verdicts           []string
+	since, until, text string
+	recipe             string
+	limit              int
+	overridden, oldest bool
+}
+
+func (f *filterFlags) add(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.Int64Var(&f.run, "run", 0, "only this run")
+	fs.StringSliceVar(&f.verdicts, "verdict", nil, "only these, such as NG,ERROR")
+	fs.StringVar(&f.since, "since", "", "from this time on: 2026-08-30, \"2026-08-30 14:00\", or 24h for the last 24 hours")
+	fs.StringVar(&f.until, "until", "", "before this time")
+	fs.StringVar(&f.text, "text", "", "only where all these words occur in name, path, type, error, reviewer or reason")
+	fs.StringVar(&f.recipe, "recipe", "", "only this recipe, by its name or SHA-256")
+	fs.BoolVar(&f.overridden, "overridden", false, "only what people have overridden")
+	fs.IntVar(&f.limit, "limit", 0, "at most so many (default: all)")
+	fs.BoolVar(&f.oldest, "oldest", false, "oldest first (default: newest first)")
+}
+
+func (f *filterFlags) filter(now time.Time) (history.Filter, error) {
+	out := history.Filter{Run: f.run, Text: f.text, Recipe: f.recipe, Overridden: f.overridden, Limit: f.limit, Newest: !f.oldest}
+	if f.limit < 0 || f.run < 0 {
+		return out, usage("--limit and --run cannot be negative")
+	}
+	for _, v := range f.verdicts {
+		verdict := history.Verdict(strings.ToUpper(strings.TrimSpace(v)))
+		if !slices.Contains([]history.Verdict{history.OK, history.REVIEW, history.NG, history.ERROR}, verdict) {
+			return out, usage("--verdict is %q: choose from OK, REVIEW, NG, ERROR", v)
+		}
+		out.Verdict = append(out.Verdict, verdict)
+	}
+	var err error
+	if out.Since, err = moment("since", f.since, now); err != nil {
+		return out, err
+	}
+	out.Until, err = moment("until", f.until, now)
+	return out, err
+}
+
+// moment reads a time as people write it; times without a zone are local.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("--%s is %q: write 2026-08-30, \"2026-08-30 14:00\", or 24h", flag, text)
+}
+
+// reading runs fn on a history opened for reading.
+func reading(path string, fn func(*history.Store) error) (err error) {
+	s, err := history.OpenReadOnly(database(path))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return fn(s)
+}
+
+func (p *program) historyList() *cobra.Command {
+	var f filterFlags
+	var db string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List verdicts, newest first",
+		Example: `  agurscope history list --limit 20
+  agurscope history list --verdict NG --since "2026-08-25 06:00" --text bent_lead --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter, err := f.filter(time.Now())
+			if err != nil {
+				return err
+			}
+			return reading(db, func(s *history.Store) error {
+				if asJSON {
+					return p.listJSON(cmd.Context(), s, filter)
+				}
+				return p.listTable(cmd.Context(), s, filter)
+			})
+		},
+	}
+	f.add(cmd.Flags())
+	addDatabase(cmd.Flags(), &db)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per verdict")
+	return cmd
+}
+
+func (p *program) listJSON(ctx context.Context, s *history.Store, f history.Filter) error {
+	for rec, err := range s.Verdicts(ctx, f) {
+		if err != nil {
+			return err
+		}
+		if err := p.printJSON(rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) listTable(ctx context.Context, s *history.Store, f history.Filter) error {
+	ink, n := p.ink(), 0
+	for rec, err := range s.Verdicts(ctx, f) {
+		if err != nil {
+			return err
+		}
+		if n++; n == 1 {
+			fmt.Fprintf(p.Stdout, "%7s  %5s  %-19s  %-7s  %5s  %-20s  %s\n", "ID", "RUN", "TIME", "VERDICT", "INDEX", "REVIEWED", "PICTURE")
+		}
+		index := "-"
+		if rec.Verdict != history.ERROR {
+			index = fmt.Sprintf("%.0f", rec.Index)
+		}
+		reviewed := ""
+		if rec.Reviewed != "" {
+			reviewed = fmt.Sprintf("%s by %s", rec.Reviewed, rec.Reviewer)
+		}
+		_, err := fmt.Fprintf(p.Stdout, "%7d  %5d  %s  %s  %5s  %s  %s\n", rec.ID, rec.Run, rec.Time.Local().Format(time.DateTime),
+			ink.verdict(rec.Verdict, 7), index, padRight(reviewed, 20), rec.Name)
+		if err != nil {
+			return fmt.Errorf("write output: %w", err)
+		}
+	}
+	if n == 0 {
+		p.note("no verdicts match")
+	}
+	return nil
+}
+
+// padRight fills text with spaces, or cuts its end.
+func padRight(text string, n int) string {
+	if utf8.RuneCountInString(text) > n {
+		return string([]rune(text)[:n-1]) + "…"
+	}
+	return pad(text, n)
+}
+
+func (p *program) historyRuns() *cobra.Command {
+	var db string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "runs", Short: "List runs, newest first", Args: noArgs,
+		Example: "  agurscope history runs --limit 10",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return reading(db, func(s *history.Store) error {
+				n := 0
+				for r, err := range s.Runs(cmd.Context(), history.RunFilter{Newest: true, Limit: limit}) {
+					if err != nil {
+						return err
+					}
+					if n++; n == 1 {
+						fmt.Fprintf(p.Stdout, "%5s  %-8s  %-19s  %-11s  %6s %6s %6s %6s  %-16s  %s\n", "RUN", "KIND", "STARTED", "STATUS", "OK", "REVIEW", "NG", "ERROR", "RECIPE", "SOURCE")
+					}
+					c := r.Summary
+					fmt.Fprintf(p.Stdout, "%5d  %-8s  %s  %-11s  %6d %6d %6d %6d  %s  %s\n", r.ID, r.Kind, r.Started.Local().Format(time.DateTime),
+						r.Status, c.OK, c.Review, c.NG, c.Error, padRight(r.Recipe, 16), r.Source)
+				}
+				if n == 0 {
+					p.note("no runs yet")
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many (default: all)")
+	addDatabase(cmd.Flags(), &db)
+	return cmd
+}
+
+func (p *program) historyShow() *cobra.Command {
+	var db, thumbnail string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "show ID",
+		Short:   "Show everything about one verdict",
+		Example: "  agurscope history show 1204 --thumbnail part.jpg",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("name one verdict by the ID that “agurscope history list” shows")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || id < 1 {
+				return usage("%q is no ID: it is the number that “agurscope history list” shows", args[0])
+			}
+			return reading(db, func(s *history.Store) error { return p.show(cmd.Context(), s, id, thumbnail, asJSON) })
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&thumbnail, "thumbnail", "", "write the small picture that was kept to this file (JPEG)")
+	addDatabase(cmd.Flags(), &db)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (p *program) show(ctx context.Context, s *history.Store, id int64, thumbnail string, asJSON bool) error {
+	rec, err := s.Verdict(ctx, id)
+	if errors.Is(err, history.ErrNotFound) {
+		return fmt.Errorf("show verdict %d: %w %s", id, history.ErrNotFound, display(s.Path()))
+	}
+	if err != nil {
+		return err
+	}
+	if thumbnail != "" {
+		if len(rec.Thumbnail) == 0 {
+			return fmt.Errorf("write %s: no picture was kept with verdict %d", thumbnail, id)
+		}
+		if err := os.WriteFile(thumbnail, rec.Thumbnail, 0o644); err != nil {
+			return fmt.Errorf("write thumbnail: %w", err)
+		}
+	}
+	if asJSON {
+		return p.printJSON(rec)
+	}
+	return p.showTable(ctx, s, rec)
+}
+
+func (p *program) showTable(ctx context.Context, s *history.Store, rec history.Record) error {
+	truth := joinNonEmpty([]string{rec.Label, rec.Type}, ", ")
+	if rec.Label == rec.Type || truth == "" {
+		truth = rec.Type
+	}
+	rows := [][2]string{
+		{"verdict", strings.TrimSpace(p.ink().verdict(rec.Verdict, len(rec.Verdict)))},
+		{"picture", rec.Path},
+		{"time", rec.Time.Local().Format("2006-01-02 15:04:05.000 -07:00")},
+		{"id", fmt.Sprintf("%d, picture %d of run %d", rec.ID, rec.Seq+1, rec.Run)},
+	}
+	if truth != "" {
+		rows = append(rows, [2]string{"truth", truth})
+	}
+	if rec.Error != "" {
+		rows = append(rows, [2]string{"error", rec.Error})
+	}
+	if rec.Verdict != history.ERROR {
+		rows = append(rows, [2]string{"score", fmt.Sprintf("%.6g (index %.0f)", rec.Score, rec.Index)})
+	}
+	rows = append(rows, [][2]string{
+		{"thresholds", fmt.Sprintf("review %.4g, reject %.4g; pixels low %.4g, high %.4g, %s", rec.Review, rec.Reject, rec.Low, rec.High, rec.Mode)},
+		{"latency", fmt.Sprintf("%.1f ms", float64(rec.Latency)/float64(time.Millisecond))},
+		{"recipe", joinNonEmpty([]string{rec.Recipe, rec.RecipeSHA256}, "  ")},
+	}...)
+	if rec.ThumbnailSHA256 != "" {
+		rows = append(rows, [2]string{"thumbnail", rec.ThumbnailSHA256})
+	}
+	for i, r := range rec.Regions {
+		rows = append(rows, [2]string{fmt.Sprintf("region %d", i+1),
+			fmt.Sprintf("%d x %d pixels at %d, %d; area %d; peak %.3g, mean %.3g; %s", r.W, r.H, r.X, r.Y, r.Area, r.Peak, r.Mean, r.Polarity)})
+	}
+	for o, err := range s.Overrides(ctx, rec.ID) {
+		if err != nil {
+			return err
+		}
+		text := fmt.Sprintf("%s by %s at %s", o.Reviewed, o.Reviewer, o.Time.Local().Format(time.DateTime))
+		rows = append(rows, [2]string{"override", joinNonEmpty([]string{text, o.Reason}, ": ")})
+	}
+	p.printRows(rows)
+	return nil
+}
+
+func (p *program) historyExport() *cobra.Command {
+	var f filterFlags
+	var db, out string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write verdicts as CSV",
+		Long:  `Writes verdicts as comma-separated values in UTF-8, to the standard output or a file.`,
+		Example: `  agurscope history export --since 2026-08-01 --until 2026-09-01 --out august.csv
+  agurscope history export --run 12 > run12.csv`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter, err := f.filter(time.Now())
+			if err != nil {
+				return err
+			}
+			return reading(db, func(s *history.Store) error {
+				if out == "" || out == "-" {
+					return s.ExportCSV(cmd.Context(), p.Stdout, filter)
+				}
+				return replaceWith(out, func(w io.Writer) error { return s.ExportCSV(cmd.Context(), w, filter) })
+			})
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&out, "out", "", "file to write (default: the standard output)")
+	addDatabase(cmd.Flags(), &db)
+	return cmd
+}
+
+// replaceWith writes a file aside and gives it its name when it is complete.
+func replaceWith(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".agurscope-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
+		}
+	}()
+	if err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package cli
+
+import "math"
+
+// peakRSS returns NaN: this system does not say.
+func peakRSS() float64 { return math.NaN() }

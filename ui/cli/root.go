@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+type windowFlags struct {
+	Window
+	db     string
+	camera string
+	engine engineFlags
+}
+
+func (p *program) root() *cobra.Command {
+	var f windowFlags
+	cmd := &cobra.Command{
+		Use:   "agurscope",
+		Short: "Learn what good parts look like, and find what does not belong",
+		Long: `Agurscope inspects parts. It learns what good ones look like from pictures of
+good parts only; from then on it shows, for every part, the original, the
+reconstruction, the anomaly heat map and the segmented defect, decides OK,
+REVIEW or NG, and logs the verdict.
+
+Without a command it opens the window.`,
+		Example: `  agurscope
+  agurscope --recipe bracket.agur --set photos/today
+  agurscope train --set photos/good --out bracket.agur --max-time 10m`,
+		Version:       p.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			text := ""
+			if s := cmd.SuggestionsFor(args[0]); len(s) > 0 {
+				text = ": did you mean " + strings.Join(s, " or ") + "?"
+			}
+			return usage("there is no command %q%s", args[0], text)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.openWindow(cmd, f) },
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&f.Recipe, "recipe", "", "recipe to open")
+	fs.StringVar(&f.Set, "set", "", "folder of pictures to open")
+	fs.StringVar(&f.camera, "camera", "", "camera to open (not part of this version)")
+	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
+	addDatabase(fs, &f.db)
+	f.engine.add(fs)
+	fs.StringVar(&f.Script, "script", "", "what the window does by itself")
+	fs.StringVar(&f.Screenshot, "screenshot", "", "file for a picture of the window")
+	fs.BoolVar(&f.Fresh, "fresh", false, "forget what was open last time")
+	for _, hidden := range []string{"script", "screenshot", "fresh"} {
+		_ = fs.MarkHidden(hidden) // the flags are defined above
+	}
+	return cmd
+}
+
+func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
+	if f.camera != "" {
+		return usage("--camera is not part of this version: open a folder with --set")
+	}
+	if p.Env.Window == nil {
+		return errors.New("this program was built without its window; use a command such as “agurscope inspect”")
+	}
+	if why := noDisplay(); why != nil {
+		return why
+	}
+	s, err := p.openLenient(f.engine, database(f.db))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	f.Session, f.Version = s.Session, p.Version
+	return p.Env.Window(cmd.Context(), f.Window)
+}

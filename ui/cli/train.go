@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"agurscope/datasets"
+	"agurscope/history"
+	"agurscope/nn/anomaly"
+	"agurscope/ui/session"
+)
+
+// variants are the rows of the ablation by name: the network with parts of it
+// left out.
+var variants = []struct {
+	name    string
+	without anomaly.Without
+	what    string
+}{
+	{"complete", anomaly.Without{}, "everything (default)"},
+	{"basic-unet", anomaly.Without{ASPP: true, Gates: true, ECA: true, PreAct: true}, "plain U-Net: no ASPP, gates, ECA or pre-activation"},
+	{"basic-unet+eca", anomaly.Without{ASPP: true, Gates: true, PreAct: true}, "plain U-Net with channel attention"},
+	{"no-aspp", anomaly.Without{ASPP: true}, "without the atrous pyramid"},
+	{"no-gates", anomaly.Without{Gates: true}, "skips joined without attention gates"},
+	{"no-eca", anomaly.Without{ECA: true}, "without channel attention"},
+	{"no-preact", anomaly.Without{PreAct: true}, "conv-BN-ReLU twice instead of pre-activated residual blocks"},
+	{"no-skips", anomaly.Without{Skips: true}, "without skip connections"},
+	{"no-score", anomaly.Without{Score: true}, "without the scoring network"},
+}
+
+// methods are those of later versions, too, so that asking for one gets an
+// answer.
+var methods = []string{"agurnet", "dagan", "lstm-ndt", "bilstm", "mscdae", "cflow", "template", "pca", "handcrafted"}
+
+type trainFlags struct {
+	session.TrainOptions
+	set, method, variant, db string
+	engine                   engineFlags
+	json                     bool
+}
+
+func (p *program) train() *cobra.Command {
+	var f trainFlags
+	cmd := &cobra.Command{
+		Use:   "train --set DIR --out F.agur",
+		Short: "Learn a recipe from pictures of good parts",
+		Long: `Learns what good parts look like and writes a recipe: network, weights and
+thresholds in one file. Pictures of good parts are enough; those marked as
+defective are never learnt from. A fifth of the good parts is held out, and the
+thresholds come from these alone.
+
+Pictures of any size and shape will do. They are not squeezed: the network's
+input keeps the median aspect ratio of the set, its area is near N x N, and both
+sides are multiples of 16. With --input 128, parts of 500 x 1240 pixels are seen
+at 80 x 208 and square ones at 128 x 128.
+
+Every 30 s, and when it is stopped with Ctrl-C, the training is saved beside the
+recipe, in F.checkpoint for F.agur. --resume continues from there; so nothing but
+the steps since is lost. When the recipe is finished the checkpoint is removed.
+
+Variants, for ablations:
+` + variantHelp(),
+		Example: `  agurscope train --set photos/good --out bracket.agur --max-time 10m
+  agurscope train --set mvtec/transistor --out t.agur --size T --json
+  agurscope train --set photos/good --out bracket.agur --max-time 10m --resume`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runTrain(cmd.Context(), f) },
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&f.set, "set", "", "folder of pictures (required)")
+	fs.StringVar(&f.Out, "out", "", "recipe file to write, ending in .agur (required)")
+	fs.StringVar(&f.Size, "size", "T", "network: T (minutes), B (an hour) or L (wants a graphics card)")
+	fs.IntVar(&f.Input, "input", 0, "side N of the network's input (default 128 for T, 256 for B and L)")
+	fs.IntVar(&f.Steps, "steps", 0, "training steps (default 600 for T, 4000 for B, 20000 for L)")
+	fs.DurationVar(&f.MaxTime, "max-time", 0, "time for everything, such as 10m; without --steps it alone decides")
+	fs.Uint64Var(&f.Seed, "seed", 0, "the same seed, pictures, engine and threads give the same recipe")
+	fs.Float64Var(&f.Rate, "false-reject-rate", .05, "share of good parts that may be rejected")
+	fs.StringVar(&f.method, "method", "agurnet", "detector: agurnet (others come in later versions)")
+	fs.StringVar(&f.variant, "variant", "complete", "parts of the network to leave out, see above")
+	fs.BoolVar(&f.Resume, "resume", false, "continue a training that was stopped")
+	f.engine.add(fs)
+	addDatabase(fs, &f.db)
+	fs.BoolVar(&f.json, "json", false, "print one JSON object")
+	return cmd
+}
+
+func variantHelp() string {
+	var b strings.Builder
+	for _, v := range variants {
+		fmt.Fprintf(&b, "  %-15s %s\n", v.name, v.what)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (f *trainFlags) check() error {
+	if err := need("set", f.set, "the folder of pictures to learn from"); err != nil {
+		return err
+	}
+	if err := need("out", f.Out, "the recipe file to write, such as part.agur"); err != nil {
+		return err
+	}
+	if f.method != "agurnet" {
+		if slices.Contains(methods, f.method) {
+			return usage("--method %s is not part of this version: leave it out, or use agurnet", f.method)
+		}
+		return usage("--method is %q: this version knows agurnet", f.method)
+	}
+	i := slices.IndexFunc(variants, func(v struct {
+		name    string
+		without anomaly.Without
+		what    string
+	}) bool {
+		return v.name == f.variant
+	})
+	if i < 0 {
+		return usage("--variant is %q: choose one of those that --help lists", f.variant)
+	}
+	f.Without = variants[i].without
+	f.Size = strings.ToUpper(f.Size)
+	if _, err := anomaly.SizeByName(f.Size); err != nil {
+		return usage("--size is %q: choose T, B or L", f.Size)
+	}
+	switch {
+	case f.Input != 0 && (f.Input < 32 || f.Input > 1024):
+		return usage("--input is %d: it must be 32 to 1024", f.Input)
+	case f.Steps < 0:
+		return usage("--steps is %d: it must be 1 or more", f.Steps)
+	case f.MaxTime < 0:
+		return usage("--max-time is %s: it must be positive, such as 10m", f.MaxTime)
+	case !(f.Rate > 0 && f.Rate < 1):
+		return usage("--false-reject-rate is %g: it must lie between 0 and 1, such as 0.05", f.Rate)
+	case !strings.HasSuffix(strings.ToLower(f.Out), ".agur"):
+		return usage("--out is %q: the name of a recipe ends in .agur", f.Out)
+	}
+	return nil
+}
+
+func (p *program) runTrain(ctx context.Context, f trainFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	s, err := p.openForTraining(f)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	set, err := s.OpenSet(f.set)
+	if err != nil {
+		return err
+	}
+	p.note("%s", strings.TrimSuffix(set.Report.String(), "\n"))
+	if !f.Resume {
+		p.warnOfCheckpoint(f.Out)
+	}
+	bar := p.progress()
+	res, err := s.Train(ctx, set, f.TrainOptions, func(e session.TrainEvent) { bar.training(e, f.TrainOptions) })
+	bar.clear()
+	if err != nil {
+		return p.trainingStopped(err, f.Out)
+	}
+	for _, e := range res.Skipped {
+		p.note("skipped: %v", e)
+	}
+	if f.json {
+		return p.printJSON(trainingOf(res))
+	}
+	p.printTraining(res, set)
+	return nil
+}
+
+// openForTraining opens the history to log the training in. A training goes on
+// without: its result is the recipe.
+func (p *program) openForTraining(f trainFlags) (*workplace, error) {
+	s, err := p.open(f.engine, database(f.db))
+	var storage *history.StorageError
+	if errors.As(err, &storage) && f.db == "" {
+		p.note("this training is not logged: %v", err)
+		return p.open(f.engine, "")
+	}
+	return s, err
+}
+
+// warnOfCheckpoint tells somebody who may have forgotten --resume.
+func (p *program) warnOfCheckpoint(out string) {
+	if _, err := os.Stat(session.Checkpoint(out)); err == nil {
+		p.note("%s holds an earlier training of this recipe; it will be replaced (--resume would continue it)", session.Checkpoint(out))
+	}
+}
+
+// trainingStopped says what is kept of a training that a person has stopped.
+func (p *program) trainingStopped(err error, out string) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, e := os.Stat(session.Checkpoint(out)); e != nil {
+		return &stopped{"no recipe was written, and there was nothing to keep yet"}
+	}
+	return &stopped{fmt.Sprintf("no recipe was written; the training so far is in %s, and the same command with --resume continues it", session.Checkpoint(out))}
+}
+
+// training shows an event of a training.
+func (g *progress) training(e session.TrainEvent, o session.TrainOptions) {
+	switch {
+	case e.Stage == session.Reading:
+		g.step(string(e.Stage), e.Done, e.Total, 0, "")
+	case e.Stage == session.Training && e.Step > 0:
+		share := float64(e.Step) / float64(max(e.Steps, 1))
+		count := countOf(e.Step, e.Steps)
+		if o.MaxTime > 0 {
+			share = max(share, float64(e.Elapsed)/float64(e.Elapsed+e.Remaining+1))
+			count = countOf(e.Step, o.Steps)
+		}
+		g.spend(string(e.Stage), share, "step "+count, e.Remaining, fmt.Sprintf("loss %.3f", e.Loss))
+	default:
+		g.step(string(e.Stage), 0, 0, 0, "")
+	}
+}
+
+// trainingView is the JSON of a training. The keys are a promise.
+type trainingView struct {
+	Steps           int             `json:"steps"`
+	Seconds         session.Number  `json:"seconds"`
+	ImagesPerSecond session.Number  `json:"images_per_second"`
+	Loss            session.Number  `json:"loss"`
+	Recipe          string          `json:"recipe"`
+	Calibration     calibrationView `json:"calibration"`
+	PeakRSS         session.Number  `json:"peak_rss_mb"`
+
+	RecipeSHA256 string   `json:"recipe_sha256"`
+	Width        int      `json:"width"`
+	Height       int      `json:"height"`
+	Images       int      `json:"images"`
+	Skipped      []string `json:"skipped"`
+	Resumed      bool     `json:"resumed"`
+}
+
+type calibrationView struct {
+	Normals         int            `json:"normals"`
+	High            session.Number `json:"high"`
+	Low             session.Number `json:"low"`
+	Review          session.Number `json:"review"`
+	Reject          session.Number `json:"reject"`
+	FalseRejectRate session.Number `json:"false_reject_rate"`
+	Mode            string         `json:"mode"`
+	Alignment       string         `json:"alignment"`
+	Notes           []string       `json:"notes"`
+}
+
+func trainingOf(res *session.TrainResult) trainingView {
+	r, c := res.Recipe, res.Recipe.Calibration
+	t := session.Recommended(c)
+	v := trainingView{
+		Steps: res.Summary.Steps, Seconds: session.Number(res.Summary.Seconds),
+		ImagesPerSecond: session.Number(res.Summary.ImagesPerSecond), Loss: session.Number(res.Summary.Loss),
+		Recipe: r.Path, PeakRSS: session.Number(peakRSS()), RecipeSHA256: r.SHA256,
+		Width: r.Model.Network.Width, Height: r.Model.Network.Height, Images: r.Training.Images,
+		Resumed: res.Summary.Resumed, Skipped: []string{},
+		Calibration: calibrationView{
+			Normals: c.Normals, High: session.Number(t.High), Low: session.Number(t.Low),
+			Review: session.Number(t.Review), Reject: session.Number(t.Reject),
+			FalseRejectRate: session.Number(c.FalseRejectRate), Mode: string(t.Mode), Alignment: string(c.Alignment),
+			Notes: append([]string{}, c.Notes...),
+		},
+	}
+	for _, e := range res.Skipped {
+		v.Skipped = append(v.Skipped, e.Error())
+	}
+	return v
+}
+
+func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
+	r, c, s := res.Recipe, res.Recipe.Calibration, res.Summary
+	t := session.Recommended(c)
+	steps := fmt.Sprintf("%d in %s, %.1f pictures/s", s.Steps, clock(time.Duration(s.Seconds*float64(time.Second))), s.ImagesPerSecond)
+	if s.Resumed {
+		steps += ", resumed"
+	}
+	rows := [][2]string{
+		{"recipe", r.Path},
+		{"network", fmt.Sprintf("%s, %.2f GMAC", r.Model, float64(r.Model.Cost().MACs)/1e9)},
+		{"set", fmt.Sprintf("%s: %d good parts learnt, %d held out", set.Root, r.Training.Images, c.Normals)},
+	}
+	if n := len(res.Skipped); n > 0 {
+		rows = append(rows, [2]string{"skipped", fmt.Sprintf("%d, listed above", n)})
+	}
+	rows = append(rows, [][2]string{
+		{"steps", steps},
+		{"loss", fmt.Sprintf("%.4f", s.Loss)},
+		{"image", fmt.Sprintf("reject from %.4g, review from %.4g", t.Reject, t.Review)},
+		{"pixels", fmt.Sprintf("high %.4g, low %.4g, %s", t.High, t.Low, t.Mode)},
+		{"false rejects", fmt.Sprintf("%.3g %% of good parts wished for", 100*c.FalseRejectRate)},
+		{"alignment", fmt.Sprintf("%s (position explains %.0f %%)", c.Alignment, 100*c.PositionShare)},
+		{"memory", fmt.Sprintf("%.0f MB at most", peakRSS())},
+	}...)
+	for _, n := range c.Notes {
+		rows = append(rows, [2]string{"note", n})
+	}
+	p.printRows(rows)
+}

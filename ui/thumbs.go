@@ -1,0 +1,144 @@
+package ui
+
+import (
+	"container/list"
+	"context"
+	"image"
+	"sync"
+
+	"github.com/disintegration/imaging"
+
+	"agurscope/datasets"
+)
+
+const (
+	thumbSide = 80
+	keepThumb = 800
+)
+
+// thumbs reads small pictures of a set on one goroutine. What scrolled into
+// view last is read first, and what scrolled out again is not read at all.
+type thumbs struct {
+	done func(item int) // called on the worker when a picture is there
+
+	mu     sync.Mutex
+	wake   *sync.Cond
+	gen    int
+	items  []datasets.Item
+	want   []int // newest last
+	have   map[int]*list.Element
+	recent *list.List // of thumb, newest first
+	closed bool
+}
+
+type thumb struct {
+	item int
+	m    *image.RGBA // nil: the file cannot be read
+}
+
+// maxWanted is more than any list shows at once.
+const maxWanted = 40
+
+func newThumbs(done func(item int)) *thumbs {
+	t := &thumbs{done: done, have: map[int]*list.Element{}, recent: list.New()}
+	t.wake = sync.NewCond(&t.mu)
+	return t
+}
+
+// run reads what is wanted until ctx ends.
+func (t *thumbs) run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		t.mu.Lock()
+		t.closed = true
+		t.mu.Unlock()
+		t.wake.Broadcast()
+	})
+	defer stop()
+	for {
+		t.mu.Lock()
+		for len(t.want) == 0 && !t.closed {
+			t.wake.Wait()
+		}
+		if t.closed {
+			t.mu.Unlock()
+			return
+		}
+		i := t.want[len(t.want)-1]
+		t.want = t.want[:len(t.want)-1]
+		it, gen := t.items[i], t.gen
+		t.mu.Unlock()
+		var m *image.RGBA
+		if f, err := it.Load(); err == nil {
+			m = thumbOf(f.Image)
+		}
+		t.keep(gen, i, m)
+	}
+}
+
+// reset begins with another set.
+func (t *thumbs) reset(items []datasets.Item) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.gen++
+	t.items, t.want = items, nil
+	t.have = map[int]*list.Element{}
+	t.recent.Init()
+}
+
+// get returns the picture of an item, or asks for it.
+func (t *thumbs) get(i int) (m *image.RGBA, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.have[i]; e != nil {
+		t.recent.MoveToFront(e)
+		return e.Value.(thumb).m, true
+	}
+	if i >= len(t.items) {
+		return nil, false
+	}
+	for k, j := range t.want {
+		if j == i {
+			t.want = append(t.want[:k], t.want[k+1:]...)
+			break
+		}
+	}
+	t.want = append(t.want, i)
+	if len(t.want) > maxWanted {
+		t.want = append(t.want[:0], t.want[len(t.want)-maxWanted:]...)
+	}
+	t.wake.Signal()
+	return nil, false
+}
+
+// offer gives a picture that was read anyway.
+func (t *thumbs) offer(i int, m image.Image) {
+	t.mu.Lock()
+	gen, known := t.gen, t.have[i] != nil
+	t.mu.Unlock()
+	if !known && m != nil {
+		t.keep(gen, i, thumbOf(m))
+	}
+}
+
+func (t *thumbs) keep(gen, i int, m *image.RGBA) {
+	t.mu.Lock()
+	if gen != t.gen {
+		t.mu.Unlock()
+		return
+	}
+	if t.have[i] == nil {
+		t.have[i] = t.recent.PushFront(thumb{i, m})
+	}
+	for t.recent.Len() > keepThumb {
+		last := t.recent.Back()
+		delete(t.have, last.Value.(thumb).item)
+		t.recent.Remove(last)
+	}
+	t.mu.Unlock()
+	t.done(i)
+}
+
+// thumbOf shrinks a picture into a square.
+func thumbOf(m image.Image) *image.RGBA {
+	return opaque(imaging.Fit(m, thumbSide, thumbSide, imaging.Box))
+}

@@ -1,0 +1,232 @@
+package widgets
+
+import (
+	"agurscope/themes"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Ground is a filled rectangle in a named colour.
+type Ground struct {
+	widget.BaseWidget
+	Fill   fyne.ThemeColorName
+	Stroke fyne.ThemeColorName // "": no border
+	Radius float32
+	Least  fyne.Size
+}
+
+// NewGround returns a rectangle in a named colour.
+func NewGround(fill fyne.ThemeColorName) *Ground {
+	g := &Ground{Fill: fill}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// SetFill changes the colour.
+func (g *Ground) SetFill(fill fyne.ThemeColorName) {
+	if g.Fill != fill {
+		g.Fill = fill
+		g.Refresh()
+	}
+}
+
+// CreateRenderer returns the drawing of the rectangle.
+func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
+	r := &groundRenderer{g: g, rect: canvas.NewRectangle(themes.Color(g.Fill))}
+	r.Refresh()
+	return r
+}
+
+type groundRenderer struct {
+	g    *Ground
+	rect *canvas.Rectangle
+}
+
+func (r *groundRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
+func (r *groundRenderer) MinSize() fyne.Size           { return r.g.Least }
+func (r *groundRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+func (r *groundRenderer) Destroy()                     {}
+
+func (r *groundRenderer) Refresh() {
+	r.rect.FillColor = themes.Color(r.g.Fill)
+	r.rect.StrokeWidth = 0
+	if r.g.Stroke != "" {
+		r.rect.StrokeColor, r.rect.StrokeWidth = themes.Color(r.g.Stroke), 1
+	}
+	r.rect.CornerRadius = r.g.Radius
+	r.rect.Refresh()
+}
+
+// NewRule returns a line of one unit between two areas.
+func NewRule() *Ground {
+	g := NewGround(theme.ColorNameSeparator)
+	g.Least = fyne.NewSize(1, 1)
+	return g
+}
+
+// NewPanel returns content on a flat surface.
+func NewPanel(content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(NewGround(themes.ColorNameSurface), content)
+}
+
+// NewCard returns content on a raised surface with round corners.
+func NewCard(content fyne.CanvasObject) *fyne.Container {
+	g := NewGround(themes.ColorNameSurface)
+	g.Radius, g.Stroke = 8, theme.ColorNameSeparator
+	return container.NewStack(g, Inset(content, 12, 14))
+}
+
+// Inset returns content with a margin: v above and below, h at the sides.
+func Inset(content fyne.CanvasObject, v, h float32) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(v, v, h, h), content)
+}
+
+// Rows returns objects below each other with the given space between them.
+func Rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+}
+
+// Row returns objects beside each other with the given space between them,
+// each centred vertically.
+func Row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&rowLayout{gap: gap}, objects...)
+}
+
+// rowLayout puts objects beside each other at their least width and keeps them
+// in the middle of the height. A Spacer takes what is left.
+type rowLayout struct{ gap float32 }
+
+func (l *rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	n := 0
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		s.Width += m.Width
+		s.Height = max(s.Height, m.Height)
+		n++
+	}
+	s.Width += l.gap * float32(max(n-1, 0))
+	return s
+}
+
+func (l *rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	free := size.Width - l.MinSize(objects).Width
+	springs := 0
+	for _, o := range objects {
+		if o.Visible() && springy(o) {
+			springs++
+		}
+	}
+	x := float32(0)
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if springs > 0 && springy(o) {
+			m.Width = max(m.Width+free/float32(springs), 0)
+			if _, ok := o.(*Spring); ok {
+				m.Height = size.Height
+			}
+		}
+		o.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
+		o.Resize(m)
+		x += m.Width + l.gap
+	}
+}
+
+func springy(o fyne.CanvasObject) bool {
+	switch o := o.(type) {
+	case *Spring:
+		return true
+	case *Text:
+		return o.Elide != ElideNone
+	}
+	return false
+}
+
+// Spring takes the free width of a Row; its content fills it.
+type Spring struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+}
+
+// NewSpring returns a spring around content, which may be nil.
+func NewSpring(content fyne.CanvasObject) *Spring {
+	if content == nil {
+		content = canvas.NewRectangle(nil)
+	}
+	s := &Spring{content: content}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// CreateRenderer shows the content.
+func (s *Spring) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.content) }
+
+// Fixed returns content in a box of a fixed size; 0 leaves a side as it is.
+func Fixed(w, h float32, content fyne.CanvasObject) *fyne.Container {
+	return container.New(fixedLayout{w, h}, content)
+}
+
+type fixedLayout struct{ w, h float32 }
+
+func (l fixedLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for _, o := range objects {
+		s = s.Max(o.MinSize())
+	}
+	if l.w > 0 {
+		s.Width = l.w
+	}
+	if l.h > 0 {
+		s.Height = l.h
+	}
+	return s
+}
+
+func (l fixedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(0, 0))
+		o.Resize(size)
+	}
+}
+
+// Columns returns cells beside each other with the given share of the width;
+// it is how the rows of a table line up.
+func Columns(shares []float32, cells ...fyne.CanvasObject) *fyne.Container {
+	return container.New(columnLayout{shares}, cells...)
+}
+
+type columnLayout struct{ shares []float32 }
+
+func (l columnLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var h float32
+	for _, o := range objects {
+		h = max(h, o.MinSize().Height)
+	}
+	return fyne.NewSize(0, h)
+}
+
+func (l columnLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	total := float32(0)
+	for _, s := range l.shares {
+		total += s
+	}
+	x := float32(0)
+	for i, o := range objects {
+		w := size.Width * l.shares[i] / total
+		h := o.MinSize().Height
+		o.Move(fyne.NewPos(x, (size.Height-h)/2))
+		o.Resize(fyne.NewSize(w, h))
+		x += w
+	}
+}

@@ -1,0 +1,160 @@
+package widgets
+
+import (
+	"strings"
+	"time"
+
+	"agurscope/themes"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+const (
+	tipDelay = 450 * time.Millisecond
+	tipWidth = 300
+)
+
+// Tips shows a sentence about the control under the pointer. Its Layer lies
+// over a window's content and takes no part in input.
+type Tips struct {
+	layer *fyne.Container
+	box   *tipBox
+	owner fyne.CanvasObject
+	wait  *fyne.Animation
+}
+
+// NewTips returns the tips of one window.
+func NewTips() *Tips {
+	t := &Tips{box: newTipBox()}
+	t.box.Hide()
+	t.layer = container.NewWithoutLayout(t.box)
+	return t
+}
+
+// Layer returns what is to be stacked over the window's content.
+func (t *Tips) Layer() fyne.CanvasObject { return t.layer }
+
+// enter begins the wait for the tip of an object.
+func (t *Tips) enter(o fyne.CanvasObject, text func() string) {
+	t.leave(t.owner)
+	if t == nil || text() == "" {
+		return
+	}
+	t.owner = o
+	// An animation waits on Fyne's own goroutine: no thread is crossed.
+	t.wait = fyne.NewAnimation(tipDelay, func(done float32) {
+		if done >= 1 && t.owner == o {
+			t.show(o, text())
+		}
+	})
+	t.wait.Start()
+}
+
+func (t *Tips) leave(o fyne.CanvasObject) {
+	if o == nil || t.owner != o {
+		return
+	}
+	t.owner = nil
+	if t.wait != nil {
+		t.wait.Stop()
+		t.wait = nil
+	}
+	if t.box.Visible() {
+		t.box.Hide()
+	}
+}
+
+// show places the tip below the object, or above where there is no room.
+func (t *Tips) show(o fyne.CanvasObject, text string) {
+	d := fyne.CurrentApp().Driver()
+	at := d.AbsolutePositionForObject(o).Subtract(d.AbsolutePositionForObject(t.layer))
+	t.box.set(text)
+	size, room := t.box.MinSize(), t.layer.Size()
+	y := at.Y + o.Size().Height + 6
+	if y+size.Height > room.Height {
+		y = at.Y - size.Height - 6
+	}
+	x := min(max(at.X, 4), max(room.Width-size.Width-4, 4))
+	t.box.Move(fyne.NewPos(x, max(y, 4)))
+	t.box.Resize(size)
+	t.box.Show()
+}
+
+// tipBox is the sentence in its frame.
+type tipBox struct {
+	widget.BaseWidget
+	ground *Ground
+	lines  *fyne.Container
+	all    *fyne.Container
+}
+
+func newTipBox() *tipBox {
+	b := &tipBox{ground: NewGround(themes.ColorNameRaised), lines: Rows(2)}
+	b.ground.Radius, b.ground.Stroke = 5, theme.ColorNameInputBorder
+	b.all = container.NewStack(b.ground, Inset(b.lines, 6, 9))
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (b *tipBox) set(text string) {
+	b.lines.RemoveAll()
+	for _, l := range wrap(text, tipWidth, theme.Size(theme.SizeNameCaptionText)+1) {
+		c := canvas.NewText(l, themes.Color(theme.ColorNameForeground))
+		c.TextSize = theme.Size(theme.SizeNameCaptionText) + 1
+		b.lines.Add(c)
+	}
+	b.Refresh()
+}
+
+// CreateRenderer shows the sentence.
+func (b *tipBox) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(b.all) }
+
+// wrap breaks a text into lines no wider than width.
+func wrap(text string, width, size float32) []string {
+	var out []string
+	for _, para := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(para) {
+			next := strings.TrimSpace(line + " " + word)
+			if line != "" && fyne.MeasureText(next, size, fyne.TextStyle{}).Width > width {
+				out = append(out, line)
+				next = word
+			}
+			line = next
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// Hint shows a tip over content that takes no pointer itself.
+type Hint struct {
+	widget.BaseWidget
+	Tip     string
+	tips    *Tips
+	content fyne.CanvasObject
+}
+
+// Over returns content that explains itself when pointed at.
+func (t *Tips) Over(content fyne.CanvasObject, tip string) *Hint {
+	h := &Hint{Tip: tip, tips: t, content: content}
+	h.ExtendBaseWidget(h)
+	return h
+}
+
+// CreateRenderer shows the content.
+func (h *Hint) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(h.content) }
+
+// MouseIn implements desktop.Hoverable.
+func (h *Hint) MouseIn(*desktop.MouseEvent) { h.tips.enter(h, func() string { return h.Tip }) }
+
+// MouseMoved implements desktop.Hoverable.
+func (h *Hint) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (h *Hint) MouseOut() { h.tips.leave(h) }
