@@ -10,14 +10,13 @@ func (o DeviationLoss) TopK(n int) int { return min(n, max(16, int(o.Share*float
 // a selection in plain Go is a small part of a step.
 func (o DeviationLoss) Value(s, mask []float32, hw int, weight float32, grad []float32) float64 {
 	n, k := len(s)/hw, o.TopK(hw)
-	order := make([]float32, hw)
+	top := make([]float32, 0, k)
 	total := 0.0
 	for b := range n {
 		z, m := s[b*hw:(b+1)*hw], mask[b*hw:(b+1)*hw]
-		copy(order, z)
-		slices.Sort(order)
+		top = highest(top[:0], z, k)
 		sum, damaged := 0.0, 0
-		for _, v := range order[hw-k:] {
+		for _, v := range top {
 			sum += float64(v)
 		}
 		for _, v := range m {
@@ -25,17 +24,17 @@ func (o DeviationLoss) Value(s, mask []float32, hw int, weight float32, grad []f
 				damaged++
 			}
 		}
-		top := sum / float64(k)
-		loss, sign := top-float64(o.Mu), float32(1)
+		mean := sum / float64(k)
+		loss, sign := mean-float64(o.Mu), float32(1)
 		if damaged > o.MinPixels {
-			loss, sign = float64(o.Mu+o.Margin)-top, -1
+			loss, sign = float64(o.Mu+o.Margin)-mean, -1
 		}
 		if loss <= 0 {
 			continue
 		}
 		total += loss
 		if grad != nil {
-			spread(grad[b*hw:(b+1)*hw], z, order[hw-k], k, sign*weight/float32(n*k))
+			spread(grad[b*hw:(b+1)*hw], z, top[0], k, sign*weight/float32(n*k))
 		}
 	}
 	return total / float64(n)
@@ -58,4 +57,21 @@ func spread(grad, z []float32, kth float32, k int, g float32) {
 			above++
 		}
 	}
+}
+
+// highest returns the k highest values of z, ascending, in buf. The sorted
+// buffer turns most values away after one comparison.
+func highest(buf, z []float32, k int) []float32 {
+	for _, v := range z {
+		if len(buf) == k && !(v > buf[0]) {
+			continue
+		}
+		if len(buf) == k {
+			copy(buf, buf[1:])
+			buf = buf[:k-1]
+		}
+		i, _ := slices.BinarySearch(buf, v)
+		buf = slices.Insert(buf, i, v)
+	}
+	return buf
 }

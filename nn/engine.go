@@ -1,5 +1,7 @@
 package nn
 
+import "time"
+
 // Mode says what a compiled program is for.
 type Mode uint8
 
@@ -49,4 +51,11 @@ type Program interface {
 	Bytes() int64
 	// Close frees the memory.
 	Close() error
+}
+
+// Profiler is a Program that can say where its time goes.
+type Profiler interface {
+	// Profile calls on after every operation, on the engine's thread; nil
+	// switches it off.
+	Profile(on func(op string, d time.Duration))
 }

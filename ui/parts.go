@@ -3,6 +3,7 @@ package ui
 import (
 	"math"
 	"path"
+	"slices"
 	"time"
 
 	"agurscope/datasets"
@@ -84,12 +85,7 @@ func (p *parts) forget() {
 // record keeps the verdict of item i.
 func (p *parts) record(i int, res *session.Result, at time.Time) {
 	if p.state[i].verdict != "" {
-		for k, j := range p.log {
-			if j == i {
-				p.log = append(p.log[:k], p.log[k+1:]...)
-				break
-			}
-		}
+		p.unlog(i)
 	}
 	s := part{verdict: res.Final(), score: math.NaN(), index: res.Index, id: res.ID, latency: res.Latency, err: res.Err, at: at}
 	if res.Prediction != nil {
@@ -98,6 +94,13 @@ func (p *parts) record(i int, res *session.Result, at time.Time) {
 	p.state[i] = s
 	p.log = append(p.log, i)
 	p.refilter(i)
+}
+
+// unlog takes item i out of the order of inspection.
+func (p *parts) unlog(i int) {
+	if k := slices.Index(p.log, i); k >= 0 {
+		p.log = slices.Delete(p.log, k, k+1)
+	}
 }
 
 // review keeps a person's verdict on item i.

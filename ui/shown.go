@@ -171,4 +171,11 @@ func (c *shownCache) drop(item int) {
 	}
 }
 
+// remove drops an item that may not be there.
+func (c *shownCache) remove(item int) {
+	if c.byItem[item] != nil {
+		c.drop(item)
+	}
+}
+
 func (c *shownCache) clear() { *c = shownCache{} }

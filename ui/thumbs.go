@@ -110,16 +110,6 @@ func (t *thumbs) get(i int) (m *image.RGBA, ok bool) {
 	return nil, false
 }
 
-// offer gives a picture that was read anyway.
-func (t *thumbs) offer(i int, m image.Image) {
-	t.mu.Lock()
-	gen, known := t.gen, t.have[i] != nil
-	t.mu.Unlock()
-	if !known && m != nil {
-		t.keep(gen, i, thumbOf(m))
-	}
-}
-
 func (t *thumbs) keep(gen, i int, m *image.RGBA) {
 	t.mu.Lock()
 	if gen != t.gen {

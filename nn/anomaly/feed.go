@@ -57,7 +57,7 @@ func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) 
 	for i := 0; ; i++ {
 		b := ring[i%len(ring)]
 		for k := range f.size {
-			rng := rand.New(rand.NewPCG(f.seed, uint64(step*f.size+k)))
+			rng := rand.New(rand.NewPCG(f.seed, scatter(uint64(step*f.size+k))))
 			clean := &nn.Image{C: shape.C, H: shape.H, W: shape.W, Pix: b.clean[k*n : (k+1)*n]}
 			damaged := &nn.Image{C: shape.C, H: shape.H, W: shape.W, Pix: b.damaged[k*n : (k+1)*n]}
 			defect.Augment(rng, f.normals[rng.IntN(len(f.normals))], clean, f.jitter)
@@ -70,4 +70,13 @@ func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) 
 		}
 		step += stride
 	}
+}
+
+// scatter spreads neighbouring numbers over all 64 bits (the finaliser of
+// splitmix64), so that neighbouring images do not get related generators.
+func scatter(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -266,7 +266,7 @@ func isLoss(op nn.Op) bool {
 // tensor, otherwise the ends and some between. Costly graphs get fewer.
 func (b *net) sample(n int) []int {
 	const budget = 2_000_000 // multiply-adds per tensor, or as much work
-	count := max(4, min(40, budget/int(b.g.MACs()+5*b.g.Bytes()+1)))
+	count := max(4, min(24, budget/int(b.g.MACs()+5*b.g.Bytes()+1)))
 	if n <= count {
 		at := make([]int, n)
 		for i := range at {

@@ -11,6 +11,7 @@ import "C"
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"agurscope/nn"
@@ -63,6 +64,7 @@ type program struct {
 	momentum float32
 	loss     map[*nn.Node]float64
 	norms    map[*nn.Node]*normState
+	profile  func(op string, d time.Duration)
 
 	tempA, tempB, scratch *C.float // shared by all steps
 	convScratch           unsafe.Pointer

@@ -12,6 +12,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"agurscope/nn"
 )
@@ -38,7 +39,7 @@ func (p *program) Forward() error {
 				return err
 			}
 		}
-		return run(p.steps)
+		return p.run(p.steps)
 	})
 }
 
@@ -48,7 +49,7 @@ func (p *program) Backward() error {
 		return errors.New("backward of a program compiled for inference")
 	}
 	return p.e.worker.do(func() error {
-		if err := run(p.back); err != nil {
+		if err := p.run(p.back); err != nil {
 			return err
 		}
 		for _, w := range p.trained {
@@ -73,14 +74,24 @@ func add(dst, src []float32) {
 	}
 }
 
-func run(steps []step) error {
+func (p *program) run(steps []step) error {
 	for i := range steps {
+		start := time.Time{}
+		if p.profile != nil {
+			start = time.Now()
+		}
 		if err := steps[i].run(); err != nil {
 			return fmt.Errorf("run %s: %w", steps[i].name, err)
+		}
+		if p.profile != nil {
+			p.profile(steps[i].name, time.Since(start))
 		}
 	}
 	return nil
 }
+
+// Profile implements nn.Profiler.
+func (p *program) Profile(on func(op string, d time.Duration)) { p.profile = on }
 
 func (p *program) load() error {
 	for _, f := range p.prepare {

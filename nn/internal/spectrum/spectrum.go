@@ -73,19 +73,30 @@ func (k *worker) plane(h, w int, x, t []float32, weight float32, grad []float32)
 	scale := 1 / math.Sqrt(float64(h*w))
 	sum := 0.0
 	for r := range h {
+		// Amplitudes are the same at (r,c) and at its mirror: one of each pair
+		// is enough.
+		mr := (h - r) % h
 		for c := range w {
-			// Of z = x + i·t: F(x) is the Hermitian part, F(t) the rest.
-			a, b := k.z[r*w+c], cmplx.Conj(k.z[(h-r)%h*w+(w-c)%w])
-			fx, ft := (a+b)*complex(scale/2, 0), (a-b)*complex(0, -scale/2)
-			ax, at := cmplx.Abs(fx), cmplx.Abs(ft)
-			d := math.Log1p(ax) - math.Log1p(at)
-			sum += math.Abs(d)
-			// A gradient through 0/0 or |0| is taken as 0.
-			if d == 0 || ax < 1e-8 {
-				k.g[r*w+c] = 0
+			mc := (w - c) % w
+			i, j := r*w+c, mr*w+mc
+			if j < i {
 				continue
 			}
-			k.g[r*w+c] = fx * complex(math.Copysign(1/((1+ax)*ax), d), 0)
+			// Of z = x + i·t: F(x) is the Hermitian part, F(t) the rest.
+			a, b := k.z[i], cmplx.Conj(k.z[j])
+			fx, ft := (a+b)*complex(scale/2, 0), (a-b)*complex(0, -scale/2)
+			ax, at := abs(fx), abs(ft)
+			d := math.Log((1 + ax) / (1 + at))
+			sum += math.Abs(d)
+			if i != j {
+				sum += math.Abs(d)
+			}
+			// A gradient through 0/0 or |0| is taken as 0.
+			g := complex128(0)
+			if d != 0 && ax >= 1e-8 {
+				g = fx * complex(math.Copysign(1/((1+ax)*ax), d), 0)
+			}
+			k.g[i], k.g[j] = g, cmplx.Conj(g)
 		}
 	}
 	if grad == nil {
@@ -121,3 +132,6 @@ func (k *worker) transform(h, w int, z []complex128, inverse bool) {
 		}
 	}
 }
+
+// abs is |z| without the care for overflow that pictures do not need.
+func abs(z complex128) float64 { return math.Sqrt(real(z)*real(z) + imag(z)*imag(z)) }

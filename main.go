@@ -1,0 +1,55 @@
+// Agurscope is a desktop inspection workstation: it learns what good parts look
+// like from pictures of good parts, shows for every part what does not belong,
+// and decides OK, REVIEW or NG.
+//
+// This package puts the program together: it knows the engines, the window and
+// the command line, and nothing else does. ARCHITECTURE.md describes the rest.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"agurscope/cuda"
+	"agurscope/nn"
+	"agurscope/nn/gorgonia"
+	"agurscope/nn/onednn"
+	"agurscope/ui/cli"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first Ctrl-C asks for a clean end; a second one ends at once.
+	context.AfterFunc(ctx, stop)
+	return cli.Run(ctx, environment(), os.Args[1:])
+}
+
+func environment() cli.Env {
+	return cli.Env{Version: version, Engines: engines(), Window: openWindow, Bench: benchWindow}
+}
+
+// engines lists the ways to run networks, the fastest first.
+func engines() []cli.Engine {
+	return []cli.Engine{
+		{
+			Name: "cuda", Remedy: "leave --engine out, or choose onednn",
+			Open: func(int) (nn.Engine, error) { return cuda.Open(0) },
+		},
+		{
+			Name: "onednn", Remedy: "install libdnnl-dev and build with “make build”, on a processor with AVX2; or choose --engine gorgonia, which is slow",
+			Open: func(threads int) (nn.Engine, error) { return onednn.Open(onednn.Options{Threads: threads}) },
+		},
+		{
+			Name: "gorgonia", Remedy: "choose onednn",
+			Open: func(int) (nn.Engine, error) { return gorgonia.Open() },
+		},
+	}
+}

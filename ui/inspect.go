@@ -1,0 +1,558 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"agurscope/history"
+	"agurscope/nn/anomaly"
+	"agurscope/nn/segment"
+	"agurscope/themes"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+	"agurscope/viewer"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// inspectScreen is where parts are looked at and judged. Its fields belong to
+// Fyne's goroutine, but for those that say otherwise.
+type inspectScreen struct {
+	w   *Window
+	all *fyne.Container
+
+	parts *parts
+	cur   int // selected item, -1 for none
+	on    *shown
+	cache shownCache
+	gen   int // of set and recipe: what belongs to an older one is dropped
+	seg   segment.Segmenter
+
+	run       *runAll
+	follow    bool // the run shows each part as it comes
+	choosing  context.CancelFunc
+	presented *presentation // waits to be prepared
+	preparing bool
+
+	// gate is held for reading while something is inspected and for writing
+	// while the detector is exchanged.
+	gate   sync.RWMutex
+	manual manualRun
+
+	thumbs     *thumbs
+	thumbsSeen latest
+	results    *resultBatch
+
+	setPick, recipePick *widgets.Picker
+	go_, stop           *widgets.Button
+	back, forth         *widgets.Button
+	progress            *widget.ProgressBar
+	progressText        *widgets.Text
+	progressRow         *fyne.Container
+	list                *widgets.List
+	chips               []*widgets.Chip
+	listNote            *widgets.Text
+	view                *viewer.Viewer
+	middle              *fyne.Container
+	panel               *verdictPanel
+	log                 *runLog
+	setLogAt            func(open bool)
+}
+
+// manualRun is the history's run for parts inspected one by one. It is used by
+// the goroutines that inspect.
+type manualRun struct {
+	mu   sync.Mutex
+	run  history.Run
+	open bool
+}
+
+func newInspectScreen(w *Window) *inspectScreen {
+	s := &inspectScreen{w: w, cur: -1, parts: newParts(nil), view: viewer.New()}
+	s.thumbsSeen.thread = w.thread
+	s.results = &resultBatch{flush: latest{thread: w.thread}}
+	s.thumbs = newThumbs(func(int) { s.thumbsSeen.postLatest(s.list.Refresh) })
+	w.job(s.thumbs.run)
+	s.panel = newVerdictPanel(s)
+	s.log = newRunLog(s)
+	s.view.OnSelect = s.regionClicked
+	s.middle = container.NewStack()
+	s.compose()
+	s.refreshBar()
+	return s
+}
+
+func (s *inspectScreen) title() string               { return "Inspect" }
+func (s *inspectScreen) content() fyne.CanvasObject  { return s.all }
+func (s *inspectScreen) shown()                      { s.refreshMiddle() }
+func (s *inspectScreen) recipe() *anomaly.Recipe     { return s.w.c.Session.Recipe() }
+func (s *inspectScreen) cal() *anomaly.Calibration {
+	if r := s.recipe(); r != nil {
+		return r.Calibration
+	}
+	return nil
+}
+
+// ready reports whether parts can be inspected.
+func (s *inspectScreen) ready() bool { return s.w.c.Session.Engine() != nil && s.recipe() != nil }
+
+const (
+	listWidth  = 236
+	panelWidth = 332
+)
+
+func (s *inspectScreen) compose() {
+	left := container.NewBorder(s.listHead(), nil, nil, nil, s.newList())
+	centre := container.NewBorder(nil, s.log.root, nil, nil, s.middle)
+	right := widgets.NewPanel(widgets.Fixed(panelWidth, 0, s.panel.root))
+	side := widgets.NewPanel(widgets.Fixed(listWidth, 0, left))
+	body := container.NewBorder(nil, nil,
+		container.NewBorder(nil, nil, nil, widgets.NewRule(), side),
+		container.NewBorder(nil, nil, widgets.NewRule(), nil, right), centre)
+	s.all = container.NewBorder(container.NewVBox(s.newBar(), widgets.NewRule()), nil, nil, nil, body)
+}
+
+// newBar is the row of controls at the top.
+func (s *inspectScreen) newBar() fyne.CanvasObject {
+	t := s.w.tips
+	s.setPick = t.NewPicker("Parts", theme.FolderOpenIcon(), 232, "The folder of parts to inspect. Click to choose another, or drop a folder or pictures on the window.", s.setMenu)
+	s.recipePick = t.NewPicker("Recipe", icon("recipe", svgRecipe), 212, "What the program learnt from good parts, with its thresholds. Click to choose another.", s.recipeMenu)
+	s.go_ = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
+	s.go_.Importance = widget.HighImportance
+	s.stop = t.NewButton("", theme.MediaStopIcon(), "End this run. What was inspected stays in the log. (Esc)", s.stopRun)
+	s.back = t.NewButton("", theme.NavigateBackIcon(), "Previous part (←)", func() { s.stepBy(-1) })
+	s.forth = t.NewButton("", theme.NavigateNextIcon(), "Next part (→)", func() { s.stepBy(1) })
+	s.progress = widget.NewProgressBar()
+	s.progress.TextFormatter = func() string { return "" }
+	s.progressText = widgets.NewCaption("")
+	s.progressText.Elide = widgets.ElideEnd
+	s.progressRow = container.NewBorder(nil, widgets.Fixed(0, 5, s.progress), nil, nil, s.progressText)
+	s.progressRow.Hide()
+	row := widgets.Row(6, s.setPick, s.recipePick, widgets.NewSpring(widgets.Inset(container.NewCenter(widgets.Fixed(250, 0, s.progressRow)), 0, 10)), s.back, s.forth, s.go_, s.stop)
+	return widgets.NewPanel(widgets.Inset(row, 6, 8))
+}
+
+// filters in the order of their chips.
+var filters = []struct {
+	verdict filter
+	word    string
+	tip     string
+}{
+	{"", "All", "Show all parts"},
+	{history.NG, "NG", "Show parts that are NG: rejected"},
+	{history.REVIEW, "REVIEW", "Show parts for REVIEW: a person decides"},
+	{history.OK, "OK", "Show parts that are OK"},
+	{history.ERROR, "ERROR", "Show parts that could not be inspected: ERROR is never OK"},
+}
+
+func (s *inspectScreen) listHead() fyne.CanvasObject {
+	row := widgets.Row(2)
+	for i, f := range filters {
+		var shape fyne.Resource
+		if f.verdict != "" {
+			shape = themes.VerdictIcon(string(f.verdict))
+		}
+		c := s.w.tips.NewChip(shape, f.tip, func() { s.setFilter(filters[i].verdict) })
+		s.chips = append(s.chips, c)
+		row.Add(c)
+	}
+	s.listNote = widgets.NewCaption("")
+	return container.NewVBox(widgets.Inset(row, 5, 4), widgets.NewRule())
+}
+
+func (s *inspectScreen) setFilter(f filter) {
+	s.parts.show(f)
+	s.refreshList()
+	s.highlight()
+}
+
+// refreshList shows changed verdicts.
+func (s *inspectScreen) refreshList() {
+	t := s.parts.tally()
+	for i, f := range filters {
+		n := t.of(f.verdict)
+		word := fmt.Sprint(n)
+		if f.verdict == "" {
+			word = fmt.Sprintf("All %d", s.parts.len())
+		}
+		s.chips[i].Set(word, s.parts.only == f.verdict)
+	}
+	s.list.Refresh()
+	s.log.refresh(t)
+}
+
+// highlight makes the list's selection that of the screen.
+func (s *inspectScreen) highlight() {
+	if row := s.parts.row(s.cur); row >= 0 {
+		s.list.Select(row)
+	} else {
+		s.list.UnselectAll()
+	}
+}
+
+// partRow is one line of the list.
+type partRow struct {
+	*fyne.Container
+	picture      *thumbPicture
+	name, folder *widgets.Text
+	badge        *widgets.Badge
+}
+
+func (s *inspectScreen) newList() fyne.CanvasObject {
+	s.list = widgets.NewList(s.w.keys,
+		func() int { return len(s.parts.visible) },
+		func() fyne.CanvasObject { return newPartRow() },
+		func(row int, o fyne.CanvasObject) {
+			if row < len(s.parts.visible) {
+				s.fillRow(o.(*partRow), s.parts.visible[row])
+			}
+		})
+	s.list.OnSelected = func(row int) {
+		if row < len(s.parts.visible) && s.parts.visible[row] != s.cur {
+			s.follow = false
+			s.choose(s.parts.visible[row])
+		}
+	}
+	return s.list
+}
+
+func newPartRow() *partRow {
+	r := &partRow{picture: newThumbPicture(44), name: widgets.NewText(""), folder: widgets.NewCaption(""), badge: widgets.NewBadge()}
+	r.name.Elide, r.folder.Elide = widgets.ElideMiddle, widgets.ElideMiddle
+	words := widgets.Lines(r.name, r.folder)
+	r.Container = container.NewStack(widgets.Inset(container.NewBorder(nil, nil,
+		widgets.Inset(r.picture, 2, 4), container.NewCenter(widgets.Inset(r.badge, 0, 4)), words), 0, 2))
+	return r
+}
+
+func (s *inspectScreen) fillRow(r *partRow, i int) {
+	name, folder := itemTitle(s.parts.items[i])
+	if folder == "" {
+		folder = " "
+	}
+	r.name.Set(name)
+	r.folder.Set(folder)
+	m, _ := s.thumbs.get(i)
+	r.picture.set(m)
+	p := &s.parts.state[i]
+	word := string(p.final())
+	if p.reviewed != "" {
+		word += "*"
+	}
+	r.badge.Set(string(p.final()), word)
+}
+
+// refreshBar brings pickers and buttons up to date.
+func (s *inspectScreen) refreshBar() {
+	set, recipe := "Choose a folder…", "Choose a recipe…"
+	if x := s.w.c.Session.Set(); x != nil {
+		set = filepath.Base(x.Root)
+		s.setPick.Tip = x.Root
+	}
+	if r := s.recipe(); r != nil {
+		recipe = r.Name
+		s.recipePick.Tip = r.Path
+	}
+	s.setPick.SetName(set)
+	s.recipePick.SetName(recipe)
+	s.refreshRun()
+	s.w.status.refresh()
+}
+
+// refreshRun shows what the run is doing on its buttons.
+func (s *inspectScreen) refreshRun() {
+	text, res, tip := "Run all", theme.MediaPlayIcon(), "Inspect all parts that have no verdict yet (Space)"
+	switch {
+	case s.run != nil && s.run.pause.on():
+		text, tip = "Go on", "Go on with the run (Space)"
+	case s.run != nil:
+		text, res, tip = "Pause", theme.MediaPauseIcon(), "Pause the run (Space)"
+	case s.parts.len() > 0 && len(s.parts.pending()) == 0:
+		text, res, tip = "Run again", theme.MediaReplayIcon(), "Inspect all parts once more, as a new run (Space)"
+	}
+	can := s.run != nil || s.ready() && s.parts.len() > 0
+	if !can {
+		tip = "First " + s.missing() + "."
+	}
+	s.go_.Tip = tip
+	if s.go_.Text != text {
+		s.go_.SetText(text)
+		s.go_.SetIcon(res)
+	}
+	s.go_.SetEnabled(can)
+	s.stop.SetEnabled(s.run != nil)
+	s.back.SetEnabled(s.parts.len() > 0)
+	s.forth.SetEnabled(s.parts.len() > 0)
+}
+
+// missing says what is needed before parts can be inspected.
+func (s *inspectScreen) missing() string {
+	switch {
+	case s.w.c.Session.Engine() == nil:
+		return "an engine is needed: run “agurscope doctor” in a terminal"
+	case s.recipe() == nil:
+		return "open a recipe or train one"
+	}
+	return "choose a folder of parts"
+}
+
+// refreshMiddle shows the panes, or why there is nothing to show.
+func (s *inspectScreen) refreshMiddle() {
+	o := s.emptyState()
+	if o == nil {
+		o = s.view
+	}
+	if len(s.middle.Objects) == 1 && s.middle.Objects[0] == o {
+		return
+	}
+	s.middle.Objects = []fyne.CanvasObject{o}
+	s.middle.Refresh()
+}
+
+// emptyState is what stands in the panes' place, nil for the panes.
+func (s *inspectScreen) emptyState() fyne.CanvasObject {
+	t := s.w.tips
+	demo := t.NewButton("Show the demonstration", theme.MediaPlayIcon(), "Opens drawn electronic parts and a recipe that knows them.", s.openDemo)
+	demo.Hidden = s.w.c.Demo == nil
+	switch {
+	case s.parts.len() == 0:
+		b := t.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", s.browseSet)
+		b.Importance = widget.HighImportance
+		return widgets.NewEmpty(theme.FolderOpenIcon(), "No parts yet",
+			"Choose a folder of pictures, or drop one on this window.", b, demo)
+	case s.on != nil && s.on.item == s.cur && s.on.res.Final() == history.ERROR && s.parts.state[s.cur].verdict != "":
+		return s.errorState()
+	case s.on == nil && s.recipe() == nil:
+		return s.noRecipeState(demo)
+	}
+	return nil
+}
+
+func (s *inspectScreen) noRecipeState(demo fyne.CanvasObject) fyne.CanvasObject {
+	t := s.w.tips
+	if s.w.c.Session.Engine() == nil {
+		return widgets.NewEmpty(theme.WarningIcon(), "No engine",
+			"Parts cannot be inspected because no engine was found; “agurscope doctor” says what to install.",
+			t.NewButton("Copy the command", theme.ContentCopyIcon(), "", func() { s.w.copy("agurscope doctor") }))
+	}
+	open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
+	open.Importance = widget.HighImportance
+	train := t.NewButton("Train one", icon("train", svgTrain), "Go to the Train screen with this folder.", func() { s.w.goTo(1) })
+	return widgets.NewEmpty(icon("recipe", svgRecipe), "No recipe yet",
+		"A recipe is what the program learnt from pictures of good parts: open one, or train one from this folder.", open, train, demo)
+}
+
+// errorState stands in the panes' place when a part could not be inspected.
+func (s *inspectScreen) errorState() fyne.CanvasObject {
+	i := s.cur
+	body := "It could not be inspected. It counts as not OK."
+	if err := s.on.res.Err; err != nil {
+		body = sentence(err.Error())
+	}
+	again := s.w.tips.NewButton("Inspect again", theme.ViewRefreshIcon(), "After the file has been mended.", func() { s.inspectAgain(i) })
+	return widgets.NewEmpty(themes.IconError(), "This part was not inspected", body, again)
+}
+
+// copy puts text on the clipboard and says so.
+func (w *Window) copy(text string) {
+	w.c.App.Clipboard().SetContent(text)
+	w.status.say("Copied: " + text)
+}
+
+// key does what a key means on this screen.
+func (s *inspectScreen) key(name fyne.KeyName) bool {
+	switch name {
+	case fyne.KeyLeft, fyne.KeyUp, fyne.KeyK:
+		s.stepBy(-1)
+	case fyne.KeyRight, fyne.KeyDown, fyne.KeyJ:
+		s.stepBy(1)
+	case fyne.KeyPageUp:
+		s.stepBy(-10)
+	case fyne.KeyPageDown:
+		s.stepBy(10)
+	case fyne.KeyHome:
+		s.stepBy(-s.parts.len())
+	case fyne.KeyEnd:
+		s.stepBy(s.parts.len())
+	case fyne.KeySpace:
+		s.runOrPause()
+	case fyne.KeyO:
+		s.override(history.OK)
+	case fyne.KeyN:
+		s.override(history.NG)
+	case fyne.KeyR:
+		s.override(history.REVIEW)
+	case fyne.KeyEscape:
+		if !s.view.HandleKey(name) {
+			s.stopRun()
+		}
+	default:
+		return s.view.HandleKey(name)
+	}
+	return true
+}
+
+// stepBy selects another part of the visible list.
+func (s *inspectScreen) stepBy(n int) {
+	i := s.parts.step(s.cur, n)
+	if i < 0 || i == s.cur {
+		return
+	}
+	s.follow = false
+	s.choose(i)
+	s.highlight()
+}
+
+// choose selects item i: it is shown, and inspected first when that has not
+// happened yet.
+func (s *inspectScreen) choose(i int) {
+	if s.choosing != nil {
+		s.choosing()
+		s.choosing = nil
+	}
+	s.cur = i
+	s.presented = nil
+	if old := s.cache.get(i); old != nil {
+		s.display(old)
+		return
+	}
+	s.panel.waiting(i)
+	ctx, cancel := context.WithCancel(s.w.ctx)
+	s.choosing = cancel
+	gen, item, known := s.gen, s.parts.items[i], s.parts.state[i].verdict != ""
+	ready, cal := s.ready(), s.cal()
+	s.w.job(func(context.Context) {
+		defer cancel()
+		var res *session.Result
+		var err error
+		switch {
+		case !ready:
+			res = &session.Result{}
+			res.Frame, res.Err = item.Load()
+		case known:
+			s.gate.RLock()
+			res, err = s.w.c.Session.Preview(ctx, item)
+			s.gate.RUnlock()
+		default:
+			s.gate.RLock()
+			res, err = s.inspectOne(ctx, i)
+			s.gate.RUnlock()
+		}
+		var sh *shown
+		if res != nil && ctx.Err() == nil {
+			sh = newShown(i, res, cal)
+		}
+		s.w.thread.onUI(func() { s.chosen(gen, i, res, sh, known || !ready, err) })
+	})
+}
+
+// inspectOne inspects and logs one item under the run for single parts.
+func (s *inspectScreen) inspectOne(ctx context.Context, i int) (*session.Result, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	m := &s.manual
+	m.mu.Lock()
+	if !m.open {
+		run, err := s.w.c.Session.StartRun(s.w.ctx, s.w.c.Session.Set().Root)
+		if err != nil {
+			m.mu.Unlock()
+			return nil, err
+		}
+		m.run, m.open = run, true
+	}
+	run := m.run
+	m.mu.Unlock()
+	res, err := s.w.c.Session.InspectOne(ctx, run, s.parts.items[i])
+	if res != nil {
+		res.Frame.Seq = uint64(i)
+	}
+	return res, err
+}
+
+// endManual closes the run for single parts, if one is open.
+func (s *inspectScreen) endManual() {
+	m := &s.manual
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.open {
+		m.open = false
+		if err := s.w.c.Session.EndRun(context.WithoutCancel(s.w.ctx), m.run, nil); err != nil {
+			s.w.thread.onUI(func() { s.w.report(err) })
+		}
+	}
+}
+
+// chosen takes what became of choose.
+func (s *inspectScreen) chosen(gen, i int, res *session.Result, sh *shown, logged bool, err error) {
+	if gen != s.gen {
+		return
+	}
+	if err != nil && res == nil {
+		if s.cur == i && s.w.ctx.Err() == nil && !isCancel(err) {
+			s.w.report(err)
+			s.panel.idle(i, "Not inspected")
+		}
+		return
+	}
+	if err != nil { // judged, but not written: it does not count
+		s.w.report(err)
+		s.panel.idle(i, "Not logged")
+		return
+	}
+	if !logged {
+		s.parts.record(i, res, time.Now())
+		s.refreshList()
+		s.refreshRun()
+	}
+	if sh == nil {
+		return
+	}
+	s.cache.put(sh)
+	if s.cur == i {
+		s.display(sh)
+	}
+}
+
+// display puts a result on the screen.
+func (s *inspectScreen) display(sh *shown) {
+	s.on = sh
+	cal := s.cal()
+	if now := s.w.c.Session.Thresholds(); sh.res.Prediction != nil && cal != nil && sh.res.Thresholds != now {
+		s.w.c.Session.Rejudge(&s.seg, sh.res, now)
+		sh.segment(cal)
+	}
+	s.view.SetFrame(sh.frame)
+	s.panel.show(sh)
+	s.refreshMiddle()
+	s.w.status.setLatency(s.parts.state[sh.item].latency)
+}
+
+// thresholdsMoved judges the part on show again; it runs inside a slider's
+// callback and takes about a millisecond.
+func (s *inspectScreen) thresholdsMoved(t session.Thresholds) {
+	before := s.w.c.Session.Thresholds()
+	s.w.c.Session.SetThresholds(t)
+	cal := s.cal()
+	if s.on == nil || s.on.res.Prediction == nil || cal == nil {
+		return
+	}
+	s.w.c.Session.Rejudge(&s.seg, s.on.res, t)
+	s.on.segment(cal)
+	if before.Mode != t.Mode {
+		s.view.SetFrame(s.on.frame)
+	} else {
+		s.view.SetThresholds(s.on.frame.Low, s.on.frame.High)
+		s.view.SetSegmentation(s.on.frame.Segmentation)
+	}
+	s.panel.judged(s.on)
+}
+
+// regionClicked selects in the table what was clicked in a pane.
+func (s *inspectScreen) regionClicked(region int) { s.panel.selectRegion(region) }

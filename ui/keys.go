@@ -1,0 +1,116 @@
+package ui
+
+import (
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+)
+
+// keyHelp is every key of the program, as the help shows it.
+var keyHelp = []struct {
+	group string
+	keys  [][2]string
+}{
+	{"Parts", [][2]string{
+		{"← →  ↑ ↓  J K", "previous and next part"},
+		{"Home  End", "first and last part"},
+		{"Space", "run all, pause, go on"},
+		{"Esc", "close a message, leave a large pane, stop"},
+	}},
+	{"Your verdict", [][2]string{
+		{"O", "accept as OK"},
+		{"N", "mark as NG"},
+		{"R", "send to REVIEW"},
+	}},
+	{"Pictures", [][2]string{
+		{"1  2  3  4", "enlarge a pane, or put it back"},
+		{"F", "fit the part into the panes"},
+		{"+  −", "zoom in and out"},
+		{"C", "region outlines on all panes"},
+		{"0", "back to four panes"},
+	}},
+	{"Program", [][2]string{
+		{"Ctrl+1  Ctrl+2", "Inspect, Train"},
+		{"Ctrl+O", "open a folder of parts"},
+		{"Ctrl+R", "open a recipe"},
+		{"?", "this list"},
+	}},
+}
+
+// typedKey gets the keys that no field is typing.
+func (w *Window) typedKey(e *fyne.KeyEvent) {
+	if w.dialogOpen() {
+		return
+	}
+	if e.Name == fyne.KeyEscape && w.notice.Visible() {
+		w.notice.Hide()
+		return
+	}
+	w.screens[w.current].key(e.Name)
+}
+
+func (w *Window) typedRune(r rune) {
+	if w.dialogOpen() {
+		return
+	}
+	switch r {
+	case '?':
+		w.showKeys()
+	case '+':
+		w.screens[w.current].key(fyne.KeyPlus)
+	}
+}
+
+func (w *Window) dialogOpen() bool { return w.win.Canvas().Overlays().Top() != nil }
+
+func (w *Window) addShortcuts() {
+	add := func(key fyne.KeyName, do func()) {
+		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+			if !w.dialogOpen() {
+				do()
+			}
+		})
+	}
+	add(fyne.Key1, func() { w.goTo(0) })
+	add(fyne.Key2, func() { w.goTo(1) })
+	add(fyne.KeyO, func() { w.goTo(0); w.inspect.browseSet() })
+	add(fyne.KeyR, func() { w.goTo(0); w.inspect.browseRecipe() })
+}
+
+// showKeys shows the list of keys.
+func (w *Window) showKeys() {
+	half := container.NewGridWithColumns(2)
+	column := widgets.Rows(14)
+	for i, g := range keyHelp {
+		rows := widgets.Rows(6, widgets.NewHeading(g.group))
+		for _, k := range g.keys {
+			cap := widgets.NewStyled(widgets.Text{Text: k[0], Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 118})
+			rows.Add(widgets.Row(10, cap, widgets.NewStyled(widgets.Text{Text: k[1]})))
+		}
+		column.Add(rows)
+		if i%2 == 1 {
+			half.Add(column)
+			column = widgets.Rows(14)
+		}
+	}
+	d := dialog.NewCustom("Keys", "Close", widgets.Inset(half, 6, 10), w.win)
+	d.Show()
+	w.escapeCloses(d)
+}
+
+// escapeCloses lets Escape and Return end a dialog that has no field.
+func (w *Window) escapeCloses(d dialog.Dialog) {
+	c := w.win.Canvas()
+	before := c.OnTypedKey()
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyEscape || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+			d.Hide()
+		}
+	})
+	d.SetOnClosed(func() { c.SetOnTypedKey(before) })
+}
+

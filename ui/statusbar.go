@@ -1,0 +1,118 @@
+package ui
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"agurscope/themes"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// statusBar says, at the bottom, what the program works with.
+type statusBar struct {
+	w       *Window
+	root    fyne.CanvasObject
+	engine  *statusItem
+	recipe  *statusItem
+	set     *statusItem
+	history *statusItem
+	latency *statusItem
+	message *widgets.Text
+}
+
+// statusItem is an icon with a few words, and more in its tip.
+type statusItem struct {
+	hint *widgets.Hint
+	text *widgets.Text
+	icon *widget.Icon
+	res  fyne.Resource
+}
+
+func (w *Window) newStatusItem(res fyne.Resource, width float32) *statusItem {
+	i := &statusItem{text: widgets.NewCaption(""), icon: widget.NewIcon(nil), res: res}
+	i.text.Elide, i.text.Width = widgets.ElideMiddle, width
+	i.hint = w.tips.Over(widgets.Row(5, widgets.Fixed(14, 14, i.icon), i.text), "")
+	return i
+}
+
+func (i *statusItem) set(text, tip string, trouble bool) {
+	name := themes.ColorNameMuted
+	if trouble {
+		name = themes.ColorNameReview
+	}
+	i.icon.SetResource(theme.NewColoredResource(i.res, name))
+	i.text.SetColor(name)
+	i.text.Set(text)
+	i.hint.Tip = tip
+}
+
+func newStatusBar(w *Window) *statusBar {
+	b := &statusBar{
+		w:       w,
+		engine:  w.newStatusItem(icon("engine", svgEngine), 150),
+		recipe:  w.newStatusItem(icon("recipe", svgRecipe), 150),
+		set:     w.newStatusItem(theme.FolderIcon(), 170),
+		history: w.newStatusItem(theme.StorageIcon(), 190),
+		latency: w.newStatusItem(theme.HistoryIcon(), 92),
+		message: widgets.NewCaption(""),
+	}
+	b.message.Elide, b.message.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	gap := float32(14)
+	left := widgets.Row(gap, b.engine.hint, b.recipe.hint, b.set.hint, b.history.hint, b.latency.hint)
+	b.root = widgets.NewPanel(widgets.Inset(container.NewBorder(nil, nil, left, nil, b.message), 4, 10))
+	return b
+}
+
+// say shows a short message at the right end.
+func (b *statusBar) say(s string) { b.message.Set(s) }
+
+func (b *statusBar) setLatency(d time.Duration) {
+	if d <= 0 {
+		b.latency.set("–", "Time from a part's file to its verdict, written to disk.", false)
+		return
+	}
+	b.latency.set(milliseconds(d), "Time from this part's file to its verdict, written to disk.", false)
+}
+
+func milliseconds(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	if ms < 10 {
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%.0f ms", ms)
+}
+
+// refresh reads what the session works with.
+func (b *statusBar) refresh() {
+	s := b.w.c.Session
+	if e := s.Engine(); e != nil {
+		b.engine.set(e.Name(), "Engine: "+e.Describe(), false)
+	} else {
+		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
+	}
+	if r := s.Recipe(); r != nil {
+		n := r.Model.Network
+		b.recipe.set(fmt.Sprintf("%s · %d × %d", r.Name, n.Width, n.Height),
+			fmt.Sprintf("Recipe %s, network size %s, input %d × %d pixels, trained on %d good parts.\n%s", r.Name, n.Size, n.Width, n.Height, r.Training.Images, r.Path), false)
+	} else {
+		b.recipe.set("no recipe", "A recipe is what the program learnt from good parts. Open one or train one.", false)
+	}
+	if set := s.Set(); set != nil {
+		b.set.set(fmt.Sprintf("%s · %d", filepath.Base(set.Root), b.w.inspect.parts.len()),
+			fmt.Sprintf("%s, %d pictures, %d of them to inspect, recognised as %s.", set.Root, len(set.Items), b.w.inspect.parts.len(), set.Layout), false)
+	} else {
+		b.set.set("no parts", "No folder of parts is open.", false)
+	}
+	if st := s.Store(); st != nil {
+		b.history.set("log: "+filepath.Base(st.Path()), "Every verdict is written to "+st.Path()+" before it is shown.", false)
+	} else {
+		b.history.set("not logged", "There is no history database: verdicts are shown but not kept.", true)
+	}
+	b.setLatency(0)
+}
