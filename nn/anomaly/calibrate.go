@@ -76,6 +76,9 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image,
 	if len(normals) < fewest {
 		return fmt.Errorf("calibrate: %w: %d, need %d", ErrTooFew, len(normals), fewest)
 	}
+	if o.FalseRejectRate >= 1 || math.IsNaN(o.FalseRejectRate) {
+		return fmt.Errorf("calibrate: a false-reject rate of %g is not below 1", o.FalseRejectRate)
+	}
 	d, err := newDetector(e, r)
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)

@@ -9,7 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"agurscope/nn"
 )
 
 // checkpoint is a training's whole state. The order of batches follows from
@@ -81,7 +84,7 @@ func (t *trainer) restore() (bool, error) {
 		return refuse("seed, batch or learning rate differ")
 	case c.Manifest != t.o.Manifest:
 		return refuse("the training images have changed")
-	case len(c.Params) != len(t.m.Params.All) || len(c.M) != len(t.all) || len(c.V) != len(t.all) || len(c.Avg) != len(t.all):
+	case !fits(c.Params, t.m.Params.All) || !fits(c.M, t.all) || !fits(c.V, t.all) || !fits(c.Avg, t.all):
 		return refuse("it is from another version")
 	}
 	t.m.Params.Restore(c.Params)
@@ -89,6 +92,11 @@ func (t *trainer) restore() (bool, error) {
 	t.ema.Avg, t.ema.Steps = c.Avg, c.AvgSteps
 	t.step, t.before, t.recent = c.Step, c.Elapsed, c.LossRecent
 	return true, nil
+}
+
+// fits reports whether values are of the shape of the parameters.
+func fits(values [][]float32, ps []*nn.Param) bool {
+	return slices.EqualFunc(values, ps, func(v []float32, p *nn.Param) bool { return len(v) == len(p.Data()) })
 }
 
 // writeFile replaces path in one step: whoever looks sees the old content or

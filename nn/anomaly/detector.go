@@ -31,9 +31,13 @@ type TermScore struct {
 	Score float64
 }
 
-// ErrNotFinite is wrapped when a network's output holds something that is not
-// a number: the picture was not inspected.
-var ErrNotFinite = errors.New("the network's output is not a number")
+var (
+	// ErrNotFinite is wrapped when a network's weights or its output hold
+	// something that is not a number: the picture was not inspected.
+	ErrNotFinite = errors.New("the network's output is not a number")
+	// ErrClosed is returned by a Detector that has been closed.
+	ErrClosed = errors.New("the detector is closed")
+)
 
 // Detector inspects pictures with a recipe. It may be used from several
 // goroutines, which then wait for each other.
@@ -41,7 +45,8 @@ type Detector struct {
 	recipe *Recipe
 	mu     sync.Mutex
 	g      *inferenceGraph
-	p      nn.Program
+	p      nn.Program // nil once closed: its memory is gone
+	bytes  int64
 }
 
 // NewDetector compiles the recipe's network on engine e.
@@ -53,11 +58,18 @@ func NewDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 }
 
 func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
+	// ReLU takes what is not a number for 0, so the output would not tell.
+	for _, p := range r.Model.Params.All {
+		if !finite(p.Data()) {
+			return nil, fmt.Errorf("prepare %s: %s: %w", r.Model, p.Name, ErrNotFinite)
+		}
+	}
 	d := &Detector{recipe: r, g: r.Model.inference(1)}
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
 	}
+	d.bytes = d.p.Bytes()
 	return d, nil
 }
 
@@ -67,13 +79,19 @@ func (d *Detector) Input() (w, h int) {
 }
 
 // Bytes is the memory of the compiled network.
-func (d *Detector) Bytes() int64 { return d.p.Bytes() }
+func (d *Detector) Bytes() int64 { return d.bytes }
 
-// Close frees the detector.
+// Close frees the detector, after the picture that is being inspected. Later
+// ones get ErrClosed; closing twice does nothing.
 func (d *Detector) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.p.Close()
+	if d.p == nil {
+		return nil
+	}
+	p := d.p
+	d.p = nil
+	return p.Close()
 }
 
 // Detect inspects one picture of any size.
@@ -95,6 +113,9 @@ func (d *Detector) DetectTensor(ctx context.Context, x *nn.Image) (*Prediction, 
 func (d *Detector) Forward(x *nn.Image) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.p == nil {
+		return ErrClosed
+	}
 	d.p.Set(d.g.image, x.Pix)
 	return d.p.Forward()
 }
@@ -113,6 +134,9 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 	defer d.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if d.p == nil {
+		return nil, ErrClosed
 	}
 	d.p.Set(d.g.image, x.Pix)
 	if err := d.p.Forward(); err != nil {
@@ -140,6 +164,9 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 		if m != nil && !finite(m.Pix) {
 			return nil, ErrNotFinite
 		}
+	}
+	if !finite(r.embedding) {
+		return nil, ErrNotFinite
 	}
 	return r, nil
 }

@@ -37,6 +37,9 @@ func (f *feeder) start(ctx context.Context, step int) {
 
 // next returns the batch of a step; steps must be asked for in order.
 func (f *feeder) next(ctx context.Context, step int) (*batch, error) {
+	if err := ctx.Err(); err != nil { // also when a batch is ready
+		return nil, err
+	}
 	select {
 	case b := <-f.lanes[step%len(f.lanes)]:
 		return b, nil

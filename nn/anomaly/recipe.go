@@ -12,10 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"agurscope/nn"
+	"agurscope/nn/segment"
 )
 
 // Schema is the version of the recipe format that this program writes. It
@@ -202,6 +204,8 @@ func LoadRecipe(path string) (*Recipe, error) {
 		return refuse("cannot be read: "+err.Error(), "check the permissions", err)
 	case info.IsDir():
 		return refuse("is a folder", "choose a file that ends in .agur", nil)
+	case !info.Mode().IsRegular():
+		return refuse("is a device", "choose a file that ends in .agur", nil)
 	case info.Size() > maxRecipe:
 		return refuse("is larger than any recipe", "choose a file made by agurscope train", nil)
 	}
@@ -314,8 +318,11 @@ func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
 	}
 	for _, p := range r.Model.Params.All {
 		t, ok := tensors[p.Name]
-		if !ok || len(t.Data) != len(p.Data()) {
+		if !ok || !slices.Equal(t.Shape, p.Value.Shape()) {
 			return fmt.Errorf("weights of %s are missing or of another size", p.Name)
+		}
+		if strings.HasSuffix(p.Name, ".var") && slices.Min(t.Data) < 0 {
+			return fmt.Errorf("variances %s are negative", p.Name)
 		}
 		copy(p.Data(), t.Data)
 		delete(tensors, p.Name)
@@ -331,6 +338,9 @@ func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
 	return nil
 }
 
+// modes are those a calibration has thresholds for.
+var modes = []segment.Mode{segment.HalfPeak, segment.Hysteresis, segment.TwoSided}
+
 func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 	c := &Calibration{}
 	if err := json.Unmarshal(raw, c); err != nil {
@@ -341,18 +351,21 @@ func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 	if n.Without.Score {
 		want = 1
 	}
-	if len(c.Terms) != want || c.SignedStd <= 0 || !(c.Reject > 0) {
+	if len(c.Terms) != want || c.SignedStd <= 0 || !(c.Reject > 0) || c.Review > c.Reject {
 		return errors.New("its calibration does not fit the network")
 	}
 	for _, t := range c.Terms {
-		if t.Q999 <= t.Median {
+		if t.Q999 <= t.Median || t.Weight < 0 {
 			return errors.New("its calibration has an empty scale")
 		}
+	}
+	if _, ok := c.Pixel[c.Mode]; !ok || !slices.Contains(modes, c.Mode) {
+		return fmt.Errorf("its calibration has no thresholds for mode %q", c.Mode)
 	}
 	if c.Alignment == Registered {
 		for name, dst := range map[string]**nn.Image{"calibration.mean": &c.Mean, "calibration.std": &c.Std} {
 			t, ok := tensors[name]
-			if !ok || len(t.Data) != n.Width*n.Height {
+			if !ok || !slices.Equal(t.Shape, []int{n.Height, n.Width}) {
 				return errors.New("its calibration maps are missing")
 			}
 			*dst = &nn.Image{C: 1, H: n.Height, W: n.Width, Pix: t.Data}

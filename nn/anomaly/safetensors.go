@@ -1,6 +1,7 @@
 package anomaly
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,7 @@ func (t tensorMap) encode() ([]byte, error) {
 }
 
 // decodeTensors reads what encode wrote, trusting nothing: every range is
-// checked before it is used, and all ranges together must fill the data.
+// checked before it is used, and the ranges must fill the data side by side.
 func decodeTensors(b []byte) (tensorMap, error) {
 	if len(b) < 8 {
 		return nil, errors.New("shorter than its header")
@@ -74,42 +75,64 @@ func decodeTensors(b []byte) (tensorMap, error) {
 		return nil, fmt.Errorf("header: %w", err)
 	}
 	data := b[8+n:]
-	out, used := tensorMap{}, 0
-	for name, rawHeader := range header {
+	headers, ranges := make(map[string]tensorHeader, len(header)), make([][2]int, 0, len(header))
+	for name, raw := range header {
 		if name == "__metadata__" {
 			continue
 		}
-		var h tensorHeader
-		if err := json.Unmarshal(rawHeader, &h); err != nil {
+		h, err := readHeader(raw, len(data))
+		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
-		elements, err := elements(h.Shape)
-		lo, hi := h.Offsets[0], h.Offsets[1]
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		case h.DType != "F32":
-			return nil, fmt.Errorf("tensor %q has type %q, want F32", name, h.DType)
-		case lo < 0 || hi < lo || hi > len(data) || hi-lo != 4*elements:
-			return nil, fmt.Errorf("tensor %q lies outside the file", name)
-		}
-		used += hi - lo
-		if used > len(data) {
-			return nil, errors.New("tensors overlap")
-		}
-		v := make([]float32, elements)
+		headers[name], ranges = h, append(ranges, h.Offsets)
+	}
+	if !tiles(ranges, len(data)) {
+		return nil, errors.New("tensors overlap or leave gaps")
+	}
+	out := make(tensorMap, len(headers))
+	for name, h := range headers {
+		b := data[h.Offsets[0]:h.Offsets[1]]
+		v := make([]float32, len(b)/4)
 		for i := range v {
-			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[lo+4*i:]))
+			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
 		if !finite(v) {
 			return nil, fmt.Errorf("tensor %q holds something that is not a number", name)
 		}
-		out[name] = namedTensor{slices.Clone(h.Shape), v}
-	}
-	if used != len(data) {
-		return nil, errors.New("tensors do not fill the file")
+		out[name] = namedTensor{h.Shape, v}
 	}
 	return out, nil
+}
+
+// readHeader reads a tensor's type, shape and range in size bytes of data.
+func readHeader(raw json.RawMessage, size int) (h tensorHeader, err error) {
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return h, err
+	}
+	n, err := elements(h.Shape)
+	lo, hi := h.Offsets[0], h.Offsets[1]
+	switch {
+	case err != nil:
+		return h, err
+	case h.DType != "F32":
+		return h, fmt.Errorf("type %q, want F32", h.DType)
+	case lo < 0 || hi < lo || hi > size || hi-lo != 4*n:
+		return h, errors.New("lies outside the file")
+	}
+	return h, nil
+}
+
+// tiles reports whether the ranges cover 0 to n without gap or overlap.
+func tiles(ranges [][2]int, n int) bool {
+	slices.SortFunc(ranges, func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
+	end := 0
+	for _, r := range ranges {
+		if r[0] != end {
+			return false
+		}
+		end = r[1]
+	}
+	return end == n
 }
 
 func elements(shape []int) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,12 +116,16 @@ func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o T
 	if err := t.loop(ctx, normals, on); err != nil {
 		return nil, Summary{}, err
 	}
+	// What comes after training may fail, too.
+	if err := t.save(); err != nil {
+		return nil, Summary{}, err
+	}
 	seconds := time.Since(t.started).Seconds()
 	if err := t.finish(normals); err != nil {
 		return nil, Summary{}, err
 	}
 	return m, Summary{
-		Steps: t.step, Seconds: seconds + t.before.Seconds(), Loss: mean(t.recent), Resumed: resumed,
+		Steps: t.step, Seconds: seconds + t.before.Seconds(), Loss: mean(t.lately()), Resumed: resumed,
 		ImagesPerSecond: float64((t.step-first)*t.o.Batch) / max(seconds, 1e-9),
 	}, nil
 }
@@ -214,15 +219,20 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 	t.adam.Step(t.all, lr)
 	t.ema.Update(t.all)
 	t.step++
-	t.recent = append(t.recent, pr.Loss)
-	if keep := max(10, t.step/10); len(t.recent) > 2*keep {
-		t.recent = append(t.recent[:0], t.recent[len(t.recent)-keep:]...)
+	// Cut now and then, not at every step.
+	if t.recent = append(t.recent, pr.Loss); len(t.recent) > 2*len(t.lately()) {
+		t.recent = slices.Clone(t.lately())
 	}
 	pr.Step, pr.Elapsed = t.step, t.elapsed()
 	if s := t.share(); s > 0 && s < 1 {
 		pr.Remaining = time.Duration(float64(pr.Elapsed) * (1 - s) / s)
 	}
 	return pr, nil
+}
+
+// lately returns the losses of the last tenth of the steps, at least ten.
+func (t *trainer) lately() []float64 {
+	return t.recent[max(0, len(t.recent)-max(10, t.step/10)):]
 }
 
 func (t *trainer) look(pr *Progress, b *batch) {
@@ -252,6 +262,11 @@ func (t *trainer) finish(normals []*nn.Image) error {
 		t.p.Set(t.g.damaged, x)
 		if err := t.p.Forward(); err != nil {
 			return fmt.Errorf("estimate batch statistics: %w", err)
+		}
+	}
+	for _, p := range t.m.Params.All {
+		if !finite(p.Data()) {
+			return fmt.Errorf("%w in its last steps (%s): use a lower learning rate or another seed", ErrDiverged, p.Name)
 		}
 	}
 	return nil

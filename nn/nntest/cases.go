@@ -2,6 +2,8 @@ package nntest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"agurscope/nn"
 )
@@ -17,7 +19,7 @@ type testCase struct {
 // cases returns the table: one entry per operation and per composition, in
 // shapes that are awkward for blocked layouts.
 func cases() []testCase {
-	cs := slicesOf(convCases(), normCases(), smallCases(), attentionCases(), lossCases(), composites())
+	cs := slices.Concat(convCases(), normCases(), smallCases(), mapCases(), lossCases(), composites())
 	seen := map[string]bool{}
 	for _, c := range cs {
 		if seen[c.name] {
@@ -26,13 +28,6 @@ func cases() []testCase {
 		seen[c.name] = true
 	}
 	return cs
-}
-
-func slicesOf(groups ...[]testCase) (all []testCase) {
-	for _, g := range groups {
-		all = append(all, g...)
-	}
-	return all
 }
 
 func convCases() (cs []testCase) {
@@ -140,6 +135,12 @@ func smallCases() (cs []testCase) {
 	unary("x beside x", func(b *net, x *nn.Node) *nn.Node { return b.g.Concat(x, x) }, nn.Shape{3, 3, 2, 7}, nn.Shape{1, 16, 3, 3})
 	unary("many consumers", manyConsumers, nn.Shape{3, 16, 5, 5}, nn.Shape{1, 5, 4, 4})
 
+	for _, c := range []int{5, 16} {
+		all := readers()
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			cs = append(cs, testCase{fmt.Sprintf("sums of %d read by %s", c, name), func(b *net) { b.shortLives(c, all[name]) }, false})
+		}
+	}
 	for _, parts := range [][]int{{16, 16}, {3, 5}, {24, 8, 1}, {16, 17}, {5, 32, 48}} {
 		cs = append(cs, testCase{fmt.Sprintf("concat %v", parts), func(b *net) {
 			var xs []*nn.Node
@@ -159,6 +160,46 @@ func smallCases() (cs []testCase) {
 	return cs
 }
 
+// reader builds an operation on fresh values that sum returns.
+type reader func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node
+
+// readers are the operations whose gradients read values of the forward pass.
+func readers() map[string]reader {
+	return map[string]reader{
+		"conv": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Conv("conv", sum(c, 5, 4), c, 3, nn.ConvOptions{})
+		},
+		"norm": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Norm("norm", sum(c, 5, 4), true)
+		},
+		"relu": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node { return b.g.ReLU(sum(c, 5, 4)) },
+		"sigmoid": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Sigmoid(sum(c, 5, 4))
+		},
+		"gate": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Gate(sum(c, 5, 4), sum(1, 5, 4))
+		},
+		"scale": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Scale(sum(c, 5, 4), sum(c, 1, 1))
+		},
+		"eca": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.ECA("eca", sum(c, 5, 4))
+		},
+	}
+}
+
+// shortLives reads sums by an operation and adds its result to others. No
+// other gradient reads a sum: unless the operation keeps what its own reads,
+// the values after it take the memory.
+func (b *net) shortLives(c int, read reader) {
+	sum := func(c, h, w int) *nn.Node { return b.g.Add(b.input(3, c, h, w), b.input(3, c, h, w)) }
+	y := b.g.Add(read(b, sum, c), sum(c, 5, 4))
+	for range 3 {
+		y = b.g.Add(y, b.g.Add(y, sum(c, 5, 4)))
+	}
+	b.probe(y)
+}
+
 // manyConsumers reads x by every kind of operation that adds to a gradient.
 func manyConsumers(b *net, x *nn.Node) *nn.Node {
 	c := x.Shape[1]
@@ -169,7 +210,7 @@ func manyConsumers(b *net, x *nn.Node) *nn.Node {
 	return b.g.Add(b.g.Upsample(y), b.g.Upsample(x))
 }
 
-func attentionCases() []testCase {
+func mapCases() []testCase {
 	return []testCase{
 		{"interior gradient wanted", func(b *net) {
 			y := b.g.Conv("first", b.fixed(1, 3, 6, 6), 16, 3, nn.ConvOptions{})
@@ -180,6 +221,17 @@ func attentionCases() []testCase {
 			y := b.g.Norm("norm", b.fixed(3, 5, 6, 6), true)
 			b.probe(b.g.Conv("conv", y, 3, 3, nn.ConvOptions{Bias: true}))
 		}, false},
+		{"gradient wanted over fixed inputs", func(b *net) {
+			y := b.g.ReLU(b.g.Add(b.fixed(1, 17, 3, 4), b.fixed(1, 17, 3, 4)))
+			y.WantGradient = true
+			b.probe(b.g.Conv("conv", y, 3, 3, nn.ConvOptions{}))
+		}, false},
+		{"gate of a fixed image", func(b *net) { b.probe(b.g.Gate(b.fixed(3, 17, 3, 4), b.input(3, 1, 3, 4))) }, false},
+		{"gate by a fixed map", func(b *net) { b.probe(b.g.Gate(b.input(3, 17, 3, 4), b.fixed(3, 1, 3, 4))) }, false},
+		{"scale of a fixed image", func(b *net) { b.probe(b.g.Scale(b.fixed(3, 5, 3, 4), b.input(3, 5, 1, 1))) }, false},
+		{"scale by fixed weights", func(b *net) { b.probe(b.g.Scale(b.input(3, 16, 3, 4), b.fixed(3, 16, 1, 1))) }, false},
+		{"attention of a fixed image", func(b *net) { b.probe(b.g.ECA("eca", b.fixed(3, 16, 3, 4))) }, false},
+		{"gate of more pixels than a chunk", func(b *net) { b.probe(b.g.Gate(b.input(1, 17, 33, 35), b.input(1, 1, 33, 35))) }, false},
 		{"one convolution used twice", func(b *net) {
 			o := nn.ConvOptions{Bias: true}
 			y := b.g.Conv("shared", b.input(1, 5, 6, 6), 5, 3, o)
@@ -227,6 +279,9 @@ func lossCases() []testCase {
 				b.data[s][i] *= 12
 			}
 			b.g.Minimise("focal", b.g.FocalLoss(s, b.mask(1, 5, 5), 0), 1)
+		}, false},
+		{"focal loss of more pixels than a chunk", func(b *net) {
+			b.g.Minimise("focal", b.g.FocalLoss(b.input(1, 1, 67, 71), b.mask(1, 67, 71), 2), 1)
 		}, false},
 		{"deviation loss", func(b *net) {
 			m := b.mask(3, 9, 7)

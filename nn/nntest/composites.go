@@ -37,6 +37,24 @@ func composites() []testCase {
 	}
 }
 
+// wideCases have the widths and extents of real layers: too much work for
+// plain loops, so that engines are only compared with each other.
+func wideCases() (cs []testCase) {
+	add := func(n, c, size, out, k, stride, dilation int) {
+		cs = append(cs, testCase{fmt.Sprintf("wide conv %dx%d at %d to %d k%d s%d d%d", n, c, size, out, k, stride, dilation), func(b *net) {
+			y := b.g.Conv("conv", b.input(n, c, size, size), out, k, nn.ConvOptions{Stride: stride, Dilation: dilation})
+			b.probe(b.g.Norm("norm", y, true))
+		}, false})
+	}
+	add(2, 3, 96, 16, 3, 2, 1)
+	add(1, 64, 32, 64, 3, 1, 1)
+	add(2, 96, 17, 128, 3, 1, 1)
+	add(1, 128, 16, 64, 3, 1, 6)
+	add(1, 384, 8, 192, 3, 1, 9)
+	add(2, 16, 96, 3, 3, 1, 1)
+	return cs
+}
+
 // block is a pre-activation residual block with channel attention.
 func (b *net) block(name string, x *nn.Node, out, stride int) *nn.Node {
 	a := b.g.Norm(name+".n1", x, true)

@@ -15,7 +15,7 @@ import (
 // zero by nature is measured against a hundredth of the largest.
 func TestParity(t *testing.T, a, b nn.Engine, within float64) {
 	t.Helper()
-	for _, c := range cases() {
+	for _, c := range slices.Concat(cases(), wideCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			got, want := predict(t, a, newNet(c)), predict(t, b, newNet(c))
 			if !c.inferenceOnly {

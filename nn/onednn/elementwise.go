@@ -58,6 +58,16 @@ func (v *value) sink() (acc bool) {
 	return acc
 }
 
+// gradient is sink for kernels that always write: a value that wants no
+// gradient gets a place that nobody reads.
+func (p *program) gradient(v *value) (acc C.int, dx func() *C.float) {
+	if v.needGrad {
+		return flag(v.sink()), func() *C.float { return v.dx }
+	}
+	p.need.tempB = max(p.need.tempB, v.floats())
+	return 0, func() *C.float { return p.tempB }
+}
+
 // forward and backward of the operations without parameters stand side by
 // side: p.emitForward and p.emitBackward pick the pair by type.
 
@@ -162,16 +172,22 @@ func (p *program) emitBackward(n *nn.Node) error {
 	case nn.ChannelAttention:
 		return p.attentionBackward(n, op)
 	case nn.Scale:
-		return p.product(n, func(w *value, accx, accw C.int) {
-			C.call_scale_backward(g.k, x.x, w.x, y.dx, x.dx, accx, w.dx, accw, g.n, g.cb, g.hw)
-		})
+		w := p.val(n.In[1])
+		accx, dx := p.gradient(x)
+		accw, dw := p.gradient(w)
+		p.emitBack(n, do(func() {
+			C.call_scale_backward(g.k, x.x, w.x, y.dx, dx(), accx, dw(), accw, g.n, g.cb, g.hw)
+		}))
 	case nn.Broadcast:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.call_broadcast_backward(g.k, x.dx, y.dx, acc, g.n, g.cb, g.hw) }))
 	case nn.Gate:
-		return p.product(n, func(a *value, accx, acca C.int) {
-			C.call_gate_backward(g.k, x.x, a.x, y.dx, x.dx, accx, a.dx, acca, g.n, g.cb, g.hw)
-		})
+		a := p.val(n.In[1])
+		accx, dx := p.gradient(x)
+		acca, da := p.gradient(a)
+		p.emitBack(n, do(func() {
+			C.call_gate_backward(g.k, x.x, a.x, y.dx, dx(), accx, da(), acca, g.n, g.cb, g.hw)
+		}))
 	}
 	return nil
 }
@@ -185,17 +201,6 @@ func (p *program) wantsBelow(n *nn.Node) bool {
 		}
 	}
 	return trained(n.Op)
-}
-
-// product emits the gradient of a product of both inputs.
-func (p *program) product(n *nn.Node, run func(w *value, accx, accw C.int)) error {
-	x, w := p.val(n.In[0]), p.val(n.In[1])
-	if !x.needGrad || !w.needGrad {
-		return fmt.Errorf("needs both factors to be differentiated")
-	}
-	accx, accw := flag(x.sink()), flag(w.sink())
-	p.emitBack(n, do(func() { run(w, accx, accw) }))
-	return nil
 }
 
 // concat copies whole blocks where the channels allow, and otherwise goes
@@ -317,13 +322,10 @@ func (p *program) attentionBackward(n *nn.Node, op nn.ChannelAttention) error {
 	if err != nil {
 		return err
 	}
-	if !x.needGrad {
-		return fmt.Errorf("needs its input to be differentiated")
-	}
-	acc := flag(x.sink())
+	acc, dx := p.gradient(x)
 	p.prepare = append(p.prepare, do(func() { copy(floats(k, taps), op.W.Data()) }))
 	p.emitBack(n, do(func() {
-		C.k_attention_backward(x.x, k, y.x, y.dx, x.dx, acc, dk, C.int(n.Shape[0]), C.int(n.Shape[1]),
+		C.k_attention_backward(x.x, k, y.x, y.dx, dx(), acc, dk, C.int(n.Shape[0]), C.int(n.Shape[1]),
 			C.int(y.cb*y.block), C.int(taps))
 	}))
 	p.trains(op.W)

@@ -86,13 +86,7 @@ func (p *program) running(op nn.Norm, mean, vari []float32, count int) {
 func (p *program) normBackward(n *nn.Node, op nn.Norm) error {
 	x, y, g, s := p.val(n.In[0]), p.val(n), p.val(n).geometry(), p.norms[n]
 	relu := flag(op.ReLU)
-	// An input without gradient still needs somewhere to write.
-	acc, dx := C.int(0), func() *C.float { return p.tempB }
-	if x.needGrad {
-		acc, dx = flag(x.sink()), func() *C.float { return x.dx }
-	} else {
-		p.need.tempB = max(p.need.tempB, x.floats())
-	}
+	acc, dx := p.gradient(x)
 	p.emitBack(n, do(func() {
 		C.call_norm_backward(g.k, x.x, y.dx, dx(), s.gamma, s.beta, s.mean, s.invstd, s.dgamma, s.dbeta, relu, acc,
 			p.scratch, g.n, g.cb, g.hw)

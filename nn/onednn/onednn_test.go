@@ -51,7 +51,11 @@ func probe(g *nn.Graph, y *nn.Node) {
 	g.Minimise("l1", g.L1Loss(y, zeros(g, s), zeros(g, nn.Shape{s[0], 1, s[2], s[3]}), 0), 1)
 }
 
-func TestEngineAgreesWithPlainLoops(t *testing.T) { nntest.TestEngine(t, start(t, Options{})) }
+// One thread: OpenMP's waiting threads spin, which the many small programs of
+// the table pay dearly for. All threads are compared with gorgonia.
+func TestEngineAgreesWithPlainLoops(t *testing.T) {
+	nntest.TestEngine(t, start(t, Options{Threads: 1}))
+}
 
 // A processor with AVX-512 runs the kernels for AVX2 too: both are proven here.
 func TestBlocksOf8AgreeWithThoseOf16(t *testing.T) {

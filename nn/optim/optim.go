@@ -6,6 +6,7 @@ package optim
 
 import (
 	"math"
+	"slices"
 
 	"agurscope/nn"
 )
@@ -110,7 +111,9 @@ func (c Cosine) Rate(step int, progress float64) float64 {
 }
 
 // EMA is the moving average of trained parameters: avg ← d·avg + (1−d)·w with
-// d = min(Decay, (1+t)/(10+t)), so that early values weigh little.
+// d = min(Decay, (1+t)/(10+t)), so that early values weigh little. It begins
+// with the first values it sees: from zero, a short training would end with
+// weights that are too small.
 type EMA struct {
 	Decay float64
 	Steps int
@@ -120,7 +123,9 @@ type EMA struct {
 // Update moves the average towards the parameters' values.
 func (e *EMA) Update(ps []*nn.Param) {
 	if e.Avg == nil {
-		e.Avg = zeros(ps)
+		for _, p := range ps {
+			e.Avg = append(e.Avg, slices.Clone(p.Data()))
+		}
 	}
 	e.Steps++
 	d := float32(min(e.Decay, (1+float64(e.Steps))/(10+float64(e.Steps))))

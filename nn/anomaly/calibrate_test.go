@@ -1,0 +1,391 @@
+package anomaly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"agurscope/nn"
+	"agurscope/nn/segment"
+)
+
+func TestRank(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		rate float64
+		want int
+	}{
+		{19, .05, 19}, // 20·0.95 = 19: the highest of 19
+		{20, .05, 20},
+		{39, .05, 38},
+		{99, .01, 99},
+		{98, .01, 99}, // more than there are
+		{10, .5, 6},
+		{1, .05, 2},
+		{10, .999, 1},
+	} {
+		if got := rank(c.n, c.rate); got != c.want {
+			t.Errorf("rank(%d, %g) = %d, want %d", c.n, c.rate, got, c.want)
+		}
+	}
+}
+
+// TestUpperIsExceededAtMostAtTheWishedRate draws calibration scores and one
+// fresh score from the same distribution, many times.
+func TestUpperIsExceededAtMostAtTheWishedRate(t *testing.T) {
+	distributions := map[string]func(*rand.Rand) float64{
+		"normal":      func(r *rand.Rand) float64 { return r.NormFloat64() },
+		"exponential": func(r *rand.Rand) float64 { return r.ExpFloat64() },
+		"heavy tail":  func(r *rand.Rand) float64 { return math.Pow(r.Float64(), -2) },
+	}
+	for name, draw := range distributions {
+		for _, n := range []int{2, 10, 20, 39, 100} {
+			for _, rate := range []float64{.01, .05, .2} {
+				rng := rand.New(rand.NewPCG(uint64(n), uint64(1000*rate)))
+				c := &Calibration{FalseRejectRate: rate}
+				const trials = 4000
+				exceeded := 0
+				v := make([]float64, n)
+				for range trials {
+					for i := range v {
+						v[i] = draw(rng)
+					}
+					if draw(rng) >= c.upper(v) {
+						exceeded++
+					}
+				}
+				got := float64(exceeded) / trials
+				// Too few parts cannot show the rate: one of n+1 is the limit.
+				limit := max(rate, 1/float64(n+1))
+				spread := 4 * math.Sqrt(limit*(1-limit)/trials)
+				if got > limit+spread {
+					t.Errorf("%s, %d parts: %.4f exceed the threshold for %g", name, n, got, rate)
+				}
+				if lowest := rate - 1/float64(n+1); got < lowest-spread {
+					t.Errorf("%s, %d parts: only %.4f exceed the threshold for %g", name, n, got, rate)
+				}
+			}
+		}
+	}
+}
+
+func TestUpperIsAMarginAboveTooFew(t *testing.T) {
+	c := &Calibration{FalseRejectRate: .05}
+	if got := c.upper([]float64{3, 1, 2}); math.Abs(got-(3+.1*(3-2))) > 1e-12 {
+		t.Errorf("threshold %g, want a tenth of the distance to the median above 3", got)
+	}
+	if got := c.upper([]float64{2, 2, 2}); !(got > 2) {
+		t.Errorf("threshold %g of equal scores: at the threshold counts as above, so it must be higher", got)
+	}
+	c.FalseRejectRate = .5
+	if got := c.upper([]float64{4, 1, 3, 2}); got != 3.5 {
+		t.Errorf("threshold %g, want 3.5: midway above the third of four", got)
+	}
+}
+
+func TestTopMeanIsThatOfASort(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, n := range []int{1, 2, 499, 500, 999, 1000, 1024, 5000, 16384} {
+		for _, levels := range []int{1, 3, 1 << 20} { // ties
+			m := make([]float32, n)
+			for i := range m {
+				m[i] = float32(rng.IntN(levels)) - float32(levels)/2
+			}
+			got := topMean(m)
+			s := slices.Sorted(slices.Values(m))
+			k := max(1, n/500)
+			want := 0.0
+			for _, v := range s[n-k:] {
+				want += float64(v) / float64(k)
+			}
+			if math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+				t.Errorf("%d pixels, %d levels: %g, sorting gives %g", n, levels, got, want)
+			}
+		}
+	}
+}
+
+// raws draws outputs of a network: correlated maps of different scales.
+func raws(rng *rand.Rand, n, w, h int, logits bool) []*raw {
+	out := make([]*raw, n)
+	plane := func(scale, shift float64) *nn.Image {
+		m := nn.NewImage(1, h, w)
+		for i := range m.Pix {
+			m.Pix[i] = float32(shift + scale*rng.NormFloat64()*(1+float64(i%w)/float64(w)))
+		}
+		return m
+	}
+	for i := range out {
+		out[i] = &raw{residual: plane(.01, .03), plain: plane(.02, .1), signed: plane(.05, .01)}
+		if logits {
+			out[i].logits = plane(1.5, -5+rng.NormFloat64())
+		}
+	}
+	return out
+}
+
+func TestRegisteredResidualsLeaveTheirOwnImageOut(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	rs := raws(rng, 25, 32, 16, false)
+	rs[7].plain.Pix[100] += 1 // something no other picture has
+	c := &Calibration{Alignment: Registered}
+	got := c.residuals(rs)
+	all := []float64{}
+	for _, r := range rs {
+		for _, v := range r.plain.Pix {
+			all = append(all, float64(v))
+		}
+	}
+	_, global := meanStd(all)
+	for k := range rs {
+		for i, v := range rs[k].plain.Pix {
+			var others, everybody []float64
+			for j, r := range rs {
+				everybody = append(everybody, float64(r.plain.Pix[i]))
+				if j != k {
+					others = append(others, float64(r.plain.Pix[i]))
+				}
+			}
+			m, s := meanStd(others)
+			if want := (float64(v) - m) / (s + .25*global); math.Abs(float64(got[k].Pix[i])-want) > 1e-3*(1+math.Abs(want)) {
+				t.Fatalf("image %d, pixel %d: z %g, want %g against the others", k, i, got[k].Pix[i], want)
+			}
+			if k == 0 {
+				m, s := meanStd(everybody)
+				if math.Abs(float64(c.Mean.Pix[i])-m) > 1e-5 || math.Abs(float64(c.Std.Pix[i])-(s+.25*global)) > 1e-5 {
+					t.Fatalf("pixel %d: kept mean %g and deviation %g, want %g and %g", i, c.Mean.Pix[i], c.Std.Pix[i], m, s+.25*global)
+				}
+			}
+		}
+	}
+	// Had it vouched for itself, its z could not have passed √(n−1).
+	if z := got[7].Pix[100]; float64(z) < math.Sqrt(24) {
+		t.Errorf("the odd pixel has z %g", z)
+	}
+}
+
+func meanStd(v []float64) (m, s float64) {
+	for _, x := range v {
+		m += x / float64(len(v))
+	}
+	for _, x := range v {
+		s += (x - m) * (x - m) / float64(len(v))
+	}
+	return m, math.Sqrt(s)
+}
+
+func TestFreeResidualsAreTheNetworksOwn(t *testing.T) {
+	rs := raws(rand.New(rand.NewPCG(4, 4)), 3, 16, 16, true)
+	c := &Calibration{Alignment: Free}
+	for i, m := range c.residuals(rs) {
+		if m != rs[i].residual {
+			t.Errorf("image %d: not the residual of the network", i)
+		}
+	}
+	if c.Mean != nil || c.Std != nil {
+		t.Error("free parts have no statistics per position")
+	}
+}
+
+func TestThresholdsKeepTheirOrder(t *testing.T) {
+	for seed := range uint64(30) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		n := 2 + rng.IntN(40)
+		c := &Calibration{FalseRejectRate: []float64{.001, .05, .3, .9}[rng.IntN(4)], Alignment: []Alignment{Free, Registered}[rng.IntN(2)]}
+		rs := raws(rng, n, 32, 32, rng.IntN(2) == 0)
+		c.scale(rs)
+		c.thresholds(rs)
+		for _, term := range c.Terms {
+			if !(term.Q999 > term.Median) {
+				t.Errorf("seed %d: term %+v has no scale", seed, term)
+			}
+		}
+		for _, mode := range []segment.Mode{segment.HalfPeak, segment.Hysteresis} {
+			if p := c.Pixel[mode]; !(0 < p.Low && p.Low <= p.High) {
+				t.Errorf("seed %d: %s thresholds %+v", seed, mode, p)
+			}
+		}
+		if p := c.Pixel[segment.TwoSided]; p.Low < 3 || p.High < 3 {
+			t.Errorf("seed %d: two-sided thresholds %+v are below three deviations", seed, p)
+		}
+		if !(0 < c.Review && c.Review <= c.Reject) {
+			t.Errorf("seed %d: review %g, reject %g", seed, c.Review, c.Reject)
+		}
+		if len(c.Scores) != n || !slices.IsSorted(c.Scores) {
+			t.Errorf("seed %d: %d scores of %d parts, or not ascending", seed, len(c.Scores), n)
+		}
+		above := 0
+		for _, s := range c.Scores {
+			if s >= c.Reject {
+				above++
+			}
+		}
+		if float64(above) > c.FalseRejectRate*float64(n)+1e-9 {
+			t.Errorf("seed %d: %d of %d calibration parts lie at or above reject, wished %g", seed, above, n, c.FalseRejectRate)
+		}
+	}
+}
+
+func TestTermsAreScaledToTheUpperTail(t *testing.T) {
+	rs := raws(rand.New(rand.NewPCG(6, 6)), 20, 32, 32, true)
+	c := &Calibration{Alignment: Free, FalseRejectRate: .05}
+	c.scale(rs)
+	for k, maps := range [][]*nn.Image{nil, nil} {
+		for _, r := range rs {
+			maps = append(maps, []*nn.Image{r.residual, r.logits}[k])
+		}
+		var q []float64
+		for _, m := range maps {
+			for _, v := range m.Pix {
+				q = append(q, (float64(v)-c.Terms[k].Median)/(c.Terms[k].Q999-c.Terms[k].Median))
+			}
+		}
+		slices.Sort(q)
+		if math.Abs(quantile64(q, .5)) > 1e-6 || math.Abs(quantile64(q, .999)-1) > 1e-4 {
+			t.Errorf("term %s: median %g and 99.9 %% %g on its scale, want 0 and 1", c.Terms[k].Name, quantile64(q, .5), quantile64(q, .999))
+		}
+	}
+	z := c.standardise(rs[0].signed)
+	if want := (float64(rs[0].signed.Pix[5]) - c.SignedMean) / c.SignedStd; math.Abs(float64(z.Pix[5])-want) > 1e-5 {
+		t.Errorf("signed residual %g, want %g deviations", z.Pix[5], want)
+	}
+}
+
+func TestCalibrateRefuses(t *testing.T) {
+	m, err := NewModel(little, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name    string
+		ctx     context.Context
+		e       *fakeEngine
+		normals int
+		o       CalibrateOptions
+		want    error // nil: any
+	}{
+		{"no pictures", context.Background(), &fakeEngine{}, 0, CalibrateOptions{}, ErrTooFew},
+		{"one picture", context.Background(), &fakeEngine{}, 1, CalibrateOptions{}, ErrTooFew},
+		{"a rate of one", context.Background(), &fakeEngine{}, 5, CalibrateOptions{FalseRejectRate: 1}, nil},
+		{"a rate that is not a number", context.Background(), &fakeEngine{}, 5, CalibrateOptions{FalseRejectRate: math.NaN()}, nil},
+		{"an engine that cannot", context.Background(), &fakeEngine{refuse: broken}, 5, CalibrateOptions{}, broken},
+		{"an engine that breaks", context.Background(), &fakeEngine{fail: broken}, 5, CalibrateOptions{}, broken},
+		{"cancellation", cancelled, &fakeEngine{}, 5, CalibrateOptions{}, context.Canceled},
+		{"output that is not a number", context.Background(), &fakeEngine{poison: func(_ *nn.Node, v []float32) { v[0] = float32(math.NaN()) }}, 5, CalibrateOptions{}, ErrNotFinite},
+	} {
+		r := &Recipe{Model: m}
+		err := Calibrate(c.ctx, c.e, r, noises(1, c.normals, 32, 48), c.o)
+		if err == nil || c.want != nil && !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+		if r.Calibration != nil {
+			t.Errorf("%s: the recipe is calibrated all the same", c.name)
+		}
+		if n := c.e.open.Load(); n != 0 {
+			t.Errorf("%s: %d programs left open", c.name, n)
+		}
+	}
+}
+
+func TestCalibrateChoosesTheAlignment(t *testing.T) {
+	m, err := NewModel(little, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		normals int
+		o       CalibrateOptions
+		want    Alignment
+	}{
+		{20, CalibrateOptions{Position: .5}, Registered},
+		{20, CalibrateOptions{Position: .49}, Free},
+		{19, CalibrateOptions{Position: .9}, Free}, // too few for statistics per pixel
+		{20, CalibrateOptions{Alignment: Auto, Position: .9}, Registered},
+		{20, CalibrateOptions{Alignment: Free, Position: .9}, Free},
+		{5, CalibrateOptions{Alignment: Registered}, Registered},
+	} {
+		r := &Recipe{Model: m}
+		if err := Calibrate(context.Background(), &fakeEngine{}, r, noises(1, c.normals, 32, 48), c.o); err != nil {
+			t.Fatal(err)
+		}
+		got := r.Calibration
+		if got.Alignment != c.want || (got.Mean != nil) != (c.want == Registered) {
+			t.Errorf("%d normals, %+v: %s with maps %t, want %s", c.normals, c.o, got.Alignment, got.Mean != nil, c.want)
+		}
+		if got.Normals != c.normals || got.PositionShare != c.o.Position || got.FalseRejectRate != .05 || got.Mode != segment.HalfPeak {
+			t.Errorf("%d normals, %+v: kept %+v", c.normals, c.o, got)
+		}
+		// Nineteen are enough to show 5 %: the highest of them is the rank.
+		if few := rank(c.normals, .05) > c.normals; few != (len(got.Notes) == 1) {
+			t.Errorf("%d normals: notes %q", c.normals, got.Notes)
+		} else if few && !strings.Contains(got.Notes[0], fmt.Sprintf("%d held-out", c.normals)) {
+			t.Errorf("%d normals: the note %q does not say how many", c.normals, got.Notes[0])
+		}
+	}
+}
+
+// TestFreshNormalsAreRejectedAtMostAtTheWishedRate goes the whole way, from
+// pictures to scores.
+func TestFreshNormalsAreRejectedAtMostAtTheWishedRate(t *testing.T) {
+	m, err := NewModel(little, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alignment := range []Alignment{Free, Registered} {
+		rejected, trials := 0, 0
+		const rate = .1
+		for seed := range uint64(20) {
+			r := &Recipe{Model: m}
+			all := noises(seed, 69, 32, 48)
+			if err := Calibrate(context.Background(), &fakeEngine{}, r, all[:39], CalibrateOptions{Alignment: alignment, FalseRejectRate: rate}); err != nil {
+				t.Fatal(err)
+			}
+			d, err := NewDetector(&fakeEngine{}, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range all[39:] {
+				p, err := d.DetectTensor(context.Background(), x)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if trials++; p.Score >= r.Calibration.Reject {
+					rejected++
+				}
+			}
+		}
+		got := float64(rejected) / float64(trials)
+		if got > rate+.04 || got == 0 {
+			t.Errorf("%s: %.3f of %d fresh good parts are rejected, wished %g", alignment, got, trials, rate)
+		}
+	}
+}
+
+func TestDetectorSeesTheSamePictureOfAnySize(t *testing.T) {
+	r := calibrated(t, little, CalibrateOptions{})
+	d, err := NewDetector(&fakeEngine{}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, side := range []image.Rectangle{image.Rect(0, 0, 1, 1), image.Rect(0, 0, 500, 3), image.Rect(5, 5, 70, 90)} {
+		p, err := d.Detect(context.Background(), image.NewGray(side))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []*nn.Image{p.Map, p.Signed, p.Input, p.Reconstruction} {
+			if m.W != 32 || m.H != 48 {
+				t.Errorf("%v: a map of %d x %d, want that of the input", side, m.W, m.H)
+			}
+		}
+	}
+}
