@@ -401,3 +401,56 @@ func TestFeedDoesNotDependOnWhereItStarts(t *testing.T) {
 		t.Error("two steps have the same batch")
 	}
 }
+
+// TestTheSamePictureHasTheSameBits, from one detector, from another, and from
+// a recipe that went through its file.
+func TestTheSamePictureHasTheSameBits(t *testing.T) {
+	e := oneThread(t)
+	m, err := NewModel(trained, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Recipe{Model: m}
+	if err := Calibrate(context.Background(), e, r, trainImages(), CalibrateOptions{Alignment: Registered}); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := ParseRecipe(bytesOf(t, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := noises(8, 3, 32, 32)
+	var first []*Prediction
+	for _, r := range []*Recipe{r, loaded} {
+		d, err := NewDetector(e, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for round := range 2 {
+			for i, x := range pictures {
+				p, err := d.DetectTensor(context.Background(), x)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(first) < len(pictures) {
+					first = append(first, p)
+					continue
+				}
+				want := first[i]
+				a := [][]float32{p.Map.Pix, p.Signed.Pix, p.Reconstruction.Pix, p.Embedding}
+				b := [][]float32{want.Map.Pix, want.Signed.Pix, want.Reconstruction.Pix, want.Embedding}
+				if p.Score != want.Score || !sameBits(a, b) {
+					t.Errorf("picture %d, round %d: score %v, want %v, or other maps", i, round, p.Score, want.Score)
+				}
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := d.DetectTensor(context.Background(), pictures[0]); !errors.Is(err, ErrClosed) {
+			t.Errorf("after close: %v", err)
+		}
+	}
+	if first[0].Score == first[1].Score {
+		t.Error("different pictures have the same score")
+	}
+}

@@ -10,6 +10,10 @@
 #include <omp.h>
 #include <string.h>
 
+// A team of threads costs some microseconds to wake, and far more on a machine
+// with other work: small tensors are not worth it.
+#define PARALLEL(elements) if ((size_t)(elements) >= 32768)
+
 #define CHUNK 1024
 #define CHUNKS(hw) (((hw) + CHUNK - 1) / CHUNK)
 #define CHUNK_LEN(hw, k) ((hw) - (k) * CHUNK < CHUNK ? (hw) - (k) * CHUNK : CHUNK)
@@ -50,12 +54,12 @@ int k_threads(void) { return omp_get_max_threads(); }
 void k_set_threads(int n) { omp_set_num_threads(n); }
 
 void k_relu(const float *x, float *y, size_t n) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;
 }
 
 void k_relu_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) {
     const float d = y[i] > 0 ? dy[i] : 0;
     dx[i] = acc ? dx[i] + d : d;
@@ -82,12 +86,12 @@ static inline float exp1(float x) {
 }
 
 void k_sigmoid(const float *x, float *y, size_t n) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] = 1.f / (1.f + exp1(-x[i]));
 }
 
 void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) {
     const float d = dy[i] * y[i] * (1 - y[i]);
     dx[i] = acc ? dx[i] + d : d;
@@ -95,7 +99,7 @@ void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, siz
 }
 
 void k_add(const float *a, const float *b, float *y, size_t n) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
 }
 
@@ -104,7 +108,7 @@ void k_accumulate(const float *x, float *y, int acc, size_t n) {
     memcpy(y, x, n * sizeof(float));
     return;
   }
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "agurscope"
+
+// rule says what a package may import.
+type rule struct {
+	ours  []string // packages of this module, relative to it
+	tests []string // what its tests may import besides
+	fyne  bool     // whether it may draw
+}
+
+// rules is the table of ARCHITECTURE.md: who may import whom. A package that
+// is missing here does not exist: new ones are entered on purpose.
+var rules = map[string]rule{
+	".": {
+		ours: []string{"assets", "cuda", "nn", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/segment", "datasets", "datasets/synthec", "history", "themes", "viewer", "ui", "ui/cli", "ui/session"},
+		fyne: true,
+	},
+
+	// Engines and method know nothing of the rest.
+	"nn":                   {tests: []string{"nn/internal/naive"}},
+	"nn/internal/spectrum": {ours: []string{"nn"}, tests: []string{"nn/internal/naive"}},
+	"nn/internal/naive":    {ours: []string{"nn"}},
+	"nn/nntest":            {ours: []string{"nn", "nn/internal/naive"}},
+	"nn/onednn":            {ours: []string{"nn", "nn/internal/spectrum"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
+	"nn/gorgonia":          {ours: []string{"nn", "nn/internal/spectrum"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
+	"cuda":                 {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
+	"nn/defect":            {ours: []string{"nn"}},
+	"nn/metrics":           {ours: []string{"nn"}},
+	"nn/optim":             {ours: []string{"nn"}},
+	"nn/segment":           {ours: []string{"nn"}},
+	"nn/anomaly":           {ours: []string{"nn", "nn/defect", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+
+	// Pictures in, verdicts out.
+	"datasets":         {},
+	"datasets/synthec": {ours: []string{"datasets"}},
+	"history":          {},
+
+	// What people see.
+	"assets":         {},
+	"assets/demogen": {ours: []string{"datasets/synthec"}},
+	"themes":         {ours: []string{"assets"}, fyne: true},
+	"themes/icongen": {},
+	"viewer":         {ours: []string{"themes", "assets"}, fyne: true},
+	"ui/widgets":     {ours: []string{"themes", "viewer"}, fyne: true},
+	"ui": {
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/session", "ui/widgets"},
+		tests: []string{"datasets/synthec", "nn/onednn"},
+		fyne:  true,
+	},
+
+	// The program without a window; no engine is known here.
+	"ui/session": {
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/metrics", "nn/segment"},
+		tests: []string{"nn/onednn"},
+	},
+	"ui/cli": {
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/segment", "viewer", "ui/session"},
+		tests: []string{"nn/onednn"},
+	},
+}
+
+// owners says which packages may import a library; tests are free to.
+var owners = map[string][]string{
+	"C":                                 {"nn/onednn"},
+	"github.com/mattn/go-sqlite3":       {"history"},
+	"github.com/spf13/cobra":            {"ui/cli"},
+	"gorgonia.org/gorgonia":             {"nn/gorgonia"},
+	"gorgonia.org/cu":                   {"cuda"},
+	"fyne.io/fyne/v2/app":               {"."},
+	"database/sql":                      {"history"},
+	"net/http":                          {},
+	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui", "viewer"},
+}
+
+// edge is one import of one file.
+type edge struct {
+	file, pkg, to string
+	test          bool
+}
+
+// edges reads the imports of every Go file of the repository, whatever its
+// build tags: files for other systems and engines are held to the rules, too.
+func edges(t *testing.T) []edge {
+	t.Helper()
+	var out []edge
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); p != "." && (strings.HasPrefix(name, ".") || name == "testdata" || p == "out" || p == "bin" || p == "build") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(p) != ".go" {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(p))
+		base := edge{file: p, pkg: pkg, test: strings.HasSuffix(p, "_test.go")}
+		out = append(out, base) // a file without imports belongs to a package, too
+		for _, spec := range f.Imports {
+			if base.to, err = strconv.Unquote(spec.Path.Value); err != nil {
+				return err
+			}
+			out = append(out, base)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 100 {
+		t.Fatalf("only %d imports found: this test looks in the wrong place", len(out))
+	}
+	return out
+}
+
+// Who may import whom is decided in one table.
+func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
+	for _, e := range edges(t) {
+		if why := forbidden(e); why != "" {
+			t.Errorf("%s: %s", e.file, why)
+		}
+	}
+}
+
+// forbidden says why an import must not be.
+func forbidden(e edge) string {
+	r, known := rules[e.pkg]
+	switch {
+	case !known:
+		return "package " + e.pkg + " is not in the table of imports_test.go"
+	case e.to == "":
+		return ""
+	case strings.HasPrefix(e.to, "fyne.io/fyne/v2") && !r.fyne:
+		return e.pkg + " must not draw, but imports " + e.to
+	}
+	if e.to == module {
+		return "nobody imports the program itself"
+	}
+	if to, ours := strings.CutPrefix(e.to, module+"/"); ours {
+		allowed := slices.Contains(r.ours, to) || e.test && (to == e.pkg || slices.Contains(r.tests, to))
+		if !allowed {
+			return e.pkg + " must not import " + to
+		}
+		return ""
+	}
+	for library, by := range owners {
+		if (e.to == library || strings.HasPrefix(e.to, library+"/")) && !e.test && !slices.Contains(by, e.pkg) {
+			return e.pkg + " must not import " + e.to + ", which belongs to " + strings.Join(by, " and ")
+		}
+	}
+	return ""
+}
+
+// A table that allows everything would pass, too: these edges are the ones
+// that the house stands on, and must be refused.
+func TestTableRefusesWhatMustNotBe(t *testing.T) {
+	for _, e := range []edge{
+		{pkg: "nn", to: module + "/nn/anomaly"},
+		{pkg: "nn/anomaly", to: module + "/datasets"},
+		{pkg: "nn/anomaly", to: "fyne.io/fyne/v2"},
+		{pkg: "nn/anomaly", to: module + "/nn/onednn"},
+		{pkg: "datasets", to: "fyne.io/fyne/v2/widget"},
+		{pkg: "datasets", to: module + "/history"},
+		{pkg: "history", to: "fyne.io/fyne/v2"},
+		{pkg: "history", to: module + "/nn"},
+		{pkg: "cuda", to: module + "/nn/anomaly"},
+		{pkg: "viewer", to: module + "/nn"},
+		{pkg: "viewer", to: module + "/ui/session"},
+		{pkg: "ui/session", to: "fyne.io/fyne/v2"},
+		{pkg: "ui/session", to: module + "/viewer"},
+		{pkg: "ui/session", to: module + "/nn/onednn"},
+		{pkg: "ui/cli", to: "fyne.io/fyne/v2/theme"},
+		{pkg: "ui", to: "fyne.io/fyne/v2/app"},
+		{pkg: "ui", to: module + "/nn/gorgonia"},
+		{pkg: "ui", to: module + "/ui/cli"},
+		{pkg: "ui/cli", to: "database/sql"},
+		{pkg: "util", to: "fmt"},
+	} {
+		if forbidden(e) == "" {
+			t.Errorf("%s may import %s", e.pkg, e.to)
+		}
+	}
+}
+
+// A rule for a package that is gone hides the next one of its name.
+func TestTableNamesOnlyPackagesThatExist(t *testing.T) {
+	there := map[string]bool{}
+	for _, e := range edges(t) {
+		there[e.pkg] = true
+	}
+	for pkg, r := range rules {
+		if !there[pkg] {
+			t.Errorf("package %s is in the table, but not in the repository", pkg)
+		}
+		for _, to := range slices.Concat(r.ours, r.tests) {
+			if !there[to] {
+				t.Errorf("%s may import %s, which does not exist", pkg, to)
+			}
+		}
+	}
+}
+
+// Files of the command line and the window belong together in the folders of
+// the design; the root holds the program's assembly alone.
+func TestRootHoldsOnlyTheAssembly(t *testing.T) {
+	want := []string{"imports_test.go", "main.go", "window.go"}
+	got, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("Go files in the root: %v, want %v", got, want)
+	}
+}
