@@ -36,7 +36,7 @@ type Bench struct {
 	Input       int     `json:"input"` // side of a square of the input's area
 	Width       int     `json:"width"`
 	Height      int     `json:"height"`
-	GMAC        Number  `json:"gmac"`  // of one image
+	GMAC        Number  `json:"gmac"` // of one image
 	Forward     Latency `json:"forward_ms"`
 	Inspect     Latency `json:"inspect_ms"` // decoding the file to the verdict on the disk
 	TrainStep   *Number `json:"train_step_ms"`
@@ -48,9 +48,9 @@ type Bench struct {
 }
 
 const (
-	benchBatch  = 8  // of a training step
-	benchSteps  = 12 // training steps
-	benchWarmUp = 3  // of each measurement, not counted
+	benchBatch  = 8 // of a training step
+	benchSteps  = 9 // training steps
+	benchWarmUp = 3 // of each measurement, not counted
 )
 
 // RunBench measures an engine: the forward pass alone, an inspection from the

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -97,9 +96,9 @@ func (s *Session) Evaluate(ctx context.Context, set *datasets.Set, on func(done,
 	var seg segment.Segmenter
 	done := 0
 	for f := range feed(ctx, set.Source(items), d) {
-		res := s.judge(ctx, &seg, r, d, f)
-		if errors.Is(res.Err, context.Canceled) {
-			break
+		res, err := s.judge(ctx, &seg, r, d, f)
+		if err != nil {
+			return nil, err
 		}
 		res.Latency = time.Since(f.start)
 		t.add(res)
@@ -186,6 +185,9 @@ func (t *tally) figures(r *anomaly.Recipe, th Thresholds) *Evaluation {
 			e.Normal++
 		}
 	}
+	if e.Anomalous == 0 {
+		e.F1 = Number(math.NaN()) // nothing to find, not nothing found
+	}
 	if t.masks > 0 {
 		e.PixelAUROC, e.PixelAP = Number(t.pixels.AUROC()), Number(t.pixels.AP())
 		e.AUPRO = Number(t.pixels.AUPRO(.3))
@@ -246,6 +248,9 @@ func (t *tally) notes(e *Evaluation) {
 	}
 	if e.Normal == 0 {
 		add("no normal pictures: AUROC and the false-reject rate cannot be computed")
+	}
+	if e.Anomalous > 0 && math.IsNaN(float64(e.Precision)) {
+		add("no picture was called NG: precision cannot be computed")
 	}
 	switch {
 	case t.masks == 0:

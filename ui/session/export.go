@@ -28,15 +28,29 @@ type Exporter struct {
 	Panes func(*Result) (image.Image, error)
 
 	dir   string
+	stems map[string]int // how many of the pictures to come have it
 	taken map[string]bool
 }
 
-// NewExporter returns an exporter into dir, which is made if need be.
-func NewExporter(dir string) (*Exporter, error) {
+// NewExporter returns an exporter into dir, which is made if need be. Where the
+// names of the pictures to come are known, those that only their folders tell
+// apart are called by their folders from the first one on.
+func NewExporter(dir string, names ...string) (*Exporter, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, problem("export", err, "Choose another folder.")
 	}
-	return &Exporter{dir: dir, taken: map[string]bool{}}, nil
+	e := &Exporter{dir: dir, stems: map[string]int{}, taken: map[string]bool{}}
+	for _, n := range names {
+		e.stems[stemKey(n)]++
+	}
+	return e, nil
+}
+
+// stemKey is a file's name without folders and ending. Letter case does not
+// tell names apart, since it does not on every disk.
+func stemKey(picture string) string {
+	base := path.Base(filepath.ToSlash(picture))
+	return strings.ToLower(strings.TrimSuffix(base, path.Ext(base)))
 }
 
 // Export writes the files of one result and returns their paths; a picture
@@ -75,15 +89,17 @@ func (e *Exporter) Export(res *Result) ([]string, error) {
 	return out, nil
 }
 
-// name returns an unused NAME for a picture: the stem of its file, then with
-// its folders in front, its ending behind, and at last a number. Letter case
-// does not tell names apart, since it does not on every disk.
+// name returns an unused NAME for a picture: the stem of its file, or with its
+// folders in front, or its ending behind, or at last a number.
 func (e *Exporter) name(picture string) string {
 	picture = path.Clean(filepath.ToSlash(picture))
 	ext := path.Ext(picture)
 	stem := strings.TrimSuffix(picture, ext)
 	flat := strings.ReplaceAll(strings.Trim(strings.ReplaceAll(stem, "../", ""), "/"), "/", "_")
 	tries := []string{path.Base(stem), flat, flat + "_" + strings.TrimPrefix(ext, ".")}
+	if e.stems[stemKey(picture)] > 1 {
+		tries = tries[1:]
+	}
 	for n := 2; ; n++ {
 		for _, t := range tries {
 			if key := strings.ToLower(t); !e.taken[key] {

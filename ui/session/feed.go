@@ -28,6 +28,7 @@ func (f *fed) prepare(d *anomaly.Detector) {
 	defer func() {
 		if r := recover(); r != nil {
 			f.err = fmt.Errorf("prepare %s: %v", f.frame.Name, r)
+			f.frame.Image = nil // nobody else shall stumble over it
 		}
 	}()
 	w, h := d.Input()

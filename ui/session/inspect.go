@@ -58,9 +58,9 @@ func (s *Session) inspect(ctx context.Context, run history.Run, r *anomaly.Recip
 	defer cancel()
 	var seg segment.Segmenter
 	for f := range feed(ctx, src, d) {
-		res := s.judge(ctx, &seg, r, d, f)
-		if errors.Is(res.Err, context.Canceled) {
-			return ctx.Err()
+		res, err := s.judge(ctx, &seg, r, d, f)
+		if err != nil {
+			return err
 		}
 		if err := s.log(ctx, run, r, res, f.start); err != nil {
 			return err
@@ -82,9 +82,9 @@ func (s *Session) InspectOne(ctx context.Context, run history.Run, it datasets.I
 	f.frame, f.err = it.Load()
 	f.prepare(d)
 	var seg segment.Segmenter
-	res := s.judge(ctx, &seg, r, d, f)
-	if errors.Is(res.Err, context.Canceled) {
-		return nil, ctx.Err()
+	res, err := s.judge(ctx, &seg, r, d, f)
+	if err != nil {
+		return nil, err
 	}
 	return res, s.log(ctx, run, r, res, f.start)
 }
@@ -108,17 +108,30 @@ func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error 
 }
 
 // judge predicts and decides. The thresholds are those in force now: they may
-// be dragged while a run goes on.
-func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.Recipe, d *anomaly.Detector, f fed) *Result {
-	res := &Result{Frame: f.frame, Err: f.err, Thresholds: s.Thresholds()}
+// be dragged while a run goes on. The error is one that ends the run with no
+// verdict on this frame: the context's, or a recipe that is gone.
+func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.Recipe, d *anomaly.Detector, f fed) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	t, err := s.inForce(d)
+	if err != nil {
+		return nil, problem("inspect", err, "Start again with the recipe that is open now.")
+	}
+	res := &Result{Frame: f.frame, Err: f.err, Thresholds: t}
 	res.Verdict, res.Index = history.ERROR, math.NaN()
 	if res.Err != nil {
-		return res
+		return res, nil
 	}
 	p, err := d.DetectTensor(ctx, f.tensor)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, anomaly.ErrClosed):
+		return nil, problem("inspect", errReplaced, "Start again with the recipe that is open now.")
+	case err != nil:
 		res.Err = err
-		return res
+		return res, nil
 	}
 	res.Prediction = p
 	res.Judgement = Judge(seg, p, r.Calibration, res.Thresholds)
@@ -126,7 +139,7 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	if res.Verdict == history.ERROR {
 		res.Err = anomaly.ErrNotFinite
 	}
-	return res
+	return res, nil
 }
 
 // Rejudge decides again on a result with other thresholds, for a slider. The

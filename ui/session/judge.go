@@ -57,7 +57,7 @@ type Judgement struct {
 // What is not a number is ERROR.
 func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, t Thresholds) Judgement {
 	j := Judgement{Verdict: history.ERROR, Index: math.NaN()}
-	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) {
+	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) || !finite(p.Map.Pix) {
 		return j
 	}
 	r := s.Segment(p.Map, p.Signed, t.options(c))
@@ -86,5 +86,14 @@ func index(score, reject float64) float64 {
 		}
 		return 0
 	}
-	return min(max(50*score/reject, 0), 100)
+	return min(max(50*(score/reject), 0), 100) // exactly 50 when equal
+}
+
+func finite(s []float32) bool {
+	for _, v := range s {
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			return false
+		}
+	}
+	return true
 }

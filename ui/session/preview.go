@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"agurscope/datasets"
@@ -21,9 +20,5 @@ func (s *Session) Preview(ctx context.Context, it datasets.Item) (*Result, error
 	f.frame, f.err = it.Load()
 	f.prepare(d)
 	var seg segment.Segmenter
-	res := s.judge(ctx, &seg, r, d, f)
-	if errors.Is(res.Err, context.Canceled) {
-		return nil, ctx.Err()
-	}
-	return res, nil
+	return s.judge(ctx, &seg, r, d, f)
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"agurscope/datasets"
@@ -56,8 +57,9 @@ func (s *Session) Close() error {
 		s.detector = nil
 	}
 	if s.recorder != nil {
+		// It stays, closed: a run that is still going on must fail to log, not
+		// go on without a log.
 		errs = append(errs, s.recorder.Close())
-		s.recorder = nil
 	}
 	return errors.Join(errs...)
 }
@@ -163,6 +165,20 @@ func (s *Session) ready() (*anomaly.Recipe, *anomaly.Detector, Thresholds, error
 	return s.recipe, s.detector, s.thresholds, nil
 }
 
+// errReplaced stops a run whose recipe is no longer the one in force.
+var errReplaced = errors.New("the recipe was closed or replaced meanwhile")
+
+// inForce returns the thresholds in force while d still is the detector they
+// belong to.
+func (s *Session) inForce(d *anomaly.Detector) (Thresholds, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.detector != d {
+		return Thresholds{}, errReplaced
+	}
+	return s.thresholds, nil
+}
+
 // Override records a person's verdict beside the machine's.
 func (s *Session) Override(ctx context.Context, id int64, v history.Verdict, reviewer, reason string) error {
 	if s.o.Store == nil || id == 0 {
@@ -185,6 +201,8 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 	}
 	if r != nil {
 		run.Recipe, run.RecipeSHA256 = r.Name, r.SHA256
+	} else {
+		run.Low, run.High, run.Review, run.Reject = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	}
 	if s.o.Store == nil {
 		return run, nil

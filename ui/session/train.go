@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,9 @@ type TrainResult struct {
 // reserve is the share of MaxTime kept for calibration and saving.
 const reserve = 0.05
 
+// fewestParts is the number of good parts under which nothing can be learned.
+const fewestParts = 5
+
 // normalsBudget bounds the memory of training images.
 const normalsBudget = 2 << 30
 
@@ -101,6 +105,9 @@ func (o *TrainOptions) check() error {
 	if o.Input < 32 || o.Input > 1024 {
 		return problem("train", fmt.Errorf("input size %d is not between 32 and 1024", o.Input), "")
 	}
+	if o.Rate < 0 || o.Rate >= 1 || math.IsNaN(o.Rate) {
+		return problem("train", fmt.Errorf("a false-reject rate of %g is not between 0 and 1", o.Rate), "")
+	}
 	if !strings.EqualFold(filepath.Ext(o.Out), ".agur") {
 		return problem("train", fmt.Errorf("recipe file %q does not end in .agur", o.Out), "")
 	}
@@ -112,11 +119,13 @@ func (o *TrainOptions) check() error {
 
 func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, on func(TrainEvent)) (*TrainResult, error) {
 	started := time.Now()
-	train, held := datasets.Split(set.Train(), o.Seed, datasets.DefaultShare)
-	if len(train) == 0 || len(held) < 2 {
-		return nil, problem("train", fmt.Errorf("%s has %d good parts to learn from, at least 5 are needed", set.Root, len(set.Train())),
+	good := set.Train()
+	if len(good) < fewestParts {
+		return nil, problem("train", fmt.Errorf("%s has %d good parts to learn from, at least %d are needed", set.Root, len(good), fewestParts),
 			"Add pictures of good parts; twenty or more give usable thresholds.")
 	}
+	// Two are the fewest to calibrate on.
+	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
 	n, err := network(train, o)
 	if err != nil {
 		return nil, problem("train", err, "")
