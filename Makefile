@@ -2,7 +2,8 @@
 # else beforehand than Go and, for missing system packages, apt-get.
 
 SHELL   := /bin/bash
-TAGS    := onednn
+# no_emoji: the colour font of Fyne costs 50 MB of memory that no verdict needs.
+TAGS    := onednn,no_emoji
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := bin/agurscope
 OUT     := out

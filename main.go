@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"agurscope/cuda"
 	"agurscope/nn"
@@ -29,11 +30,16 @@ func run() int {
 	defer stop()
 	// The first Ctrl-C asks for a clean end; a second one ends at once.
 	context.AfterFunc(ctx, stop)
-	return cli.Run(ctx, environment(), os.Args[1:])
+	return cli.Run(ctx, environment(time.Now()), os.Args[1:])
 }
 
-func environment() cli.Env {
-	return cli.Env{Version: version, Engines: engines(), Window: openWindow, Bench: benchWindow}
+// environment is what the command line gets of the program, which began at
+// started.
+func environment(started time.Time) cli.Env {
+	return cli.Env{
+		Version: version, Engines: engines(), Bench: benchWindow,
+		Window: func(ctx context.Context, w cli.Window) error { return openWindow(ctx, w, started) },
+	}
 }
 
 // engines lists the ways to run networks, the fastest first.

@@ -34,11 +34,12 @@ type inspectScreen struct {
 	gen   int // of set and recipe: what belongs to an older one is dropped
 	seg   segment.Segmenter
 
-	run       *runAll
-	follow    bool // the run shows each part as it comes
-	choosing  context.CancelFunc
-	presented *presentation // waits to be prepared
-	preparing bool
+	run          *runAll
+	follow       bool // the run shows each part as it comes
+	choosing     context.CancelFunc
+	presented    *presentation // waits to be prepared
+	preparing    bool
+	recipeComing bool // a recipe is being opened after the set
 
 	// gate is held for reading while something is inspected and for writing
 	// while the detector is exchanged.
@@ -83,15 +84,16 @@ func newInspectScreen(w *Window) *inspectScreen {
 	s.log = newRunLog(s)
 	s.view.OnSelect = s.regionClicked
 	s.middle = container.NewStack()
+	s.view.SetPlaceholder(viewer.PaneReconstruction, "No reconstruction yet")
 	s.compose()
-	s.refreshBar()
+	s.refreshList()
 	return s
 }
 
-func (s *inspectScreen) title() string               { return "Inspect" }
-func (s *inspectScreen) content() fyne.CanvasObject  { return s.all }
-func (s *inspectScreen) shown()                      { s.refreshMiddle() }
-func (s *inspectScreen) recipe() *anomaly.Recipe     { return s.w.c.Session.Recipe() }
+func (s *inspectScreen) title() string              { return "Inspect" }
+func (s *inspectScreen) content() fyne.CanvasObject { return s.all }
+func (s *inspectScreen) shown()                     { s.refreshMiddle() }
+func (s *inspectScreen) recipe() *anomaly.Recipe    { return s.w.c.Session.Recipe() }
 func (s *inspectScreen) cal() *anomaly.Calibration {
 	if r := s.recipe(); r != nil {
 		return r.Calibration
@@ -108,14 +110,14 @@ const (
 )
 
 func (s *inspectScreen) compose() {
-	left := container.NewBorder(s.listHead(), nil, nil, nil, s.newList())
-	centre := container.NewBorder(nil, s.log.root, nil, nil, s.middle)
+	left := widgets.Dock(s.listHead(), nil, nil, nil, s.newList())
+	centre := widgets.Dock(nil, s.log.root, nil, nil, s.middle)
 	right := widgets.NewPanel(widgets.Fixed(panelWidth, 0, s.panel.root))
 	side := widgets.NewPanel(widgets.Fixed(listWidth, 0, left))
-	body := container.NewBorder(nil, nil,
-		container.NewBorder(nil, nil, nil, widgets.NewRule(), side),
-		container.NewBorder(nil, nil, widgets.NewRule(), nil, right), centre)
-	s.all = container.NewBorder(container.NewVBox(s.newBar(), widgets.NewRule()), nil, nil, nil, body)
+	body := widgets.Dock(nil, nil,
+		widgets.Dock(nil, nil, nil, widgets.NewRule(), side),
+		widgets.Dock(nil, nil, widgets.NewRule(), nil, right), centre)
+	s.all = widgets.Dock(widgets.Rows(0, s.newBar(), widgets.NewRule()), nil, nil, nil, body)
 }
 
 // newBar is the row of controls at the top.
@@ -126,8 +128,8 @@ func (s *inspectScreen) newBar() fyne.CanvasObject {
 	s.go_ = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
 	s.go_.Importance = widget.HighImportance
 	s.stop = t.NewButton("", theme.MediaStopIcon(), "End this run. What was inspected stays in the log. (Esc)", s.stopRun)
-	s.back = t.NewButton("", theme.NavigateBackIcon(), "Previous part (←)", func() { s.stepBy(-1) })
-	s.forth = t.NewButton("", theme.NavigateNextIcon(), "Next part (→)", func() { s.stepBy(1) })
+	s.back = t.NewButton("", theme.NavigateBackIcon(), "Previous part (Left)", func() { s.stepBy(-1) })
+	s.forth = t.NewButton("", theme.NavigateNextIcon(), "Next part (Right)", func() { s.stepBy(1) })
 	s.progress = widget.NewProgressBar()
 	s.progress.TextFormatter = func() string { return "" }
 	s.progressText = widgets.NewCaption("")
@@ -163,7 +165,7 @@ func (s *inspectScreen) listHead() fyne.CanvasObject {
 		row.Add(c)
 	}
 	s.listNote = widgets.NewCaption("")
-	return container.NewVBox(widgets.Inset(row, 5, 4), widgets.NewRule())
+	return widgets.Rows(0, widgets.Inset(row, 6, 6), widgets.NewRule())
 }
 
 func (s *inspectScreen) setFilter(f filter) {
@@ -196,14 +198,6 @@ func (s *inspectScreen) highlight() {
 	}
 }
 
-// partRow is one line of the list.
-type partRow struct {
-	*fyne.Container
-	picture      *thumbPicture
-	name, folder *widgets.Text
-	badge        *widgets.Badge
-}
-
 func (s *inspectScreen) newList() fyne.CanvasObject {
 	s.list = widgets.NewList(s.w.keys,
 		func() int { return len(s.parts.visible) },
@@ -220,32 +214,6 @@ func (s *inspectScreen) newList() fyne.CanvasObject {
 		}
 	}
 	return s.list
-}
-
-func newPartRow() *partRow {
-	r := &partRow{picture: newThumbPicture(44), name: widgets.NewText(""), folder: widgets.NewCaption(""), badge: widgets.NewBadge()}
-	r.name.Elide, r.folder.Elide = widgets.ElideMiddle, widgets.ElideMiddle
-	words := widgets.Lines(r.name, r.folder)
-	r.Container = container.NewStack(widgets.Inset(container.NewBorder(nil, nil,
-		widgets.Inset(r.picture, 2, 4), container.NewCenter(widgets.Inset(r.badge, 0, 4)), words), 0, 2))
-	return r
-}
-
-func (s *inspectScreen) fillRow(r *partRow, i int) {
-	name, folder := itemTitle(s.parts.items[i])
-	if folder == "" {
-		folder = " "
-	}
-	r.name.Set(name)
-	r.folder.Set(folder)
-	m, _ := s.thumbs.get(i)
-	r.picture.set(m)
-	p := &s.parts.state[i]
-	word := string(p.final())
-	if p.reviewed != "" {
-		word += "*"
-	}
-	r.badge.Set(string(p.final()), word)
 }
 
 // refreshBar brings pickers and buttons up to date.
@@ -328,24 +296,24 @@ func (s *inspectScreen) emptyState() fyne.CanvasObject {
 			"Choose a folder of pictures, or drop one on this window.", b, demo)
 	case s.on != nil && s.on.item == s.cur && s.on.res.Final() == history.ERROR && s.parts.state[s.cur].verdict != "":
 		return s.errorState()
-	case s.on == nil && s.recipe() == nil:
-		return s.noRecipeState(demo)
+	case s.on != nil && s.on.item == s.cur && s.on.res.Frame.Image == nil && s.on.res.Err != nil:
+		return widgets.NewEmpty(theme.BrokenImageIcon(), "This picture cannot be read", sentence(s.on.res.Err.Error()))
 	}
 	return nil
 }
 
-func (s *inspectScreen) noRecipeState(demo fyne.CanvasObject) fyne.CanvasObject {
+// advise says, above the panes, what keeps parts from being inspected.
+func (s *inspectScreen) advise() {
 	t := s.w.tips
-	if s.w.c.Session.Engine() == nil {
-		return widgets.NewEmpty(theme.WarningIcon(), "No engine",
-			"Parts cannot be inspected because no engine was found; “agurscope doctor” says what to install.",
-			t.NewButton("Copy the command", theme.ContentCopyIcon(), "", func() { s.w.copy("agurscope doctor") }))
+	switch {
+	case s.parts.len() == 0 || s.ready():
+	case s.w.c.Session.Engine() == nil: // said already
+	default:
+		open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
+		open.Importance = widget.HighImportance
+		train := t.NewButton("Train one", theme.NewThemedResource(icon("train", svgTrain)), "Go to the Train screen with this folder.", func() { s.w.goTo(1) })
+		s.w.say(widgets.Info, "No recipe yet", "A recipe is what the program learnt from good parts. Open one, or train one from this folder.", open, train)
 	}
-	open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
-	open.Importance = widget.HighImportance
-	train := t.NewButton("Train one", icon("train", svgTrain), "Go to the Train screen with this folder.", func() { s.w.goTo(1) })
-	return widgets.NewEmpty(icon("recipe", svgRecipe), "No recipe yet",
-		"A recipe is what the program learnt from pictures of good parts: open one, or train one from this folder.", open, train, demo)
 }
 
 // errorState stands in the panes' place when a part could not be inspected.
@@ -382,12 +350,8 @@ func (s *inspectScreen) key(name fyne.KeyName) bool {
 		s.stepBy(s.parts.len())
 	case fyne.KeySpace:
 		s.runOrPause()
-	case fyne.KeyO:
-		s.override(history.OK)
-	case fyne.KeyN:
-		s.override(history.NG)
-	case fyne.KeyR:
-		s.override(history.REVIEW)
+	case fyne.KeyO, fyne.KeyPlus, fyne.KeyEqual, fyne.KeyMinus: // see typed
+		return false
 	case fyne.KeyEscape:
 		if !s.view.HandleKey(name) {
 			s.stopRun()
@@ -396,6 +360,22 @@ func (s *inspectScreen) key(name fyne.KeyName) bool {
 		return s.view.HandleKey(name)
 	}
 	return true
+}
+
+// typed does what a character means on this screen.
+func (s *inspectScreen) typed(r rune) {
+	switch r {
+	case 'o':
+		s.override(history.OK)
+	case 'n':
+		s.override(history.NG)
+	case 'r':
+		s.override(history.REVIEW)
+	case '+', '=':
+		s.view.HandleKey(fyne.KeyPlus)
+	case '-':
+		s.view.HandleKey(fyne.KeyMinus)
+	}
 }
 
 // stepBy selects another part of the visible list.

@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"unicode"
+
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -16,7 +19,7 @@ var keyHelp = []struct {
 	keys  [][2]string
 }{
 	{"Parts", [][2]string{
-		{"← →  ↑ ↓  J K", "previous and next part"},
+		{"Left Right, K J", "previous and next part"},
 		{"Home  End", "first and last part"},
 		{"Space", "run all, pause, go on"},
 		{"Esc", "close a message, leave a large pane, stop"},
@@ -29,7 +32,7 @@ var keyHelp = []struct {
 	{"Pictures", [][2]string{
 		{"1  2  3  4", "enlarge a pane, or put it back"},
 		{"F", "fit the part into the panes"},
-		{"+  −", "zoom in and out"},
+		{"+  -", "zoom in and out"},
 		{"C", "region outlines on all panes"},
 		{"0", "back to four panes"},
 	}},
@@ -47,22 +50,24 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		return
 	}
 	if e.Name == fyne.KeyEscape && w.notice.Visible() {
-		w.notice.Hide()
+		w.notice.Close()
 		return
 	}
 	w.screens[w.current].key(e.Name)
 }
 
+// typedRune gets the characters that no field is typing. Keys that open a field,
+// or that lie elsewhere on other keyboards, are told by their character: the
+// key comes first, and its character would end up in the field.
 func (w *Window) typedRune(r rune) {
 	if w.dialogOpen() {
 		return
 	}
-	switch r {
-	case '?':
+	if r == '?' {
 		w.showKeys()
-	case '+':
-		w.screens[w.current].key(fyne.KeyPlus)
+		return
 	}
+	w.screens[w.current].typed(unicode.ToLower(r))
 }
 
 func (w *Window) dialogOpen() bool { return w.win.Canvas().Overlays().Top() != nil }
@@ -83,21 +88,21 @@ func (w *Window) addShortcuts() {
 
 // showKeys shows the list of keys.
 func (w *Window) showKeys() {
-	half := container.NewGridWithColumns(2)
-	column := widgets.Rows(14)
+	columns := container.New(layout.NewCustomPaddedHBoxLayout(36))
+	column := widgets.Rows(16)
 	for i, g := range keyHelp {
-		rows := widgets.Rows(6, widgets.NewHeading(g.group))
+		rows := widgets.Rows(7, widgets.NewHeading(g.group))
 		for _, k := range g.keys {
-			cap := widgets.NewStyled(widgets.Text{Text: k[0], Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 118})
-			rows.Add(widgets.Row(10, cap, widgets.NewStyled(widgets.Text{Text: k[1]})))
+			cap := widgets.NewStyled(&widgets.Text{Text: k[0], Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 116})
+			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1])))
 		}
 		column.Add(rows)
 		if i%2 == 1 {
-			half.Add(column)
-			column = widgets.Rows(14)
+			columns.Add(column)
+			column = widgets.Rows(16)
 		}
 	}
-	d := dialog.NewCustom("Keys", "Close", widgets.Inset(half, 6, 10), w.win)
+	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.win)
 	d.Show()
 	w.escapeCloses(d)
 }
@@ -113,4 +118,3 @@ func (w *Window) escapeCloses(d dialog.Dialog) {
 	})
 	d.SetOnClosed(func() { c.SetOnTypedKey(before) })
 }
-

@@ -20,6 +20,7 @@ type part struct {
 	latency  time.Duration
 	at       time.Time
 	err      error
+	spot     float64 // where the strongest region lies, as a share of the width; NaN without one
 	reviewed history.Verdict // a person's; "" for none
 	reason   string
 }
@@ -88,8 +89,13 @@ func (p *parts) record(i int, res *session.Result, at time.Time) {
 		p.unlog(i)
 	}
 	s := part{verdict: res.Final(), score: math.NaN(), index: res.Index, id: res.ID, latency: res.Latency, err: res.Err, at: at}
+	s.spot = math.NaN()
 	if res.Prediction != nil {
 		s.score = res.Prediction.Score
+	}
+	if len(res.Regions) > 0 && res.Frame.Image != nil {
+		r := res.Regions[0]
+		s.spot = (float64(r.X) + float64(r.W)/2) / float64(res.Frame.Image.Bounds().Dx())
 	}
 	p.state[i] = s
 	p.log = append(p.log, i)

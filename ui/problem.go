@@ -10,6 +10,7 @@ import (
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 )
 
 // words turns an error into a title and a sentence with the way out.
@@ -49,10 +50,34 @@ func (w *Window) report(err error, buttons ...fyne.CanvasObject) {
 		return
 	}
 	title, body := words(err)
+	w.standing = false
 	w.notice.Say(widgets.Trouble, title, body, buttons...)
+}
+
+// settle takes away messages of the past and shows what is wrong for good,
+// unless that was closed by a person.
+func (w *Window) settle() {
+	w.notice.Hide()
+	w.standing = false
+	s := w.c.Session
+	copying := func(command string) fyne.CanvasObject {
+		return w.tips.NewButton("Copy the command", theme.ContentCopyIcon(), command, func() { w.copy(command) })
+	}
+	switch {
+	case w.dismissed:
+		return
+	case s.Engine() == nil:
+		w.notice.Say(widgets.Trouble, "There is no engine: nothing can be inspected or trained", "“agurscope doctor” says what to install.", copying("agurscope doctor"))
+	case s.Store() == nil:
+		w.notice.Say(widgets.Warning, "Verdicts are not being kept", "There is no history database. Start the program with a file that can be written to.", copying("agurscope --db ~/history.db"))
+	default:
+		return
+	}
+	w.standing = true
 }
 
 // say shows a message that wants no answer.
 func (w *Window) say(tone widgets.Tone, title, body string, buttons ...fyne.CanvasObject) {
+	w.standing = false
 	w.notice.Say(tone, title, body, buttons...)
 }

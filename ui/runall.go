@@ -21,7 +21,19 @@ type runAll struct {
 	total  int
 	done   int
 	since  time.Time
+	paused time.Time     // when the pause began
 	idle   time.Duration // spent in pauses
+}
+
+// toggle pauses, or goes on.
+func (r *runAll) toggle() {
+	if r.pause.on() {
+		r.idle += time.Since(r.paused)
+		r.pause.set(false)
+		return
+	}
+	r.paused = time.Now()
+	r.pause.set(true)
 }
 
 // pauser holds a run between two parts.
@@ -124,7 +136,7 @@ func (b *resultBatch) taken() []arrived {
 func (s *inspectScreen) runOrPause() {
 	switch {
 	case s.run != nil:
-		s.run.pause.set(!s.run.pause.on())
+		s.run.toggle()
 		s.refreshRun()
 		s.refreshProgress()
 	case s.ready() && s.parts.len() > 0:
@@ -231,10 +243,9 @@ func (s *inspectScreen) runEnded(gen int, r *runAll, err error) {
 	}
 	s.progressRow.Hide()
 	s.refreshRun()
-	t := s.parts.tally()
 	switch {
 	case err == nil:
-		s.w.status.say(fmt.Sprintf("%d inspected: %d OK, %d REVIEW, %d NG, %d ERROR", r.done, t.ok, t.review, t.ng, t.err))
+		s.w.status.say(fmt.Sprintf("%s inspected in %.1f s", plural(r.done, "part"), (time.Since(r.since) - r.idle).Seconds()))
 	case isCancel(err):
 		s.w.status.say(fmt.Sprintf("Stopped after %d of %d. What was inspected is in the log.", r.done, r.total))
 	default:
@@ -264,7 +275,7 @@ func (s *inspectScreen) refreshProgress() {
 	case r.pause.on():
 		text += " · paused"
 	case r.done > 0 && r.done < r.total:
-		each := time.Since(r.since) / time.Duration(r.done)
+		each := (time.Since(r.since) - r.idle) / time.Duration(r.done)
 		text += " · " + remaining(each*time.Duration(r.total-r.done))
 	}
 	s.progressText.Set(text)

@@ -40,11 +40,24 @@ func newShown(item int, res *session.Result, c *anomaly.Calibration) *shown {
 	s.bytes = int64(len(s.frame.Original.Pix)) * 4 / 3
 	if res.Prediction != nil && c != nil {
 		s.frame.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
-		s.bytes += int64(len(res.Prediction.Map.Pix)) * 4 * 12
 		s.segment(c)
 	}
 	s.frame.Prepare()
+	s.slim()
 	return s
+}
+
+// slim lets go of what is not needed to show the result and to judge it again:
+// a screen of these is what the window's memory consists of.
+func (s *shown) slim() {
+	s.res.Frame.Image, s.res.Frame.Mask = s.frame.Original, nil
+	if p := s.res.Prediction; p != nil {
+		kept := *p
+		kept.Input, kept.Reconstruction, kept.Embedding = nil, nil, nil
+		s.res.Prediction = &kept
+		// Map and signed residual in float32, labels and core, the reconstruction.
+		s.bytes += int64(len(p.Map.Pix)) * (4 + 4 + 4 + 1 + 4*4/3)
+	}
 }
 
 // segment puts map, regions and thresholds of the result's judgement into the
@@ -118,7 +131,7 @@ func opaque(m image.Image) *image.RGBA {
 
 const (
 	keepShown      = 60
-	keepShownBytes = 96 << 20
+	keepShownBytes = 24 << 20
 )
 
 // shownCache keeps the results looked at last, bounded in number and bytes.

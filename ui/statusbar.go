@@ -55,7 +55,7 @@ func (i *statusItem) set(text, tip string, trouble bool) {
 func newStatusBar(w *Window) *statusBar {
 	b := &statusBar{
 		w:       w,
-		engine:  w.newStatusItem(icon("engine", svgEngine), 150),
+		engine:  w.newStatusItem(icon("engine", svgEngine), 190),
 		recipe:  w.newStatusItem(icon("recipe", svgRecipe), 150),
 		set:     w.newStatusItem(theme.FolderIcon(), 170),
 		history: w.newStatusItem(theme.StorageIcon(), 190),
@@ -92,7 +92,7 @@ func milliseconds(d time.Duration) string {
 func (b *statusBar) refresh() {
 	s := b.w.c.Session
 	if e := s.Engine(); e != nil {
-		b.engine.set(e.Name(), "Engine: "+e.Describe(), false)
+		b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
 	} else {
 		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
 	}

@@ -35,10 +35,11 @@ func (t *thread) onUI(f func()) {
 // frameGap keeps what arrives from elsewhere at 30 crossings a second.
 const frameGap = time.Second / 30
 
-// latest hands over only the newest of many updates, at most 30 times a second.
-// Its zero value needs only the thread.
+// latest hands over only the newest of many updates, at most 30 times a second
+// or once per gap. Its zero value needs only the thread.
 type latest struct {
 	*thread
+	gap     time.Duration // 0: frameGap
 	mu      sync.Mutex
 	f       func()
 	waiting bool
@@ -54,7 +55,7 @@ func (l *latest) postLatest(f func()) {
 		return
 	}
 	l.waiting = true
-	if wait := frameGap - time.Since(l.last); wait > 0 {
+	if wait := max(l.gap, frameGap) - time.Since(l.last); wait > 0 {
 		time.AfterFunc(wait, func() { l.onUI(l.run) })
 		return
 	}

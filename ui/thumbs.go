@@ -13,7 +13,7 @@ import (
 
 const (
 	thumbSide = 80
-	keepThumb = 800
+	keepThumb = 400
 )
 
 // thumbs reads small pictures of a set on one goroutine. What scrolled into

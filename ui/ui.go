@@ -10,6 +10,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -69,6 +70,9 @@ type Window struct {
 	inspect *inspectScreen
 	train   *trainScreen
 
+	standing  bool // the notice says what is wrong for good
+	dismissed bool // and a person has closed it
+
 	err error // why the script failed
 }
 
@@ -78,6 +82,7 @@ type screen interface {
 	content() fyne.CanvasObject
 	shown()
 	key(name fyne.KeyName) bool
+	typed(r rune) // in lower case
 	drop(paths []string)
 }
 
@@ -86,12 +91,18 @@ func Run(c Config) error {
 	if c.App == nil || c.Session == nil {
 		return errors.New("window: an app and a session are needed")
 	}
+	// Pictures come and go by the megabyte; a station that runs all day is better
+	// off with a small heap than with few collections.
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	w := New(c)
 	c.App.Lifecycle().SetOnStarted(w.started)
 	w.win.ShowAndRun()
 	w.close()
 	return w.err
 }
+
+// gcPercent is how much garbage may lie beside what is in use, in percent.
+const gcPercent = 40
 
 // New builds the window without showing it.
 func New(c Config) *Window {
@@ -105,6 +116,7 @@ func New(c Config) *Window {
 	w.win.SetMaster()
 	w.keys.Key, w.keys.Rune = w.typedKey, w.typedRune
 	w.notice = w.tips.NewNotice()
+	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
@@ -119,7 +131,8 @@ func New(c Config) *Window {
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.win.SetCloseIntercept(w.askClose)
 	w.goTo(0)
-	w.status.refresh()
+	w.inspect.refreshBar()
+	w.settle()
 	w.open()
 	return w
 }
@@ -168,9 +181,9 @@ func (w *Window) compose() fyne.CanvasObject {
 	rail.Add(w.look)
 	rail.Add(help)
 	w.nameLook()
-	side := container.NewBorder(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
-	centre := container.NewBorder(w.notice, container.NewVBox(widgets.NewRule(), w.status.root), nil, nil, w.body)
-	return container.NewStack(container.NewBorder(nil, nil, side, nil, centre), w.tips.Layer())
+	side := widgets.Dock(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
+	centre := widgets.Dock(w.notice, widgets.Rows(0, widgets.NewRule(), w.status.root), nil, nil, w.body)
+	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.tips.Layer())
 }
 
 // railLayout puts places to go at the top and the last two items at the bottom.

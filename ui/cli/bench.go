@@ -32,20 +32,23 @@ random weights, which takes the same time.`,
 		Example: `  agurscope bench --size T
   agurscope bench --recipe bracket.agur --train --json`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBench(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.recipe != "" && (cmd.Flags().Changed("size") || cmd.Flags().Changed("input")) {
+				return usage("--recipe says the size and the input: leave --size and --input out")
+			}
+			return p.runBench(cmd.Context(), f)
+		},
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&f.recipe, "recipe", "", "recipe to measure")
-	fs.StringVar(&f.Size, "size", "T", "network to measure without a recipe: T, B or L")
-	fs.IntVar(&f.Input, "input", 0, "side of its input (default 128 for T, 256 for B and L)")
-	fs.StringVar(&f.precision, "precision", "f32", "precision of the network: f32 (bf16 comes in a later version)")
+	fs.StringVar(&f.recipe, "recipe", "", "measure the recipe `F.agur`")
+	fs.StringVar(&f.Size, "size", "T", "without a recipe, size of the network: `T`, B or L")
+	fs.IntVar(&f.Input, "input", 0, "without a recipe, side `N` of its input (default 128 for T, 256 for B and L)")
+	fs.StringVar(&f.precision, "precision", "f32", "precision `NAME`: f32 (bf16 comes in a later version)")
 	fs.BoolVar(&f.Train, "train", false, "measure a training step, too")
-	fs.IntVar(&f.Rounds, "rounds", 50, "repetitions")
+	fs.IntVar(&f.Rounds, "rounds", 50, "measure `N` times")
 	f.engine.add(fs)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object")
-	cmd.MarkFlagsMutuallyExclusive("recipe", "size")
-	cmd.MarkFlagsMutuallyExclusive("recipe", "input")
 	return cmd
 }
 

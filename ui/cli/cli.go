@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,14 +54,20 @@ type Window struct {
 	Script      string // what to do by itself, for screenshots and tests
 	Screenshot  string // file
 	Fresh       bool   // forget what was open last time
+	Startup     bool   // write the time to the first frame and the memory to Out, then quit
 	Version     string
+	Out         io.Writer
+	Resident    func() float64 // memory in MB
 }
 
 // BenchWindow says what the window is measured with.
 type BenchWindow struct {
-	Session *session.Session
-	Side    int // pixels of the pictures
+	Session *session.Session // with a recipe open, or the demonstration is taken
+	Side    int              // pixels of the pictures, and of each pane
 	Out     io.Writer
+
+	CPU      func() time.Duration // what the program has used of the processor
+	Resident func() float64       // memory in MB
 }
 
 // New returns the command line.
@@ -132,7 +139,7 @@ func sentence(err error) string {
 		err = s
 	}
 	text := strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n", "; "))
-	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "”") {
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "?") {
 		text += "."
 	}
 	return text

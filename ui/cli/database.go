@@ -27,7 +27,7 @@ func DefaultDatabase() string {
 }
 
 func addDatabase(fs *pflag.FlagSet, path *string) {
-	fs.StringVar(path, "db", "", "history database (default "+display(DefaultDatabase())+")")
+	fs.StringVar(path, "db", "", "keep the history in `FILE` (default "+display(DefaultDatabase())+")")
 }
 
 // database resolves the value of --db.

@@ -18,8 +18,8 @@ type engineFlags struct {
 }
 
 func (f *engineFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.name, "engine", "auto", "where networks run: auto, onednn, cuda or gorgonia")
-	fs.IntVar(&f.threads, "threads", 0, "processor threads (default: all cores)")
+	fs.StringVar(&f.name, "engine", "auto", "run networks on `NAME`: auto, onednn, cuda or gorgonia")
+	fs.IntVar(&f.threads, "threads", 0, "use `N` processor threads (default: all cores)")
 }
 
 func (p *program) engineNames() []string {

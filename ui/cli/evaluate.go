@@ -37,8 +37,8 @@ null in JSON and “-” in the table, and a note says why.`,
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&f.recipe, "recipe", "", "recipe file (required)")
-	fs.StringVar(&f.set, "set", "", "folder with labelled pictures (required)")
+	fs.StringVar(&f.recipe, "recipe", "", "measure the recipe `F.agur` (required)")
+	fs.StringVar(&f.set, "set", "", "on the labelled pictures in `DIR` (required)")
 	f.engine.add(fs)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object")
 	return cmd

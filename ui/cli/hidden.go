@@ -15,6 +15,7 @@ func (p *program) benchWindow() *cobra.Command {
 	var recipe string
 	var b BenchWindow
 	var engine engineFlags
+	var demo bool
 	cmd := &cobra.Command{
 		Use: "bench-ui", Hidden: true, Args: noArgs,
 		Short:   "Measure the window: slider to screen, frames a second, memory",
@@ -31,16 +32,23 @@ func (p *program) benchWindow() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, s.Close()) }()
+			if recipe == "" && !demo {
+				return usage("name a recipe with --recipe, or take the demonstration's with --demo")
+			}
+			if b.Side < 64 || b.Side > 4096 {
+				return usage("--side is %d: it must be 64 to 4096", b.Side)
+			}
 			if recipe != "" {
 				if _, err := s.OpenRecipe(recipe); err != nil {
 					return err
 				}
 			}
-			b.Session, b.Out = s.Session, p.Stdout
+			b.Session, b.Out, b.CPU, b.Resident = s.Session, p.Stdout, processorTime, residentMB
 			return p.Env.Bench(cmd.Context(), b)
 		},
 	}
-	cmd.Flags().StringVar(&recipe, "recipe", "", "recipe to show (default: random weights)")
+	cmd.Flags().StringVar(&recipe, "recipe", "", "recipe to show (default: the demonstration's)")
+	cmd.Flags().BoolVar(&demo, "demo", true, "show the demonstration's recipe")
 	cmd.Flags().IntVar(&b.Side, "side", 512, "pixels of each pane and picture")
 	engine.add(cmd.Flags())
 	return cmd

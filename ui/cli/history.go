@@ -52,14 +52,14 @@ type filterFlags struct {
 
 func (f *filterFlags) add(fs *pflag.FlagSet) {
 	fs.SortFlags = false
-	fs.Int64Var(&f.run, "run", 0, "only this run")
-	fs.StringSliceVar(&f.verdicts, "verdict", nil, "only these, such as NG,ERROR")
-	fs.StringVar(&f.since, "since", "", "from this time on: 2026-08-30, \"2026-08-30 14:00\", or 24h for the last 24 hours")
-	fs.StringVar(&f.until, "until", "", "before this time")
-	fs.StringVar(&f.text, "text", "", "only where all these words occur in name, path, type, error, reviewer or reason")
-	fs.StringVar(&f.recipe, "recipe", "", "only this recipe, by its name or SHA-256")
+	fs.Int64Var(&f.run, "run", 0, "only run `N`")
+	fs.StringSliceVar(&f.verdicts, "verdict", nil, "only these, such as `NG,ERROR`")
+	fs.StringVar(&f.since, "since", "", "from this `TIME` on: 2026-08-30, \"2026-08-30 14:00\", or 24h for the last 24 hours")
+	fs.StringVar(&f.until, "until", "", "before this `TIME`")
+	fs.StringVar(&f.text, "text", "", "only where all these `WORDS` occur in name, path, type, error, reviewer or reason")
+	fs.StringVar(&f.recipe, "recipe", "", "only this recipe, by its `NAME` or SHA-256")
 	fs.BoolVar(&f.overridden, "overridden", false, "only what people have overridden")
-	fs.IntVar(&f.limit, "limit", 0, "at most so many (default: all)")
+	fs.IntVar(&f.limit, "limit", 0, "at most `N` (default: all)")
 	fs.BoolVar(&f.oldest, "oldest", false, "oldest first (default: newest first)")
 }
 
@@ -219,7 +219,7 @@ func (p *program) historyRuns() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many (default: all)")
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most `N` (default: all)")
 	addDatabase(cmd.Flags(), &db)
 	return cmd
 }
@@ -246,7 +246,7 @@ func (p *program) historyShow() *cobra.Command {
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&thumbnail, "thumbnail", "", "write the small picture that was kept to this file (JPEG)")
+	cmd.Flags().StringVar(&thumbnail, "thumbnail", "", "write the small picture that was kept to `FILE` (JPEG)")
 	addDatabase(cmd.Flags(), &db)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
@@ -341,7 +341,7 @@ func (p *program) historyExport() *cobra.Command {
 		},
 	}
 	f.add(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "", "file to write (default: the standard output)")
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write (default: the standard output)")
 	addDatabase(cmd.Flags(), &db)
 	return cmd
 }

@@ -57,8 +57,8 @@ no pictures are passed over.
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&f.recipe, "recipe", "", "recipe file (required)")
-	fs.StringVar(&f.out, "out", "", "folder for maps, masks and pictures")
+	fs.StringVar(&f.recipe, "recipe", "", "inspect with the recipe `F.agur` (required)")
+	fs.StringVar(&f.out, "out", "", "write maps, masks and pictures to `DIR`")
 	addDatabase(fs, &f.db)
 	f.thresholds.add(fs)
 	f.engine.add(fs)
@@ -121,12 +121,14 @@ func exporterTo(dir string, s *selection, ses *session.Session) (*session.Export
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", dir, err)
 	}
+	var names []string
 	for _, it := range s.items {
+		names = append(names, it.Name)
 		if filepath.Dir(it.Path) == full {
 			return nil, usage("--out %s is a folder that is inspected: the next inspection would take its files for parts; choose another one", dir)
 		}
 	}
-	e, err := session.NewExporter(full)
+	e, err := session.NewExporter(full, names...)
 	if err != nil {
 		return nil, err
 	}

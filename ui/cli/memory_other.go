@@ -2,7 +2,13 @@
 
 package cli
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // peakRSS returns NaN: this system does not say.
 func peakRSS() float64 { return math.NaN() }
+
+// processorTime returns 0: this system does not say.
+func processorTime() time.Duration { return 0 }

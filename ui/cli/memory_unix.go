@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // peakRSS returns the most memory in MB (10^6 bytes) that the program has held
@@ -20,4 +21,13 @@ func peakRSS() float64 {
 		unit = 1
 	}
 	return float64(u.Maxrss) * unit / 1e6
+}
+
+// processorTime returns what the program has used of the processor so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -46,16 +46,17 @@ Without a command it opens the window.`,
 	cmd.SuggestionsMinimumDistance = 2
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&f.Recipe, "recipe", "", "recipe to open")
-	fs.StringVar(&f.Set, "set", "", "folder of pictures to open")
-	fs.StringVar(&f.camera, "camera", "", "camera to open (not part of this version)")
+	fs.StringVar(&f.Recipe, "recipe", "", "open the recipe `F.agur`")
+	fs.StringVar(&f.Set, "set", "", "open the pictures in `DIR`")
+	fs.StringVar(&f.camera, "camera", "", "open the camera at `URL` (not part of this version)")
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
 	addDatabase(fs, &f.db)
 	f.engine.add(fs)
 	fs.StringVar(&f.Script, "script", "", "what the window does by itself")
 	fs.StringVar(&f.Screenshot, "screenshot", "", "file for a picture of the window")
 	fs.BoolVar(&f.Fresh, "fresh", false, "forget what was open last time")
-	for _, hidden := range []string{"script", "screenshot", "fresh"} {
+	fs.BoolVar(&f.Startup, "startup", false, "print the time to the first frame and the memory, then quit")
+	for _, hidden := range []string{"script", "screenshot", "fresh", "startup"} {
 		_ = fs.MarkHidden(hidden) // the flags are defined above
 	}
 	return cmd
@@ -76,6 +77,6 @@ func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	f.Session, f.Version = s.Session, p.Version
+	f.Session, f.Version, f.Out, f.Resident = s.Session, p.Version, p.Stdout, residentMB
 	return p.Env.Window(cmd.Context(), f.Window)
 }

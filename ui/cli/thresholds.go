@@ -17,7 +17,7 @@ type thresholdFlags struct {
 }
 
 func (f *thresholdFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.mode, "mode", "", "double threshold: half-peak, hysteresis, two-sided or both (default: the recipe's)")
+	fs.StringVar(&f.mode, "mode", "", "reading of the double threshold, `NAME`: half-peak, hysteresis, two-sided or both (default: the recipe's)")
 	unset := math.NaN()
 	for _, n := range []struct {
 		to         *float64

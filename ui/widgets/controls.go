@@ -204,7 +204,14 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 		e.OnEscape()
 		return
 	}
+	e.tips.leave(e)
 	e.Entry.TypedKey(k)
+}
+
+// TypedRune implements fyne.Focusable.
+func (e *Entry) TypedRune(r rune) {
+	e.tips.leave(e)
+	e.Entry.TypedRune(r)
 }
 
 // FocusLost implements fyne.Focusable.
@@ -217,9 +224,7 @@ func (e *Entry) FocusLost() {
 
 // MouseIn implements desktop.Hoverable.
 func (e *Entry) MouseIn(*desktop.MouseEvent) {
-	if e.tips != nil {
-		e.tips.enter(e, func() string { return e.Tip })
-	}
+	e.tips.enter(e, func() string { return e.Tip })
 }
 
 // MouseMoved implements desktop.Hoverable.
@@ -227,9 +232,7 @@ func (e *Entry) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (e *Entry) MouseOut() {
-	if e.tips != nil {
-		e.tips.leave(e)
-	}
+	e.tips.leave(e)
 }
 
 // List is a list whose keys are shortcuts of the screen.

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"agurscope/themes"
 
 	"fyne.io/fyne/v2"
@@ -71,7 +73,7 @@ func (n *NavItem) MouseOut() {
 
 // CreateRenderer returns the drawing of the item.
 func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
-	r := &navRenderer{n: n, ground: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(n.icon), text: canvas.NewText(n.label, nil)}
+	r := &navRenderer{n: n, ground: canvas.NewRectangle(color.Transparent), bar: canvas.NewRectangle(color.Transparent), icon: canvas.NewImageFromResource(n.icon), text: canvas.NewText(n.label, color.Transparent)}
 	r.icon.FillMode = canvas.ImageFillContain
 	r.text.Alignment = fyne.TextAlignCenter
 	r.ground.CornerRadius = 7
@@ -108,22 +110,25 @@ func (r *navRenderer) Layout(s fyne.Size) {
 
 func (r *navRenderer) Refresh() {
 	ink := themes.ColorNameMuted
-	r.ground.FillColor = nil
+	ground := fyne.ThemeColorName("")
 	r.bar.Hidden = !r.n.chosen
 	switch {
 	case r.n.chosen:
 		ink = theme.ColorNameForeground
-		r.ground.FillColor = themes.Color(themes.ColorNameRaised)
+		ground = themes.ColorNameRaised
 	case r.n.hovered:
-		r.ground.FillColor = themes.Color(theme.ColorNameHover)
+		ground = theme.ColorNameHover
 	}
-	r.ground.Hidden = r.ground.FillColor == nil
+	if r.ground.Hidden = ground == ""; ground != "" {
+		r.ground.FillColor = themes.Color(ground)
+	}
 	r.bar.FillColor = themes.Color(theme.ColorNamePrimary)
 	name := ink
 	if r.n.chosen {
 		name = theme.ColorNamePrimary
 	}
 	r.icon.Resource = theme.NewColoredResource(r.n.icon, name)
+	r.icon.Refresh()
 	r.text.Color, r.text.TextSize = themes.Color(ink), theme.Size(theme.SizeNameCaptionText)
 	r.Layout(r.n.Size())
 	for _, o := range r.Objects() {
@@ -156,9 +161,9 @@ type Picker struct {
 func (t *Tips) NewPicker(caption string, icon fyne.Resource, width float32, tip string, tapped func()) *Picker {
 	p := &Picker{tips: t, icon: icon, Tip: tip, OnTapped: tapped, least: width, ground: NewGround(theme.ColorNameButton)}
 	p.caption = NewCaption(caption)
-	p.name = NewStyled(Text{Elide: ElideMiddle, Style: fyne.TextStyle{Bold: true}})
+	p.name = NewStyled(&Text{Elide: ElideMiddle, Style: fyne.TextStyle{Bold: true}})
 	p.ground.Radius = 5
-	img := widget.NewIcon(icon)
+	img := widget.NewIcon(theme.NewThemedResource(icon))
 	words := container.New(&stackedLines{}, p.caption, p.name)
 	arrow := widget.NewIcon(theme.MenuDropDownIcon())
 	p.all = container.NewStack(p.ground, container.NewBorder(nil, nil, Inset(img, 0, 8), Inset(arrow, 0, 4), words))
@@ -209,7 +214,9 @@ type stackedLines struct{}
 func (stackedLines) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	h := float32(6)
 	for _, o := range objects {
-		h += o.MinSize().Height
+		if o.Visible() {
+			h += o.MinSize().Height
+		}
 	}
 	return fyne.NewSize(0, h)
 }
@@ -217,6 +224,9 @@ func (stackedLines) MinSize(objects []fyne.CanvasObject) fyne.Size {
 func (l stackedLines) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	y := (s.Height - l.MinSize(objects).Height + 6) / 2
 	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
 		h := o.MinSize().Height
 		o.Move(fyne.NewPos(0, y))
 		o.Resize(fyne.NewSize(s.Width, h))
@@ -237,13 +247,25 @@ type Chip struct {
 	tips     *Tips
 	word     *Text
 	ground   *Ground
+	rest     fyne.ThemeColorName // of the ground when not chosen
 	all      *fyne.Container
 	chosen   bool
 }
 
+// NewChoice returns a chip of body size, for a choice among a few words.
+func (t *Tips) NewChoice(tip string, tapped func()) *Chip {
+	c := t.NewChip(nil, tip, tapped)
+	c.word.SizeName = theme.SizeNameText
+	c.ground.Radius = 5
+	c.rest = theme.ColorNameButton
+	c.all.Objects[1] = Inset(container.NewCenter(c.word), 6, 12)
+	c.paint(false)
+	return c
+}
+
 // NewChip returns a filter; icon may be nil.
 func (t *Tips) NewChip(icon fyne.Resource, tip string, tapped func()) *Chip {
-	c := &Chip{OnTapped: tapped, Tip: tip, tips: t, word: NewStyled(Text{SizeName: theme.SizeNameCaptionText}), ground: NewGround(themes.ColorNameSurface)}
+	c := &Chip{OnTapped: tapped, Tip: tip, tips: t, rest: themes.ColorNameSurface, word: NewStyled(&Text{SizeName: theme.SizeNameCaptionText}), ground: NewGround(themes.ColorNameSurface)}
 	c.ground.Radius = 11
 	row := Row(3, c.word)
 	if icon != nil {
@@ -268,7 +290,7 @@ func (c *Chip) Set(word string, chosen bool) {
 }
 
 func (c *Chip) paint(hovered bool) {
-	fill := themes.ColorNameSurface
+	fill := c.rest
 	c.ground.Stroke = ""
 	if hovered {
 		fill = themes.ColorNameRaised

@@ -29,6 +29,7 @@ type Notice struct {
 	icon    *widget.Icon
 	title   *Text
 	body    *widget.Label
+	flush   *fyne.Container
 	buttons *fyne.Container
 	stripe  *Ground
 	all     *fyne.Container
@@ -42,15 +43,12 @@ func (t *Tips) NewNotice() *Notice {
 	n.title.Elide = ElideEnd
 	n.buttons = Row(6)
 	ground := NewGround(themes.ColorNameRaised)
-	closer := t.NewFlatButton("", theme.CancelIcon(), "Close this message (Esc)", func() {
-		n.Hide()
-		if n.OnClose != nil {
-			n.OnClose()
-		}
-	})
-	words := container.NewBorder(Inset(n.title, 0, theme.InnerPadding()), nil, nil, nil, n.body)
-	n.all = container.NewStack(ground, container.NewBorder(nil, NewRule(), n.stripe, nil,
-		Inset(container.NewBorder(nil, nil, Inset(n.icon, 0, 6), Row(8, n.buttons, closer), words), 6, 8)))
+	closer := t.NewFlatButton("", theme.CancelIcon(), "Close this message (Esc)", n.Close)
+	n.flush = Flush(n.body)
+	words := Rows(4, n.title, n.flush)
+	buttons := container.NewCenter(Row(6, n.buttons, closer))
+	n.all = container.NewStack(ground, Dock(nil, NewRule(), n.stripe, nil,
+		Inset(Dock(nil, nil, container.NewCenter(Fixed(24, 24, n.icon)), Inset(buttons, 0, 6), Inset(words, 0, 12)), 9, 12)))
 	n.ExtendBaseWidget(n)
 	n.Hide()
 	return n
@@ -70,15 +68,19 @@ func (n *Notice) Say(tone Tone, title, body string, buttons ...fyne.CanvasObject
 	n.stripe.Refresh()
 	n.title.Set(title)
 	n.body.SetText(body)
-	if body == "" {
-		n.body.Hide()
-	} else {
-		n.body.Show()
-	}
+	n.flush.Hidden = body == ""
 	n.buttons.Objects = buttons
 	n.buttons.Refresh()
 	n.Show()
 	n.Refresh()
+}
+
+// Close hides the notice as a person's wish.
+func (n *Notice) Close() {
+	n.Hide()
+	if n.OnClose != nil {
+		n.OnClose()
+	}
 }
 
 // Title returns what the notice says in its first line.

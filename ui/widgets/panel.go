@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"agurscope/themes"
 
 	"fyne.io/fyne/v2"
@@ -86,6 +88,33 @@ func Inset(content fyne.CanvasObject, v, h float32) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(v, v, h, h), content)
 }
 
+// NewPara returns wrapped text that lines up with what is above it.
+func NewPara(s string) *fyne.Container {
+	l := widget.NewLabel(s)
+	l.Wrapping = fyne.TextWrapWord
+	return Flush(l)
+}
+
+// Flush takes the margin off a label.
+func Flush(l *widget.Label) *fyne.Container {
+	return container.New(flushLayout{}, l)
+}
+
+// flushLayout lets its only object reach over the edges by its own margin.
+type flushLayout struct{}
+
+func (flushLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	p := theme.Size(theme.SizeNameInnerPadding)
+	m := objects[0].MinSize()
+	return fyne.NewSize(max(m.Width-2*p, 0), max(m.Height-2*p, 0))
+}
+
+func (flushLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	p := theme.Size(theme.SizeNameInnerPadding)
+	objects[0].Move(fyne.NewPos(-p, -p))
+	objects[0].Resize(fyne.NewSize(s.Width+2*p, s.Height+2*p))
+}
+
 // Rows returns objects below each other with the given space between them.
 func Rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
@@ -162,7 +191,7 @@ type Spring struct {
 // NewSpring returns a spring around content, which may be nil.
 func NewSpring(content fyne.CanvasObject) *Spring {
 	if content == nil {
-		content = canvas.NewRectangle(nil)
+		content = canvas.NewRectangle(color.Transparent)
 	}
 	s := &Spring{content: content}
 	s.ExtendBaseWidget(s)
@@ -198,6 +227,63 @@ func (l fixedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		o.Move(fyne.NewPos(0, 0))
 		o.Resize(size)
 	}
+}
+
+// Dock returns content between edges, any of which may be nil, with no gaps.
+func Dock(top, bottom, left, right, content fyne.CanvasObject) *fyne.Container {
+	c := container.New(dockLayout{top, bottom, left, right})
+	for _, o := range []fyne.CanvasObject{content, top, bottom, left, right} {
+		if o != nil {
+			c.Add(o)
+		}
+	}
+	return c
+}
+
+// dockLayout is Fyne's border layout without its padding.
+type dockLayout struct{ top, bottom, left, right fyne.CanvasObject }
+
+func (l dockLayout) edge(o fyne.CanvasObject) fyne.Size {
+	if o == nil || !o.Visible() {
+		return fyne.Size{}
+	}
+	return o.MinSize()
+}
+
+func (l dockLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	t, b, a, z := l.edge(l.top), l.edge(l.bottom), l.edge(l.left), l.edge(l.right)
+	var c fyne.Size
+	for _, o := range objects {
+		if o != l.top && o != l.bottom && o != l.left && o != l.right && o.Visible() {
+			c = c.Max(o.MinSize())
+		}
+	}
+	w := max(t.Width, b.Width, a.Width+c.Width+z.Width)
+	return fyne.NewSize(w, t.Height+b.Height+max(a.Height, c.Height, z.Height))
+}
+
+func (l dockLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	t, b, a, z := l.edge(l.top), l.edge(l.bottom), l.edge(l.left), l.edge(l.right)
+	h, w := max(s.Height-t.Height-b.Height, 0), max(s.Width-a.Width-z.Width, 0)
+	for _, o := range objects {
+		switch o {
+		case l.top:
+			place(o, 0, 0, s.Width, t.Height)
+		case l.bottom:
+			place(o, 0, s.Height-b.Height, s.Width, b.Height)
+		case l.left:
+			place(o, 0, t.Height, a.Width, h)
+		case l.right:
+			place(o, s.Width-z.Width, t.Height, z.Width, h)
+		default:
+			place(o, a.Width, t.Height, w, h)
+		}
+	}
+}
+
+func place(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
 }
 
 // Columns returns cells beside each other with the given share of the width;

@@ -52,7 +52,7 @@ func NewTitle(s string) *Text {
 }
 
 // NewStyled returns the given text as a widget.
-func NewStyled(t Text) *Text { return newText(&t) }
+func NewStyled(t *Text) *Text { return newText(t) }
 
 func newText(t *Text) *Text {
 	t.ExtendBaseWidget(t)

@@ -42,7 +42,7 @@ func (t *Tips) Layer() fyne.CanvasObject { return t.layer }
 // enter begins the wait for the tip of an object.
 func (t *Tips) enter(o fyne.CanvasObject, text func() string) {
 	t.leave(t.owner)
-	if t == nil || text() == "" {
+	if text() == "" {
 		return
 	}
 	t.owner = o

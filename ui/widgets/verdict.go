@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 
 	"agurscope/themes"
@@ -46,8 +47,8 @@ func (b *Banner) Verdict() string { return b.verdict }
 // CreateRenderer returns the drawing of the banner.
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 	r := &bannerRenderer{
-		b: b, ground: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(nil),
-		word: canvas.NewText("", nil), index: canvas.NewText("", nil), unit: canvas.NewText("INDEX", nil),
+		b: b, ground: canvas.NewRectangle(color.Transparent), icon: canvas.NewImageFromResource(nil),
+		word: canvas.NewText("", color.Transparent), index: canvas.NewText("", color.Transparent), unit: canvas.NewText("INDEX", color.Transparent),
 	}
 	r.icon.FillMode = canvas.ImageFillContain
 	r.ground.CornerRadius = 8
@@ -108,6 +109,7 @@ func (r *bannerRenderer) Refresh() {
 	r.ground.FillColor = themes.Color(look.Fill)
 	ink := themes.Color(look.OnFill)
 	r.icon.Resource = look.BannerIcon()
+	r.icon.Refresh() // before it is resized: Fyne would keep the old shape under the new name
 	r.word.Text, r.word.Color = r.b.word, ink
 	r.index.Text, r.unit.Text = "", ""
 	if !math.IsNaN(r.b.index) {
@@ -137,7 +139,7 @@ type Badge struct {
 
 // NewBadge returns the badge of a part not yet inspected.
 func NewBadge() *Badge {
-	b := &Badge{icon: canvas.NewImageFromResource(themes.VerdictIcon("")), text: NewStyled(Text{SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}})}
+	b := &Badge{icon: canvas.NewImageFromResource(themes.VerdictIcon("")), text: NewStyled(&Text{SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}})}
 	b.icon.FillMode = canvas.ImageFillContain
 	b.row = Row(4, b.text, Fixed(16, 16, b.icon))
 	b.ExtendBaseWidget(b)
@@ -184,10 +186,10 @@ func (g *Gauge) Set(review, index float64) {
 
 // CreateRenderer returns the drawing of the gauge.
 func (g *Gauge) CreateRenderer() fyne.WidgetRenderer {
-	r := &gaugeRenderer{g: g, mark: canvas.NewRectangle(nil), pin: canvas.NewRectangle(nil)}
+	r := &gaugeRenderer{g: g, mark: canvas.NewRectangle(color.Transparent), pin: canvas.NewRectangle(color.Transparent)}
 	for i := range r.zones {
-		r.zones[i] = canvas.NewRectangle(nil)
-		r.words[i] = canvas.NewText("", nil)
+		r.zones[i] = canvas.NewRectangle(color.Transparent)
+		r.words[i] = canvas.NewText("", color.Transparent)
 	}
 	r.Refresh()
 	return r
@@ -273,8 +275,8 @@ type Bar struct {
 // NewBar returns an empty bar.
 func NewBar() *Bar {
 	b := &Bar{
-		label: NewStyled(Text{SizeName: theme.SizeNameCaptionText, Elide: ElideEnd}),
-		value: NewStyled(Text{SizeName: theme.SizeNameCaptionText, Align: fyne.TextAlignTrailing}),
+		label: NewStyled(&Text{SizeName: theme.SizeNameCaptionText, Elide: ElideEnd}),
+		value: NewStyled(&Text{SizeName: theme.SizeNameCaptionText, Align: fyne.TextAlignTrailing}),
 		track: NewGround(theme.ColorNameInputBackground), fill: NewGround(theme.ColorNamePrimary), mark: NewGround(theme.ColorNameForeground),
 	}
 	b.track.Radius, b.fill.Radius = 2, 2

@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"agurscope/nn/segment"
+	"agurscope/themes"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+)
+
+// thresholdPanel moves the two pixel thresholds. The panes follow each move.
+type thresholdPanel struct {
+	s    *inspectScreen
+	root fyne.CanvasObject
+
+	mode   *widgets.Select
+	back   *widgets.Button
+	lines  [2]*thresholdLine
+	silent bool // values are being set by the program
+}
+
+// thresholdLine is one threshold: a slider and a field for the same number.
+type thresholdLine struct {
+	label  *widgets.Text
+	slider *widgets.Slider
+	entry  *widgets.Entry
+}
+
+// modes are the readings of the double threshold, in plain words.
+var modes = []struct {
+	mode segment.Mode
+	word string
+	tip  string
+}{
+	{segment.HalfPeak, "half-peak", "High finds a defect; its border is where the map falls to the fraction low ÷ high of its peak. Moving high keeps that fraction."},
+	{segment.Hysteresis, "hysteresis", "A region is everything above low that holds a place above high."},
+	{segment.TwoSided, "two-sided", "Brighter than the reconstruction by “bright”, or darker by “dark”, in standard deviations of good parts."},
+}
+
+const (
+	low = iota
+	high
+)
+
+func newThresholdPanel(s *inspectScreen) *thresholdPanel {
+	p := &thresholdPanel{s: s}
+	words := make([]string, len(modes))
+	for i, m := range modes {
+		words[i] = m.word
+	}
+	p.mode = s.w.tips.NewSelect(words, modes[0].tip, s.w.keys, p.modeChosen)
+	p.mode.PlaceHolder = "no recipe"
+	p.back = s.w.tips.NewFlatButton("Calibrated", theme.ContentUndoIcon(),
+		"Back to the thresholds that calibration found on good parts.", p.reset)
+	p.lines[low] = p.newLine(themes.ColorNameLow)
+	p.lines[high] = p.newLine(themes.ColorNameHigh)
+	head := widgets.Row(4, s.w.tips.Over(widgets.NewHeading("Pixel thresholds"),
+		"They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays."),
+		widgets.NewSpring(nil), p.back)
+	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row())
+	p.refresh()
+	return p
+}
+
+func (p *thresholdPanel) newLine(ink fyne.ThemeColorName) *thresholdLine {
+	l := &thresholdLine{label: widgets.NewStyled(&widgets.Text{Width: 44, ColorName: ink, Style: fyne.TextStyle{Bold: true}})}
+	l.slider = p.s.w.tips.NewSlider(0, 1, "", p.s.w.keys)
+	l.entry = p.s.w.tips.NewEntry("", "Type a value and press Enter.")
+	l.slider.OnChanged = func(v float64) { p.moved(l, v) }
+	l.entry.OnSubmitted = func(text string) {
+		p.typed(l, text)
+		p.s.w.win.Canvas().Unfocus()
+	}
+	l.entry.OnEscape = func() { p.refresh(); p.s.w.win.Canvas().Unfocus() }
+	l.entry.OnLeave = func() { p.typed(l, l.entry.Text) }
+	return l
+}
+
+func (l *thresholdLine) row() fyne.CanvasObject {
+	return container.NewBorder(nil, nil, container.NewCenter(l.label), widgets.Fixed(70, 0, l.entry), l.slider)
+}
+
+// refresh shows the thresholds in force.
+func (p *thresholdPanel) refresh() {
+	p.silent = true
+	defer func() { p.silent = false }()
+	c := p.s.cal()
+	for _, l := range p.lines {
+		if c == nil {
+			l.slider.Disable()
+			l.entry.Disable()
+		} else {
+			l.slider.Enable()
+			l.entry.Enable()
+		}
+	}
+	if c == nil {
+		p.mode.Disable()
+		p.back.SetEnabled(false)
+		p.name("low", "high", "", "")
+		return
+	}
+	p.mode.Enable()
+	t := p.s.w.c.Session.Thresholds()
+	for _, m := range modes {
+		if m.mode == t.Mode {
+			p.mode.SetSelected(m.word)
+			p.mode.Tip = m.tip
+		}
+	}
+	if t.Mode == segment.TwoSided {
+		p.name("dark", "bright", "Standard deviations below the reconstruction that count as too dark.", "Standard deviations above the reconstruction that count as too bright.")
+	} else {
+		p.name("low", "high", "How far a region reaches. Lower makes regions larger.", "How strong a defect must be at its peak. Lower finds more, and more false ones.")
+	}
+	limit := scale(c, t.Mode)
+	for i, v := range []float64{t.Low, t.High} {
+		l := p.lines[i]
+		l.slider.SetRange(limit/1000, limit)
+		l.slider.SetValue(v)
+		l.show(v)
+	}
+	p.back.SetEnabled(t != session.Recommended(c))
+}
+
+func (p *thresholdPanel) name(a, b, tipA, tipB string) {
+	for i, x := range [2][2]string{{a, tipA}, {b, tipB}} {
+		p.lines[i].label.Set(x[0])
+		p.lines[i].slider.Tip = x[1]
+	}
+}
+
+// show writes the value into the field, unless a person is typing there.
+func (l *thresholdLine) show(v float64) {
+	text := strconv.FormatFloat(v, 'g', 4, 64)
+	if l.entry.Text != text {
+		l.entry.SetText(text)
+	}
+}
+
+// moved is called with every move of a slider.
+func (p *thresholdPanel) moved(l *thresholdLine, v float64) {
+	if p.silent || p.s.cal() == nil {
+		return
+	}
+	t := p.s.w.c.Session.Thresholds()
+	if l == p.lines[low] {
+		t = lowMoved(t, v)
+	} else {
+		t = highMoved(t, v)
+	}
+	p.s.thresholdsMoved(t)
+	p.refresh()
+}
+
+// lowMoved returns the thresholds with another low one. Low stays at or under
+// high: in mode half-peak, where a region is what exceeds the fraction low/high
+// of its peak, it stops there; otherwise it takes high along.
+func lowMoved(t session.Thresholds, v float64) session.Thresholds {
+	switch t.Mode {
+	case segment.TwoSided: // two sides, no order
+	case segment.Hysteresis, segment.Both:
+		t.High = max(t.High, v)
+	default:
+		v = min(v, t.High)
+	}
+	t.Low = v
+	return t
+}
+
+// highMoved returns the thresholds with another high one. In mode half-peak low
+// keeps its fraction of high, or regions would shrink to their peaks while more
+// of them are found.
+func highMoved(t session.Thresholds, v float64) session.Thresholds {
+	switch t.Mode {
+	case segment.TwoSided:
+	case segment.Hysteresis, segment.Both:
+		t.Low = min(t.Low, v)
+	default:
+		if t.High > 0 {
+			t.Low *= v / t.High
+		}
+	}
+	t.High = v
+	return t
+}
+
+// typed takes a number from the field; anything else puts the old one back.
+func (p *thresholdPanel) typed(l *thresholdLine, text string) {
+	c := p.s.cal()
+	if c == nil {
+		return
+	}
+	t := p.s.w.c.Session.Thresholds()
+	old := t.Low
+	if l == p.lines[high] {
+		old = t.High
+	}
+	v, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
+	if err != nil || math.IsNaN(v) || v <= 0 {
+		p.refresh()
+		return
+	}
+	limit := scale(c, t.Mode)
+	v = min(max(v, limit/1000), limit)
+	if strconv.FormatFloat(v, 'g', 4, 64) == strconv.FormatFloat(old, 'g', 4, 64) {
+		p.refresh()
+		return
+	}
+	p.moved(l, v)
+}
+
+func (p *thresholdPanel) modeChosen(word string) {
+	c := p.s.cal()
+	if p.silent || c == nil {
+		return
+	}
+	for _, m := range modes {
+		if m.word == word {
+			p.s.thresholdsMoved(p.s.w.c.Session.Thresholds().WithMode(c, m.mode))
+		}
+	}
+	p.refresh()
+}
+
+// reset puts the calibrated thresholds back in force.
+func (p *thresholdPanel) reset() {
+	if c := p.s.cal(); c != nil {
+		p.s.thresholdsMoved(session.Recommended(c))
+		p.refresh()
+	}
+}

@@ -1,0 +1,410 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"agurscope/datasets"
+	"agurscope/nn/anomaly"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// trainScreen is where the program learns a part from good pictures. Its fields
+// belong to Fyne's goroutine.
+type trainScreen struct {
+	w     *Window
+	all   fyne.CanvasObject
+	right *fyne.Container
+	form  *trainForm
+	live  *trainLive
+
+	set     *datasets.Set // what is to be learnt from
+	picture fyne.Size     // extent of its first picture, 0 while unknown
+	opening int           // counts openings: only the newest counts
+	job     *trainJob     // nil: nothing under way
+	events  *eventBatch
+	result  *session.TrainResult
+	stopped string // what to say of a training that was stopped
+}
+
+// trainJob is one training under way.
+type trainJob struct {
+	cancel  context.CancelFunc
+	options session.TrainOptions
+	ending  bool // cancel was asked for
+}
+
+func newTrainScreen(w *Window) *trainScreen {
+	t := &trainScreen{w: w, right: container.NewStack()}
+	t.events = &eventBatch{flush: latest{thread: w.thread, gap: 250 * time.Millisecond}}
+	t.form = newTrainForm(t)
+	t.live = newTrainLive(t)
+	side := widgets.NewPanel(widgets.Fixed(376, 0, t.form.root))
+	t.all = widgets.Dock(nil, nil, widgets.Dock(nil, nil, nil, widgets.NewRule(), side), nil, t.right)
+	t.refresh()
+	return t
+}
+
+func (t *trainScreen) title() string              { return "Train" }
+func (t *trainScreen) content() fyne.CanvasObject { return t.all }
+func (t *trainScreen) running() bool              { return t.job != nil }
+
+func (t *trainScreen) shown() {
+	t.form.refresh()
+	t.refresh()
+}
+
+func (t *trainScreen) key(fyne.KeyName) bool { return false }
+
+func (t *trainScreen) typed(rune) {}
+
+func (t *trainScreen) drop(paths []string) {
+	if !t.running() {
+		t.open(paths[0])
+	}
+}
+
+// suggest takes the set of the inspection screen, unless another was chosen.
+func (t *trainScreen) suggest(set *datasets.Set) {
+	if t.set != nil || t.running() || len(set.Train()) == 0 {
+		return
+	}
+	t.opened(set)
+}
+
+// open reads what a folder holds.
+func (t *trainScreen) open(path string) {
+	t.opening++
+	mine := t.opening
+	t.w.status.say("Reading " + path + "…")
+	t.w.job(func(context.Context) {
+		set, err := datasets.Open(path)
+		t.w.thread.onUI(func() {
+			if mine != t.opening {
+				return
+			}
+			t.w.status.say("")
+			var choice *datasets.ChoiceError
+			switch {
+			case errors.As(err, &choice):
+				t.w.askChoice(choice, t.open)
+			case err != nil:
+				t.w.report(&session.Problem{Op: "open the folder", Err: err})
+			default:
+				t.w.settle()
+				t.opened(set)
+			}
+		})
+	})
+}
+
+func (t *trainScreen) opened(set *datasets.Set) {
+	t.set, t.result, t.stopped, t.picture = set, nil, "", fyne.Size{}
+	t.form.path.SetText(set.Root)
+	t.form.suggestOut(set)
+	t.form.refresh()
+	t.refresh()
+	t.measure(set)
+}
+
+// measure looks at one picture, to say what the input will be.
+func (t *trainScreen) measure(set *datasets.Set) {
+	items := set.Train()
+	if len(items) == 0 {
+		return
+	}
+	t.w.job(func(context.Context) {
+		f, err := items[0].Load()
+		if err != nil {
+			return
+		}
+		b := f.Image.Bounds()
+		t.w.thread.onUI(func() {
+			if t.set == set {
+				t.picture = fyne.NewSize(float32(b.Dx()), float32(b.Dy()))
+				t.form.refresh()
+			}
+		})
+	})
+}
+
+// start begins, or goes on from the checkpoint.
+func (t *trainScreen) start(resume bool) {
+	o, why := t.form.options()
+	if why != "" || t.running() {
+		return
+	}
+	o.Resume = resume
+	ctx, cancel := context.WithCancel(t.w.ctx)
+	job := &trainJob{cancel: cancel, options: o}
+	t.job, t.result, t.stopped = job, nil, ""
+	t.live.begin(o)
+	t.form.refresh()
+	t.refresh()
+	t.w.settle()
+	set := t.set
+	t.w.job(func(context.Context) {
+		defer cancel()
+		res, err := t.w.c.Session.Train(ctx, set, o, func(e session.TrainEvent) { t.events.add(e, t.live.take) })
+		t.w.thread.onUI(func() {
+			t.live.take(t.events.taken())
+			t.ended(job, res, err)
+		})
+	})
+}
+
+// cancel ends the training; its checkpoint is kept.
+func (t *trainScreen) cancel() {
+	if t.job != nil {
+		t.job.ending = true
+		t.job.cancel()
+		t.live.ending()
+	}
+}
+
+// ended shows what became of the training.
+func (t *trainScreen) ended(job *trainJob, res *session.TrainResult, err error) {
+	t.job = nil
+	switch {
+	case err == nil:
+		t.result = res
+		t.w.settings.addRecent(keyRecipes, res.Recipe.Path)
+		t.w.settings.setText(keyTrainOut, filepath.Dir(res.Recipe.Path))
+		t.w.status.say("Trained " + res.Recipe.Name + ".")
+	case isCancel(err) && exists(session.Checkpoint(job.options.Out)):
+		t.stopped = fmt.Sprintf("Stopped at step %d. The checkpoint is kept, so that you can go on from there.", t.live.step)
+	case isCancel(err):
+		t.stopped = "Stopped before the first step. Nothing was kept."
+	default:
+		t.w.report(err)
+	}
+	t.form.refresh()
+	t.refresh()
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// discard removes the checkpoint of a stopped training.
+func (t *trainScreen) discard() {
+	path := session.Checkpoint(cleanPath(t.form.out.Text))
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.w.report(&session.Problem{Op: "remove the checkpoint", Err: err})
+		return
+	}
+	t.stopped = ""
+	t.form.refresh()
+	t.refresh()
+}
+
+// refresh shows what belongs on the right side.
+func (t *trainScreen) refresh() {
+	var o fyne.CanvasObject
+	switch {
+	case t.running():
+		o = t.live.root
+	case t.result != nil:
+		o = t.resultView()
+	case t.stopped != "":
+		o = t.stoppedView()
+	case t.set != nil:
+		o = t.reportView()
+	default:
+		b := t.w.tips.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", t.browse)
+		b.Importance = widget.HighImportance
+		o = widgets.NewEmpty(icon("train", svgTrain), "Learn a part from good pictures",
+			"Choose a folder with pictures of good parts, or drop one here. Twenty or more make a usable start; defects are not needed.", b)
+	}
+	t.right.Objects = []fyne.CanvasObject{o}
+	t.right.Refresh()
+}
+
+func (t *trainScreen) browse() { t.w.askFolder(t.form.path.Text, t.open) }
+
+func (t *trainScreen) stoppedView() fyne.CanvasObject {
+	tips := t.w.tips
+	resume := tips.NewButton("Go on", theme.MediaPlayIcon(), "Go on from the checkpoint with the same settings.", func() { t.start(true) })
+	resume.Importance = widget.HighImportance
+	drop := tips.NewButton("Discard", theme.DeleteIcon(), "Remove the checkpoint.", t.discard)
+	if !exists(session.Checkpoint(cleanPath(t.form.out.Text))) {
+		return widgets.NewEmpty(theme.MediaStopIcon(), "Training stopped", t.stopped)
+	}
+	return widgets.NewEmpty(theme.MediaPauseIcon(), "Training stopped", t.stopped, resume, drop)
+}
+
+// reportView says what goes where before anything is trained.
+func (t *trainScreen) reportView() fyne.CanvasObject {
+	r := t.set.Report
+	rows := widgets.Rows(7)
+	columns := []float32{4, 1, 4}
+	head := widgets.Columns(columns, widgets.NewCaption("pictures"), widgets.NewStyled(&widgets.Text{Text: "number", SizeName: theme.SizeNameCaptionText, ColorName: theme.ColorNamePlaceHolder, Align: fyne.TextAlignTrailing}), widgets.NewCaption("     used for"))
+	rows.Add(head)
+	for _, g := range r.Groups {
+		what := widgets.NewStyled(&widgets.Text{Text: g.What, Elide: widgets.ElideMiddle})
+		n := widgets.NewStyled(&widgets.Text{Text: fmt.Sprint(g.Count), Align: fyne.TextAlignTrailing, Style: fyne.TextStyle{Bold: true}})
+		goes := widgets.NewStyled(&widgets.Text{Text: "    " + g.Goes, Elide: widgets.ElideEnd})
+		rows.Add(widgets.Columns(columns, what, n, goes))
+	}
+	title := widgets.NewTitle("What was found")
+	sub := widgets.NewCaption(fmt.Sprintf("%s · recognised as: %s", t.set.Root, r.Layout))
+	sub.Elide = widgets.ElideMiddle
+	body := widgets.Rows(14, widgets.Rows(4, title, sub), widgets.NewCard(rows))
+	if n := len(r.LeftOut); n > 0 {
+		body.Add(t.leftOut(n))
+	}
+	body.Add(widgets.NewCard(t.plan()))
+	return container.NewVScroll(widgets.Inset(body, 20, 24))
+}
+
+// plan says how the good parts are divided.
+func (t *trainScreen) plan() fyne.CanvasObject {
+	good := t.set.Train()
+	seed, _ := t.form.seedValue()
+	train, held := datasets.Split(good, seed, datasets.DefaultShare)
+	text := widgets.NewPara(fmt.Sprintf(
+		"Of %s, %d teach the network and %d are kept back: it never sees them, and the thresholds come from how it judges them. Defective parts are used for nothing but your own checking.",
+		plural(len(good), "good part"), len(train), len(held)))
+	return widgets.Rows(6, widgets.NewHeading("How they are used"), text)
+}
+
+const mostLeftOut = 200
+
+// leftOut lists the files that were not taken, with the reasons.
+func (t *trainScreen) leftOut(n int) fyne.CanvasObject {
+	var b strings.Builder
+	for i, l := range t.set.Report.LeftOut {
+		if i == mostLeftOut {
+			fmt.Fprintf(&b, "and %d more", n-i)
+			break
+		}
+		fmt.Fprintf(&b, "%s: %s\n", l.Path, l.Reason)
+	}
+	text := widget.NewLabel(strings.TrimSpace(b.String()))
+	text.Wrapping = fyne.TextWrapWord
+	item := widget.NewAccordionItem(fmt.Sprintf("%s left out, and why", plural(n, "file")), text)
+	return widget.NewAccordion(item)
+}
+
+// resultView is the page of a finished training.
+func (t *trainScreen) resultView() fyne.CanvasObject {
+	r, c := t.result.Recipe, t.result.Recipe.Calibration
+	hist := widgets.NewHistogram("score of the good parts that were kept back", "parts", "No scores")
+	hist.Set(c.Scores, widgets.Mark{At: c.Review, Text: "review " + figure(c.Review), Ink: reviewInk}, widgets.Mark{At: c.Reject, Text: "reject " + figure(c.Reject), Ink: rejectInk})
+	inspect := t.w.tips.NewButton("Inspect with this recipe", theme.NavigateNextIcon(), "Opens the recipe on the Inspect screen.", t.inspectWith)
+	inspect.Importance = widget.HighImportance
+	again := t.w.tips.NewButton("Train another", theme.ViewRefreshIcon(), "Back to the settings; the recipe is saved.", func() {
+		t.result = nil
+		t.form.suggestOut(t.set)
+		t.form.refresh()
+		t.refresh()
+	})
+	where := widgets.NewCaption(r.Path)
+	where.Elide = widgets.ElideMiddle
+	blocks := container.NewGridWithColumns(5,
+		block(fmt.Sprint(r.Training.Images), "good parts learnt"),
+		block(fmt.Sprint(c.Normals), "good parts kept back"),
+		block(fmt.Sprintf("%.0f %%", 100*c.FalseRejectRate), "wished false rejects"),
+		block(fmt.Sprint(t.result.Summary.Steps), "steps"),
+		block(clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
+	)
+	body := widgets.Rows(14, widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where), widgets.NewCard(blocks),
+		widgets.NewCard(widgets.Rows(6, widgets.NewHeading("Thresholds from good parts"), widgets.Fixed(0, 230, hist), t.resultNote(c))))
+	if n := len(t.result.Skipped); n > 0 {
+		var b strings.Builder
+		for _, e := range t.result.Skipped[:min(n, mostLeftOut)] {
+			fmt.Fprintln(&b, e)
+		}
+		text := widget.NewLabel(strings.TrimSpace(b.String()))
+		text.Wrapping = fyne.TextWrapWord
+		body.Add(widget.NewAccordion(widget.NewAccordionItem(fmt.Sprintf("%s skipped, and why", plural(n, "file")), text)))
+	}
+	body.Add(widgets.Row(8, inspect, again))
+	return container.NewVScroll(widgets.Inset(body, 20, 24))
+}
+
+func (t *trainScreen) resultNote(c *anomaly.Calibration) fyne.CanvasObject {
+	s := "Parts to the right of reject are NG, between review and reject a person decides. "
+	if len(c.Notes) > 0 {
+		s += sentence(strings.Join(c.Notes, ". "))
+	}
+	return widgets.NewPara(strings.TrimSpace(s))
+}
+
+// inspectWith opens the new recipe, and its set where another or none is open.
+func (t *trainScreen) inspectWith() {
+	set := ""
+	if now := t.w.c.Session.Set(); t.set != nil && (now == nil || now.Root != t.set.Root) {
+		set = t.set.Root
+	}
+	t.w.goTo(0)
+	t.w.inspect.openBoth(set, t.result.Recipe.Path)
+}
+
+// block is a figure with its caption.
+func block(value, what string) *fyne.Container {
+	v := widgets.NewStyled(&widgets.Text{Text: value, SizeName: theme.SizeNameHeadingText, Style: fyne.TextStyle{Bold: true}})
+	k := widgets.NewCaption(what)
+	k.Elide = widgets.ElideEnd
+	return widgets.Rows(1, v, k)
+}
+
+// clock writes a duration as minutes and seconds.
+func clock(d time.Duration) string {
+	sec := int(d.Round(time.Second).Seconds())
+	if sec >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", sec/3600, sec/60%60, sec%60)
+	}
+	return fmt.Sprintf("%d:%02d", sec/60, sec%60)
+}
+
+// eventBatch carries progress from the training's goroutine: losses are
+// gathered, of everything else the newest counts.
+type eventBatch struct {
+	flush latest
+	mu    sync.Mutex
+	now   progress
+}
+
+// progress is what happened since it was taken last.
+type progress struct {
+	last   session.TrainEvent
+	any    bool
+	losses []widgets.Point
+	look   *look
+}
+
+func (b *eventBatch) add(e session.TrainEvent, take func(progress)) {
+	l := newLook(e.Progress)
+	b.mu.Lock()
+	b.now.last, b.now.any = e, true
+	if e.Stage == session.Training && e.Step > 0 {
+		b.now.losses = append(b.now.losses, widgets.Point{X: float64(e.Step), Y: e.Loss})
+	}
+	if l != nil {
+		b.now.look = l
+	}
+	b.mu.Unlock()
+	b.flush.postLatest(func() { take(b.taken()) })
+}
+
+func (b *eventBatch) taken() progress {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := b.now
+	b.now = progress{}
+	return out
+}

@@ -1,0 +1,343 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"agurscope/datasets"
+	"agurscope/nn/anomaly"
+	"agurscope/themes"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+const (
+	reviewInk = themes.ColorNameReview
+	rejectInk = themes.ColorNameNG
+)
+
+// trainForm asks for everything that a training needs.
+type trainForm struct {
+	t    *trainScreen
+	root fyne.CanvasObject
+
+	path      *widgets.Entry
+	browse    *widgets.Button
+	found     *widgets.Text
+	sizes     []*widgets.Chip
+	size      string
+	about     *widgets.Text
+	cost      *widgets.Text
+	input     *widgets.Select
+	inputIs   *widgets.Text
+	budgets   [2]*widgets.Chip
+	bySteps   bool
+	amount    *widgets.Entry
+	unit      *widgets.Text
+	seed      *widgets.Entry
+	out       *widgets.Entry
+	save      *widgets.Button
+	start     *widgets.Button
+	resume    *widgets.Button
+	resumeBox fyne.CanvasObject
+	why       *widgets.Text
+	costs     map[string]anomaly.Cost
+	byHand    bool // a person chose the input size
+}
+
+var sizeWords = map[string][2]string{
+	"T": {"T  small", "Trains in minutes on a processor. A good first try."},
+	"B": {"B  medium", "Sees finer defects; about an hour on a processor."},
+	"L": {"L  large", "For a graphics card, or a night."},
+}
+
+var inputs = []string{"64", "96", "128", "192", "256", "384", "512"}
+
+func newTrainForm(t *trainScreen) *trainForm {
+	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}}
+	tips := t.w.tips
+	f.path = tips.NewEntry("A folder of good parts", "Type or paste a path and press Enter, or drop a folder on the window.")
+	f.path.OnSubmitted = func(s string) { t.open(cleanPath(s)) }
+	f.browse = tips.NewButton("", theme.FolderOpenIcon(), "Choose a folder", t.browse)
+	f.found = widgets.NewCaption("")
+	f.found.Elide = widgets.ElideEnd
+	sizes := widgets.Row(6)
+	for _, s := range anomaly.Sizes {
+		c := tips.NewChoice("Network size "+s.Name+": "+sizeWords[s.Name][1], func() { f.chooseSize(s.Name) })
+		f.sizes = append(f.sizes, c)
+		sizes.Add(c)
+	}
+	f.about, f.cost, f.inputIs = widgets.NewCaption(""), widgets.NewCaption(""), widgets.NewCaption("")
+	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
+	f.input = tips.NewSelect(inputs, "Side of the square of pixels that the network sees. Larger finds smaller defects and takes longer. Elongated pictures keep their shape.", nil, func(string) {
+		f.byHand = true
+		f.refresh()
+	})
+	f.budgets[0] = tips.NewChoice("Stop when the time is over; everything included.", func() { f.chooseBudget(false) })
+	f.budgets[1] = tips.NewChoice("Stop after a number of training steps of 8 pictures each.", func() { f.chooseBudget(true) })
+	f.amount = tips.NewEntry("", "How long to train.")
+	f.amount.OnChanged = func(string) { f.refresh() }
+	f.unit = widgets.NewText("minutes")
+	f.seed = tips.NewEntry("0", "The same seed gives the same recipe, bit for bit, when the budget is in steps.")
+	f.seed.SetText("0")
+	f.seed.OnChanged = func(string) { f.refresh() }
+	f.out = tips.NewEntry("NAME.agur", "The recipe file that will be written.")
+	f.out.OnChanged = func(string) { f.refresh() }
+	f.save = tips.NewButton("", theme.DocumentSaveIcon(), "Choose where to save the recipe", f.browseOut)
+	f.start = tips.NewButton("Start training", theme.MediaPlayIcon(), "", f.askStart)
+	f.start.Importance = widget.HighImportance
+	f.resume = tips.NewButton("Resume", theme.MediaReplayIcon(), "Go on from the checkpoint beside the recipe file.", func() { t.start(true) })
+	f.why = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
+	f.input.SetSelected("128")
+	f.byHand = false
+	f.amount.SetText("5")
+	f.compose(sizes)
+	f.chooseSize("T")
+	return f
+}
+
+func (f *trainForm) compose(sizes fyne.CanvasObject) {
+	section := func(title string, objects ...fyne.CanvasObject) fyne.CanvasObject {
+		return widgets.Rows(6, append([]fyne.CanvasObject{widgets.NewHeading(title)}, objects...)...)
+	}
+	line := func(label string, o fyne.CanvasObject) fyne.CanvasObject {
+		return widgets.Row(8, widgets.Fixed(96, 0, widgets.NewText(label)), o)
+	}
+	fields := widgets.Rows(18,
+		section("Good parts", widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found),
+		section("Network", sizes, f.about, line("Input side", widgets.Row(8, widgets.Fixed(92, 0, f.input), f.inputIs)), f.cost),
+		section("Budget", widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit)),
+		section("Save the recipe as", widgets.Dock(nil, nil, nil, widgets.Inset(f.save, 0, 4), f.out), line("Seed", widgets.Fixed(84, 0, f.seed))),
+	)
+	f.resumeBox = widgets.Inset(f.resume, 0, 4)
+	foot := widgets.Rows(6, f.why, widgets.Dock(nil, nil, nil, f.resumeBox, f.start))
+	f.root = widgets.Dock(widgets.Inset(widgets.NewTitle("Train a recipe"), 16, 16), widgets.Inset(foot, 12, 16), nil, nil,
+		container.NewVScroll(widgets.Inset(fields, 4, 16)))
+}
+
+func (f *trainForm) chooseSize(name string) {
+	f.size = name
+	if !f.byHand {
+		side := "256"
+		if name == "T" {
+			side = "128"
+		}
+		f.input.SetSelected(side)
+		f.byHand = false
+	}
+	f.refresh()
+}
+
+func (f *trainForm) chooseBudget(steps bool) {
+	if f.bySteps != steps {
+		f.bySteps = steps
+		f.amount.SetText("5")
+		if steps {
+			s, _ := anomaly.SizeByName(f.size)
+			f.amount.SetText(fmt.Sprint(s.Steps))
+		}
+	}
+	f.refresh()
+}
+
+// options reads the form; why says what is missing, "" for nothing.
+func (f *trainForm) options() (o session.TrainOptions, why string) {
+	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text)}
+	o.Input, _ = strconv.Atoi(f.input.Selected)
+	amount, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.amount.Text), ",", ".", 1), 64)
+	seed, seedOK := f.seedValue()
+	o.Seed = seed
+	switch {
+	case f.t.w.c.Session.Engine() == nil:
+		return o, "There is no engine: run “agurscope doctor” in a terminal."
+	case f.t.set == nil:
+		return o, "Choose a folder of good parts first."
+	case len(f.t.set.Train()) < fewestGood:
+		return o, fmt.Sprintf("%d good parts found; at least %d are needed.", len(f.t.set.Train()), fewestGood)
+	case err != nil || amount <= 0 || math.IsInf(amount, 0) || amount > 1e7:
+		return o, "The budget is not a number above 0."
+	case f.bySteps && amount != math.Trunc(amount):
+		return o, "The budget in steps is not a whole number."
+	case !seedOK:
+		return o, "The seed is not a whole number from 0 up."
+	case o.Out == "" || !strings.EqualFold(filepath.Ext(o.Out), ".agur"):
+		return o, "The recipe file must end in .agur."
+	}
+	if f.bySteps {
+		o.Steps = int(amount)
+	} else {
+		o.MaxTime = time.Duration(amount * float64(time.Minute))
+	}
+	return o, ""
+}
+
+const fewestGood = 5
+
+func (f *trainForm) seedValue() (uint64, bool) {
+	text := strings.TrimSpace(f.seed.Text)
+	if text == "" {
+		return 0, true
+	}
+	v, err := strconv.ParseUint(text, 10, 64)
+	return v, err == nil
+}
+
+// refresh brings the words beside the fields up to date.
+func (f *trainForm) refresh() {
+	if f.root == nil {
+		return
+	}
+	for i, s := range anomaly.Sizes {
+		f.sizes[i].Set(sizeWords[s.Name][0], s.Name == f.size)
+	}
+	f.about.Set(sizeWords[f.size][1])
+	f.budgets[0].Set("Time", !f.bySteps)
+	f.budgets[1].Set("Steps", f.bySteps)
+	f.unit.Set("minutes")
+	if f.bySteps {
+		f.unit.Set("steps of 8")
+	}
+	f.found.Set("Defects are not needed.")
+	if f.t.set != nil {
+		f.found.Set(fmt.Sprintf("%s found (%s)", plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
+	}
+	f.refreshInput()
+	_, why := f.options()
+	busy := f.t.running()
+	if busy {
+		why = ""
+	}
+	f.why.Set(why)
+	f.start.SetEnabled(why == "" && !busy)
+	f.start.Tip = why
+	resumable := !busy && why == "" && exists(session.Checkpoint(cleanPath(f.out.Text)))
+	if resumable {
+		f.resumeBox.Show()
+	} else {
+		f.resumeBox.Hide()
+	}
+	for _, e := range []fyne.Disableable{f.path, f.browse, f.input, f.amount, f.seed, f.out, f.save} {
+		if busy {
+			e.Disable()
+		} else {
+			e.Enable()
+		}
+	}
+}
+
+// refreshInput says what the network will see and what it costs.
+func (f *trainForm) refreshInput() {
+	side, _ := strconv.Atoi(f.input.Selected)
+	w, h := side, side
+	text := ""
+	if p := f.t.picture; p.Width > 0 {
+		w, h = anomaly.FitInput(int(p.Width), int(p.Height), side)
+		text = fmt.Sprintf("%.0f × %.0f to %d × %d", p.Width, p.Height, w, h)
+	}
+	f.inputIs.Set(text)
+	key := fmt.Sprintf("%s %d %d", f.size, w, h)
+	if c, ok := f.costs[key]; ok {
+		f.cost.Set(fmt.Sprintf("%s parameters · %s multiply-adds per picture", count(float64(c.Parameters)), count(float64(c.MACs))))
+		return
+	}
+	f.cost.Set("…")
+	n := anomaly.Network{Size: f.size, Width: w, Height: h}
+	f.t.w.job(func(context.Context) {
+		m, err := anomaly.NewModel(n, 0)
+		if err != nil {
+			return
+		}
+		c := m.Cost()
+		f.t.w.thread.onUI(func() {
+			if _, known := f.costs[key]; !known {
+				f.costs[key] = c
+				f.refreshInput()
+			}
+		})
+	})
+}
+
+// count writes a large number with its unit.
+func count(v float64) string {
+	switch {
+	case v >= 1e9:
+		return fmt.Sprintf("%.2f G", v/1e9)
+	case v >= 1e6:
+		return fmt.Sprintf("%.2f M", v/1e6)
+	}
+	return fmt.Sprintf("%.0f k", v/1e3)
+}
+
+// suggestOut proposes a recipe file that is not there yet.
+func (f *trainForm) suggestOut(set *datasets.Set) {
+	dir := f.t.w.settings.text(keyTrainOut)
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			home = "."
+		}
+		dir = filepath.Join(home, "Agurscope")
+	}
+	base := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|#`, r) {
+			return '-'
+		}
+		return r
+	}, strings.TrimSuffix(filepath.Base(set.Root), filepath.Ext(set.Root)))
+	path := filepath.Join(dir, base+".agur")
+	for i := 2; exists(path) && i < 1000; i++ {
+		path = filepath.Join(dir, fmt.Sprintf("%s-%d.agur", base, i))
+	}
+	f.out.SetText(path)
+}
+
+func (f *trainForm) browseOut() {
+	d := dialog.NewFileSave(func(u fyne.URIWriteCloser, err error) {
+		if err != nil || u == nil {
+			return
+		}
+		path := u.URI().Path()
+		_ = u.Close()
+		_ = os.Remove(path) // the dialog made an empty file; the training makes the real one
+		if !strings.EqualFold(filepath.Ext(path), ".agur") {
+			path += ".agur"
+		}
+		f.out.SetText(path)
+	}, f.t.w.win)
+	d.SetFileName(filepath.Base(f.out.Text))
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
+	f.t.w.place(d, filepath.Dir(f.out.Text))
+	d.Show()
+}
+
+// askStart starts, after a question when a recipe would be replaced.
+func (f *trainForm) askStart() {
+	o, why := f.options()
+	if why != "" {
+		return
+	}
+	if !exists(o.Out) {
+		f.t.start(false)
+		return
+	}
+	d := dialog.NewConfirm("Replace the recipe?", fmt.Sprintf("%s is there already.\nIt stays as it is until the new one is finished.", filepath.Base(o.Out)), func(yes bool) {
+		if yes {
+			f.t.start(false)
+		}
+	}, f.t.w.win)
+	d.SetConfirmText("Train and replace")
+	d.Show()
+}

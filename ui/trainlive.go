@@ -1,0 +1,219 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"time"
+
+	"agurscope/nn/anomaly"
+	"agurscope/themes"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// look is what the network makes of one picture of the current batch.
+type look struct{ clean, damaged, reconstruction *image.RGBA }
+
+// newLook converts the pictures on the training's goroutine; nil without any.
+func newLook(p anomaly.Progress) *look {
+	if p.Clean == nil || p.Damaged == nil || p.Reconstruction == nil {
+		return nil
+	}
+	return &look{anomaly.Picture(p.Clean), anomaly.Picture(p.Damaged), anomaly.Picture(p.Reconstruction)}
+}
+
+// trainLive shows a training under way.
+type trainLive struct {
+	t    *trainScreen
+	root fyne.CanvasObject
+
+	title    *widgets.Text
+	stages   [4]*widgets.Text
+	bar      *widget.ProgressBar
+	left     *widgets.Text
+	step_    *widgets.Text
+	rate     *widgets.Text
+	elapsed  *widgets.Text
+	loss     *widgets.Text
+	chart    *widgets.LineChart
+	pictures [3]*canvas.Image
+	stop     *widgets.Button
+
+	o         session.TrainOptions
+	began     time.Time
+	step      int
+	rateSince time.Time
+	rateStep  int
+}
+
+var stageOrder = [4]session.Stage{session.Reading, session.Training, session.Calibrating, session.Saving}
+var stageWords = [4]string{"Reading pictures", "Training", "Calibrating", "Saving"}
+
+func newTrainLive(t *trainScreen) *trainLive {
+	l := &trainLive{t: t, title: widgets.NewTitle("Training"), bar: widget.NewProgressBar(), left: widgets.NewText("")}
+	l.bar.TextFormatter = func() string { return "" }
+	stages := widgets.Row(8)
+	for i := range l.stages {
+		l.stages[i] = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText})
+		if i > 0 {
+			stages.Add(widgets.NewCaption("›"))
+		}
+		stages.Add(l.stages[i])
+	}
+	figureText := func() *widgets.Text {
+		return widgets.NewStyled(&widgets.Text{Text: "–", SizeName: theme.SizeNameHeadingText, Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideEnd})
+	}
+	l.step_, l.rate, l.elapsed, l.loss = figureText(), figureText(), figureText(), figureText()
+	cell := func(v *widgets.Text, what string) fyne.CanvasObject {
+		return widgets.Rows(1, v, widgets.NewCaption(what))
+	}
+	blocks := container.NewGridWithColumns(4, cell(l.step_, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
+	l.chart = widgets.NewLineChart("step", "loss", "The curve begins with the first steps.")
+	l.stop = t.w.tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
+	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.stop)
+	progress := widgets.Rows(6, widgets.Row(8, stages, widgets.NewSpring(nil), l.left), widgets.Fixed(0, 8, l.bar))
+	top := widgets.Rows(14, head, widgets.NewCard(progress), widgets.NewCard(blocks))
+	chart := widgets.NewCard(l.chart)
+	body := widgets.Dock(top, widgets.NewCard(l.newPictures()), nil, nil, widgets.Inset(chart, 14, 0))
+	l.root = widgets.Inset(body, 20, 24)
+	return l
+}
+
+func (l *trainLive) newPictures() fyne.CanvasObject {
+	grid := container.NewGridWithColumns(3)
+	for i, s := range []string{"A good part", "The same, damaged on purpose", "What the network draws"} {
+		l.pictures[i] = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
+		ground := widgets.NewGround(themes.ColorNamePane)
+		ground.Radius = 4
+		c := widgets.NewCaption(s)
+		c.Align, c.Elide = fyne.TextAlignCenter, widgets.ElideEnd
+		grid.Add(widgets.Rows(5, widgets.Fixed(0, 168, container.NewStack(ground, l.pictures[i])), c))
+	}
+	return grid
+}
+
+// begin clears the page for another training.
+func (l *trainLive) begin(o session.TrainOptions) {
+	l.o, l.began, l.step, l.rateStep, l.rateSince = o, time.Now(), 0, 0, time.Time{}
+	l.chart.Clear()
+	for _, p := range l.pictures {
+		p.Image = nil
+		p.Refresh()
+	}
+	l.title.Set("Training")
+	l.bar.SetValue(0)
+	l.left.Set("")
+	for _, t := range []*widgets.Text{l.step_, l.rate, l.elapsed, l.loss} {
+		t.Set("–")
+	}
+	l.stop.SetEnabled(true)
+	l.stage(session.Reading)
+}
+
+// ending is shown between the wish to cancel and the end.
+func (l *trainLive) ending() {
+	l.title.Set("Stopping…")
+	l.stop.SetEnabled(false)
+}
+
+func (l *trainLive) stage(now session.Stage) {
+	at := 0
+	for i, s := range stageOrder {
+		if s == now {
+			at = i
+		}
+	}
+	for i, t := range l.stages {
+		ink, text := themes.ColorNameMuted, stageWords[i]
+		switch {
+		case i < at:
+			ink, text = themes.ColorNameOK, "✓ "+text
+		case i == at:
+			ink = theme.ColorNamePrimary
+		}
+		t.Style.Bold = i == at
+		t.Text, t.ColorName = text, ink
+		t.Refresh()
+	}
+}
+
+// take shows what happened since the last time.
+func (l *trainLive) take(p progress) {
+	if !p.any || !l.t.running() {
+		return
+	}
+	e := p.last
+	l.stage(e.Stage)
+	l.elapsed.Set(clock(time.Since(l.began)))
+	l.progress(e)
+	if n := len(p.losses); n > 0 {
+		for _, q := range p.losses {
+			l.chart.Add(q)
+		}
+		l.chart.Redraw()
+		l.step = int(p.losses[n-1].X)
+		l.loss.Set(fmt.Sprintf("%.4g", p.losses[n-1].Y))
+		l.speed()
+		text := fmt.Sprint(l.step)
+		if l.o.MaxTime == 0 {
+			text = fmt.Sprintf("%d of %d", l.step, e.Steps)
+		}
+		l.step_.Set(text)
+	}
+	if p.look != nil {
+		for i, m := range []*image.RGBA{p.look.clean, p.look.damaged, p.look.reconstruction} {
+			l.pictures[i].Image = m
+			l.pictures[i].Refresh()
+		}
+	}
+}
+
+// speed is measured over the last seconds.
+func (l *trainLive) speed() {
+	now := time.Now()
+	if l.rateSince.IsZero() {
+		l.rateSince, l.rateStep = now, l.step
+		return
+	}
+	if d := now.Sub(l.rateSince).Seconds(); d >= 2 {
+		l.rate.Set(fmt.Sprintf("%.0f", batchSize*float64(l.step-l.rateStep)/d))
+		l.rateSince, l.rateStep = now, l.step
+	}
+}
+
+// batchSize is what the session trains with.
+const batchSize = 8
+
+// progress moves the bar.
+func (l *trainLive) progress(e session.TrainEvent) {
+	share, left := 0.0, ""
+	switch e.Stage {
+	case session.Reading:
+		share = .03 * float64(e.Done) / float64(max(e.Total, 1))
+		left = fmt.Sprintf("%d of %d", e.Done, e.Total)
+	case session.Training:
+		part := 0.0
+		switch {
+		case l.o.MaxTime > 0:
+			part = float64(time.Since(l.began)) / (.95 * float64(l.o.MaxTime))
+		case e.Steps > 0:
+			part = float64(e.Step) / float64(e.Steps)
+		}
+		share = .03 + .94*min(part, 1)
+		if e.Remaining > 0 {
+			left = remaining(e.Remaining)
+		}
+	case session.Calibrating:
+		share, left = .97, "almost done"
+	case session.Saving:
+		share, left = .99, "almost done"
+	}
+	l.bar.SetValue(max(share, l.bar.Value))
+	l.left.Set(left)
+}

@@ -1,0 +1,451 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"agurscope/datasets"
+	"agurscope/history"
+	"agurscope/nn/anomaly"
+	"agurscope/themes"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// verdictPanel is the right side of the inspection screen: the verdict on the
+// selected part, what decided it, the thresholds and the regions.
+type verdictPanel struct {
+	s    *inspectScreen
+	root fyne.CanvasObject
+
+	name, place *widgets.Text
+	banner      *widgets.Banner
+	gauge       *widgets.Gauge
+	score       *widgets.Text
+	scoreHint   *widgets.Hint
+	note        *widgets.Text
+	person      *fyne.Container
+	personText  *widgets.Text
+	personIcon  *canvas.Image
+	verdicts    [3]*widgets.Button
+	terms       *fyne.Container
+	bars        []*widgets.Bar
+	decided     *widgets.Text
+	thresholds  *thresholdPanel
+	regions     *regionTable
+}
+
+func newVerdictPanel(s *inspectScreen) *verdictPanel {
+	p := &verdictPanel{s: s, banner: widgets.NewBanner(), gauge: widgets.NewGauge()}
+	p.name = widgets.NewStyled(&widgets.Text{Elide: widgets.ElideMiddle, Style: fyne.TextStyle{Bold: true}})
+	p.place = widgets.NewCaption(" ")
+	p.place.Elide = widgets.ElideMiddle
+	p.score = widgets.NewCaption(" ")
+	p.score.Elide = widgets.ElideEnd
+	p.scoreHint = s.w.tips.Over(p.score, "")
+	p.note = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
+	p.note.Hide()
+	p.thresholds = newThresholdPanel(s)
+	p.regions = newRegionTable(s)
+	gauge := s.w.tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
+	head := widgets.Rows(8,
+		widgets.Lines(p.name, p.place),
+		p.banner, gauge,
+		widgets.Rows(3, p.scoreHint, p.note),
+		p.newPerson(),
+		widgets.NewRule(), p.newTerms(),
+		widgets.NewRule(), p.thresholds.root,
+		widgets.NewRule(),
+	)
+	p.root = container.NewVScroll(widgets.Inset(container.NewBorder(head, nil, nil, nil, p.regions.root), 8, 12))
+	p.empty()
+	return p
+}
+
+// newPerson is the row where a person says otherwise.
+func (p *verdictPanel) newPerson() fyne.CanvasObject {
+	p.personIcon = canvas.NewImageFromResource(theme.AccountIcon())
+	p.personText = widgets.NewStyled(&widgets.Text{Elide: widgets.ElideEnd, SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}})
+	p.personText.Align = fyne.TextAlignTrailing
+	p.person = widgets.Dock(nil, nil, nil, container.NewCenter(widgets.Fixed(16, 16, p.personIcon)), widgets.Inset(container.NewVBox(p.personText), 1, 5))
+	p.person.Hide()
+	words := [3]string{"OK", "NG", "REVIEW"}
+	keys := [3]string{"O", "N", "R"}
+	grid := container.NewGridWithColumns(3)
+	for i, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
+		p.verdicts[i] = p.s.w.tips.NewButton(words[i], themes.VerdictIcon(string(v)),
+			fmt.Sprintf("Your verdict: %s (key %s). It stands beside the program's answer in the log; nothing is erased.", v, keys[i]),
+			func() { p.s.override(v) })
+		grid.Add(p.verdicts[i])
+	}
+	head := widgets.Dock(nil, nil, widgets.NewHeading("Your verdict"), nil, p.person)
+	return widgets.Rows(5, head, grid)
+}
+
+// newTerms is the list of what went into the score.
+func (p *verdictPanel) newTerms() fyne.CanvasObject {
+	p.terms = widgets.Rows(5)
+	p.decided = widgets.NewCaption("")
+	p.decided.Elide, p.decided.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	head := p.s.w.tips.Over(widgets.Row(8, widgets.NewHeading("What decided"), p.decided),
+		"Each bar is what the score would be from that signal alone; the tick is the reject threshold.")
+	return widgets.Rows(5, head, p.terms)
+}
+
+// termNames are the detector's terms in plain words.
+var termNames = map[string]string{
+	"residual": "Difference to the reconstruction",
+	"score":    "Scoring network",
+	"feature":  "Unusual features",
+}
+
+func (p *verdictPanel) empty() {
+	p.name.Set("No part selected")
+	p.place.Set(" ")
+	p.banner.SetIdle("No part")
+	p.unjudged()
+}
+
+// about names the part.
+func (p *verdictPanel) about(i int) {
+	it := p.s.parts.items[i]
+	name, folder := itemTitle(it)
+	p.name.Set(name)
+	if folder == "" {
+		folder = fmt.Sprintf("part %d of %d", i+1, p.s.parts.len())
+	}
+	switch {
+	case it.Label == datasets.Normal:
+		folder += " · known good"
+	case it.Label == datasets.Anomalous:
+		folder += " · known defect"
+		if it.Type != "" {
+			folder += ": " + it.Type
+		}
+	}
+	ink := themes.ColorNameMuted
+	switch v := p.s.parts.state[i].final(); {
+	case it.Label == datasets.Anomalous && v == history.OK:
+		folder, ink = folder+" · missed", themes.ColorNameNG
+	case it.Label == datasets.Normal && v == history.NG:
+		folder, ink = folder+" · rejected all the same", themes.ColorNameReview
+	}
+	p.place.SetColor(ink)
+	p.place.Set(folder)
+	p.personal(i)
+}
+
+// waiting is shown while a part is read or inspected.
+func (p *verdictPanel) waiting(i int) {
+	p.about(i)
+	if v := p.s.parts.state[i].verdict; v != "" {
+		p.banner.Set(string(v), p.s.parts.state[i].index)
+		return
+	}
+	word := "Inspecting…"
+	if !p.s.ready() {
+		word = "Not inspected"
+	}
+	p.idle(i, word)
+}
+
+// idle is shown for a part without a verdict.
+func (p *verdictPanel) idle(i int, word string) {
+	p.about(i)
+	p.banner.SetIdle(word)
+	p.unjudged()
+}
+
+func (p *verdictPanel) unjudged() {
+	p.gauge.Set(p.reviewIndex(), math.NaN())
+	p.score.Set("No score")
+	p.scoreHint.Tip = ""
+	p.note.Hide()
+	p.setTerms(nil)
+	p.regions.set(nil)
+	for _, b := range p.verdicts {
+		b.SetEnabled(false)
+	}
+}
+
+// reviewIndex is where the review band begins on the gauge.
+func (p *verdictPanel) reviewIndex() float64 {
+	t := p.s.w.c.Session.Thresholds()
+	if t.Reject <= 0 {
+		return 40
+	}
+	return 50 * t.Review / t.Reject
+}
+
+// show tells everything of one part.
+func (p *verdictPanel) show(sh *shown) {
+	p.about(sh.item)
+	p.judged(sh)
+}
+
+// judged tells what the thresholds now say of the part.
+func (p *verdictPanel) judged(sh *shown) {
+	logged := p.s.parts.state[sh.item]
+	if sh.res.Prediction == nil && logged.verdict == "" {
+		p.idle(sh.item, "Not inspected")
+		return
+	}
+	for _, b := range p.verdicts {
+		b.SetEnabled(true)
+	}
+	verdict := sh.res.Final()
+	p.banner.Set(string(verdict), sh.res.Index)
+	p.gauge.Set(p.reviewIndex(), sh.res.Index)
+	p.remark(logged.verdict, verdict)
+	if sh.res.Prediction == nil {
+		p.score.Set("Not inspected: counts as not OK")
+		p.setTerms(nil)
+		p.regions.set(nil)
+		return
+	}
+	t := sh.res.Thresholds
+	score := sh.res.Prediction.Score
+	p.score.Set(fmt.Sprintf("score %s · review from %s · reject from %s", figure(score), figure(t.Review), figure(t.Reject)))
+	p.scoreHint.Tip = p.origin(score)
+	p.setTerms(sh)
+	p.regions.set(sh.res.Regions)
+}
+
+// origin says where the thresholds come from.
+func (p *verdictPanel) origin(score float64) string {
+	c := p.s.cal()
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("Raw score %.4g: the mean of the highest 0.2 %% of the anomaly map. The thresholds come from %d good parts that were not used for training, "+
+		"so that about %.0f %% of good parts are rejected. A region above the pixel thresholds is NG whatever the score.", score, c.Normals, 100*c.FalseRejectRate)
+}
+
+// remark says when the verdict on show is not the one in the log.
+func (p *verdictPanel) remark(logged, now history.Verdict) {
+	if logged == "" || logged == now {
+		p.note.Hide()
+		return
+	}
+	p.note.Text = fmt.Sprintf("Logged as %s; the thresholds were moved since.", logged)
+	p.note.Show()
+	p.note.Refresh()
+}
+
+// personal shows a person's verdict beside the machine's.
+func (p *verdictPanel) personal(i int) {
+	st := p.s.parts.state[i]
+	if st.reviewed == "" {
+		p.person.Hide()
+		return
+	}
+	p.personIcon.Resource = themes.VerdictIcon(string(st.reviewed))
+	p.personIcon.FillMode = canvas.ImageFillContain
+	p.personIcon.Refresh()
+	text := "You said " + string(st.reviewed)
+	if st.reason != "" {
+		text += ": " + st.reason
+	}
+	p.personText.Text = text
+	p.personText.ColorName = themes.VerdictNamed(string(st.reviewed)).Text
+	p.personText.Refresh()
+	p.person.Show()
+}
+
+// setTerms shows the shares of the score.
+func (p *verdictPanel) setTerms(sh *shown) {
+	var terms []anomaly.TermScore
+	if sh != nil && sh.res.Prediction != nil {
+		terms = sh.res.Prediction.Terms
+	} else if c := p.s.cal(); c != nil {
+		for _, t := range c.Terms {
+			terms = append(terms, anomaly.TermScore{Name: t.Name, Score: math.NaN()})
+		}
+	}
+	if len(p.bars) != len(terms) {
+		p.terms.RemoveAll()
+		p.bars = nil
+		for range terms {
+			b := widgets.NewBar()
+			p.bars = append(p.bars, b)
+			p.terms.Add(b)
+		}
+	}
+	top := -1
+	for i, t := range terms {
+		if !math.IsNaN(t.Score) && (top < 0 || t.Score > terms[top].Score) {
+			top = i
+		}
+	}
+	reject := p.s.w.c.Session.Thresholds().Reject
+	for i, t := range terms {
+		name := termNames[t.Name]
+		if name == "" {
+			name = t.Name
+		}
+		if math.IsNaN(t.Score) {
+			p.bars[i].Set(name, "–", 0, .5, false)
+			continue
+		}
+		p.bars[i].Set(name, figure(t.Score), t.Score/(2*max(reject, 1e-9)), .5, i == top)
+	}
+	p.decided.Set(p.why(sh))
+}
+
+// why says in a few words which rule made the verdict.
+func (p *verdictPanel) why(sh *shown) string {
+	if sh == nil || sh.res.Prediction == nil {
+		return ""
+	}
+	t, score, n := sh.res.Thresholds, sh.res.Prediction.Score, len(sh.res.Regions)
+	switch {
+	case score >= t.Reject && n > 0:
+		return "score and " + plural(n, "region")
+	case score >= t.Reject:
+		return "score at or above reject"
+	case n > 0:
+		return plural(n, "region") + " above the pixel threshold"
+	case score >= t.Review:
+		return "score in the review band"
+	}
+	return "nothing above a threshold"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// figure writes a number with three significant digits and no exponent.
+func figure(v float64) string {
+	a := math.Abs(v)
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case a >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case a >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func (p *verdictPanel) selectRegion(n int) { p.regions.selectRow(n - 1) }
+
+// regionTable lists the regions of the part, linked with the panes.
+type regionTable struct {
+	s      *inspectScreen
+	root   fyne.CanvasObject
+	title  *widgets.Text
+	list   *widgets.List
+	none   *widgets.Text
+	rows   []history.Region
+	silent bool
+}
+
+var regionColumns = []float32{.5, 1.5, 1.1, 1, 1, 1.1}
+
+func newRegionTable(s *inspectScreen) *regionTable {
+	t := &regionTable{s: s, title: widgets.NewHeading("Regions"), none: widgets.NewCaption("No region is above the thresholds.")}
+	heads := []string{"#", "x, y", "area px", "peak", "mean", "   kind"}
+	tips := []string{
+		"Number of the region, as on the segmentation pane",
+		"Middle of the region in pixels of the picture", "Area in pixels of the picture",
+		"Highest anomaly value in the region", "Mean anomaly value in the region",
+		"Whether the part is brighter or darker than expected there, or both (mixed)",
+	}
+	var cells []fyne.CanvasObject
+	for i, h := range heads {
+		c := widgets.NewCaption(h)
+		c.Align, c.Elide = columnAlign(i), widgets.ElideEnd
+		cells = append(cells, s.w.tips.Over(c, tips[i]))
+	}
+	t.list = widgets.NewList(s.w.keys, func() int { return len(t.rows) }, newRegionRow, t.fill)
+	t.list.OnSelected = func(i int) {
+		if !t.silent {
+			s.view.ShowRegion(i + 1)
+		}
+	}
+	head := widgets.Rows(4, t.title, widgets.Inset(widgets.Columns(regionColumns, cells...), 0, 3))
+	t.root = container.NewBorder(head, nil, nil, nil, container.NewStack(widgets.Fixed(0, 92, t.list), container.NewVBox(widgets.Inset(t.none, 4, 3))))
+	return t
+}
+
+func columnAlign(i int) fyne.TextAlign {
+	if i == 0 || i == 5 {
+		return fyne.TextAlignLeading
+	}
+	return fyne.TextAlignTrailing
+}
+
+// regionRow is one line of the table.
+type regionRow struct {
+	widget.BaseWidget
+	all   fyne.CanvasObject
+	cells [6]*widgets.Text
+}
+
+func newRegionRow() fyne.CanvasObject {
+	r := &regionRow{}
+	var objects []fyne.CanvasObject
+	for i := range r.cells {
+		r.cells[i] = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, Align: columnAlign(i), Elide: widgets.ElideEnd})
+		objects = append(objects, r.cells[i])
+	}
+	r.cells[0].Style.Bold = true
+	r.all = widgets.Inset(widgets.Columns(regionColumns, objects...), 3, 3)
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// CreateRenderer shows the row.
+func (r *regionRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.all) }
+
+func (t *regionTable) fill(i int, o fyne.CanvasObject) {
+	if i >= len(t.rows) {
+		return
+	}
+	r, g := o.(*regionRow), t.rows[i]
+	for k, text := range []string{
+		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), fmt.Sprint(g.Area), figure(g.Peak), figure(g.Mean), "   " + g.Polarity,
+	} {
+		r.cells[k].Set(text)
+	}
+}
+
+func (t *regionTable) set(rows []history.Region) {
+	if slices.Equal(t.rows, rows) && len(rows) > 0 {
+		return
+	}
+	t.rows = rows
+	t.title.Set("Regions")
+	if len(rows) > 0 {
+		t.title.Set(fmt.Sprintf("Regions (%d)", len(rows)))
+		t.none.Hide()
+	} else {
+		t.none.Show()
+	}
+	t.silent = true
+	t.list.UnselectAll()
+	t.silent = false
+	t.list.Refresh()
+}
+
+// selectRow highlights a row without moving the panes; -1 for none.
+func (t *regionTable) selectRow(i int) {
+	t.silent = true
+	defer func() { t.silent = false }()
+	if i < 0 || i >= len(t.rows) {
+		t.list.UnselectAll()
+		return
+	}
+	t.list.Select(i)
+}
