@@ -30,11 +30,10 @@ var rules = map[string]rule{
 
 	// Engines and method know nothing of the rest.
 	"nn":                   {tests: []string{"nn/internal/naive"}},
-	"nn/internal/spectrum": {ours: []string{"nn"}, tests: []string{"nn/internal/naive"}},
 	"nn/internal/naive":    {ours: []string{"nn"}},
 	"nn/nntest":            {ours: []string{"nn", "nn/internal/naive"}},
-	"nn/onednn":            {ours: []string{"nn", "nn/internal/spectrum"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
-	"nn/gorgonia":          {ours: []string{"nn", "nn/internal/spectrum"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
+	"nn/onednn":            {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
+	"nn/gorgonia":          {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
 	"cuda":                 {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
 	"nn/defect":            {ours: []string{"nn"}},
 	"nn/metrics":           {ours: []string{"nn"}},

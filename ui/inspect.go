@@ -174,8 +174,27 @@ func (s *inspectScreen) setFilter(f filter) {
 	s.highlight()
 }
 
-// refreshList shows changed verdicts.
+// refreshList shows changed verdicts everywhere.
 func (s *inspectScreen) refreshList() {
+	s.refreshCounts()
+	s.list.Refresh()
+}
+
+// refreshItems shows the changed verdicts of some items: less work than
+// refreshList, for the pace of a run.
+func (s *inspectScreen) refreshItems(items []int) {
+	s.refreshCounts()
+	if s.parts.only != "" {
+		s.list.Refresh() // rows have moved
+		return
+	}
+	for _, i := range items {
+		s.list.RefreshItem(i)
+	}
+}
+
+// refreshCounts brings filters and log up to date.
+func (s *inspectScreen) refreshCounts() {
 	t := s.parts.tally()
 	for i, f := range filters {
 		n := t.of(f.verdict)
@@ -185,7 +204,6 @@ func (s *inspectScreen) refreshList() {
 		}
 		s.chips[i].Set(word, s.parts.only == f.verdict)
 	}
-	s.list.Refresh()
 	s.log.refresh(t)
 }
 
@@ -488,7 +506,7 @@ func (s *inspectScreen) chosen(gen, i int, res *session.Result, sh *shown, logge
 	}
 	if !logged {
 		s.parts.record(i, res, time.Now())
-		s.refreshList()
+		s.refreshItems([]int{i})
 		s.refreshRun()
 	}
 	if sh == nil {

@@ -87,6 +87,7 @@ func (s *inspectScreen) openBoth(set, recipe string) {
 		}
 		s.w.thread.onUI(func() {
 			s.recipeComing = false
+			s.w.tidy()
 			s.w.scriptOpened()
 		})
 	})

@@ -39,8 +39,10 @@ func (s *inspectScreen) fillRow(r *partRow, i int) {
 	name, folder := itemTitle(s.parts.items[i])
 	r.name.Set(name)
 	r.folder.Set(folder)
-	r.folder.Hidden = folder == ""
-	r.words.Refresh()
+	if hide := folder == ""; hide != r.folder.Hidden {
+		r.folder.Hidden = hide
+		r.words.Refresh()
+	}
 	m, known := s.thumbs.get(i)
 	r.picture.set(m, known)
 	p := &s.parts.state[i]

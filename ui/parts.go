@@ -20,7 +20,7 @@ type part struct {
 	latency  time.Duration
 	at       time.Time
 	err      error
-	spot     float64 // where the strongest region lies, as a share of the width; NaN without one
+	spot     float64         // where the strongest region lies, as a share of the width; NaN without one
 	reviewed history.Verdict // a person's; "" for none
 	reason   string
 }

@@ -182,13 +182,14 @@ func (s *inspectScreen) arrived(gen int, r *runAll, list []arrived) {
 	if gen != s.gen || len(list) == 0 {
 		return
 	}
-	for _, a := range list {
-		i := int(a.res.Frame.Seq)
-		s.parts.record(i, a.res, a.at)
+	items := make([]int, len(list))
+	for k, a := range list {
+		items[k] = int(a.res.Frame.Seq)
+		s.parts.record(items[k], a.res, a.at)
 		r.done++
 	}
 	newest := list[len(list)-1].res
-	s.refreshList()
+	s.refreshItems(items)
 	s.refreshProgress()
 	s.w.status.setLatency(newest.Latency)
 	if s.follow && s.run == r {
@@ -251,6 +252,7 @@ func (s *inspectScreen) runEnded(gen int, r *runAll, err error) {
 	default:
 		s.w.report(err)
 	}
+	s.w.tidy()
 	s.w.scriptRunEnded()
 }
 

@@ -100,8 +100,10 @@ func (l *runLog) refresh(t tally) {
 		text = fmt.Sprintf("%.1f %%", 100*y)
 	}
 	l.yield.Set(text)
-	l.none.Hidden = t.total() > 0
-	l.none.Refresh()
+	if hide := t.total() > 0; hide != l.none.Hidden {
+		l.none.Hidden = hide
+		l.none.Refresh()
+	}
 	if !l.table.Hidden {
 		l.list.Refresh()
 	}
@@ -133,6 +135,8 @@ type logRow struct {
 	all   fyne.CanvasObject
 	cells [7]*widgets.Text
 	shape *canvas.Image
+
+	verdict history.Verdict // that shape shows
 }
 
 func newLogRow() fyne.CanvasObject {
@@ -161,8 +165,11 @@ func (l *runLog) fill(row int, o fyne.CanvasObject) {
 	}
 	r, p := o.(*logRow), &l.s.parts.state[i]
 	look := themes.VerdictNamed(string(p.verdict))
-	r.shape.Resource = look.Icon()
-	r.shape.Refresh()
+	if r.verdict != p.verdict {
+		r.verdict = p.verdict
+		r.shape.Resource = look.Icon()
+		r.shape.Refresh()
+	}
 	r.cells[1].SetColor(look.Text)
 	yours := ""
 	if p.reviewed != "" {

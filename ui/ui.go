@@ -157,6 +157,12 @@ func (w *Window) started() {
 	})
 }
 
+// tidy gives back to the system what opening or a run has left behind, once it
+// is quiet.
+func (w *Window) tidy() {
+	time.AfterFunc(time.Second, debug.FreeOSMemory)
+}
+
 // job runs work away from Fyne's goroutine under the window's context.
 func (w *Window) job(f func(ctx context.Context)) {
 	w.jobs.Add(1)

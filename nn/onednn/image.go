@@ -12,7 +12,6 @@ import (
 	"math"
 
 	"agurscope/nn"
-	"agurscope/nn/internal/spectrum"
 )
 
 // emitImage emits the operations on planar images: maps and losses. A loss
@@ -53,10 +52,7 @@ func (p *program) emitImage(n *nn.Node) error {
 			return float64(C.k_ssim(x.x, t.x, weight, grad, p.scratch, g.n*c, g.h, g.w))
 		})
 	case nn.SpectrumLoss:
-		l := spectrum.New(n.In[0].Shape[2], n.In[0].Shape[3])
-		p.emitLoss(n, func() float64 {
-			return l.Value(floats(x.x, total), floats(t.x, total), float32(weight), optional(grad, total))
-		})
+		return p.spectrum(n, x, t, weight, grad)
 	case nn.FocalLoss:
 		p.emitLoss(n, func() float64 {
 			return float64(C.k_focal(x.x, t.x, C.float(op.PosWeight), weight, grad, C.size_t(total)))
@@ -76,6 +72,31 @@ func optional(p *C.float, n int) []float32 {
 		return nil
 	}
 	return floats(p, n)
+}
+
+// spectrum emits the log-amplitude loss, a DFT by matrix products.
+func (p *program) spectrum(n *nn.Node, x, t *value, weight C.float, grad *C.float) error {
+	s := n.In[0].Shape
+	h, w, planes := s[2], s[3], s[0]*s[1]
+	freq := 2 * (w/2 + 1)
+	rows, err := p.vector(w * freq)
+	if err != nil {
+		return err
+	}
+	cols, err := p.vector(2 * h * h)
+	if err != nil {
+		return err
+	}
+	back, err := p.vector(freq * w)
+	if err != nil {
+		return err
+	}
+	C.k_spectrum_tables(rows, cols, back, C.int(h), C.int(w))
+	p.need.scratch = max(p.need.scratch, int(C.k_spectrum_work(C.int(planes), C.int(h), C.int(w))))
+	p.emitLoss(n, func() float64 {
+		return float64(C.k_spectrum(x.x, t.x, rows, cols, back, weight, grad, p.scratch, C.int(planes), C.int(h), C.int(w)))
+	})
+	return nil
 }
 
 // lossGradient finds the weight with which a loss is minimised and where its

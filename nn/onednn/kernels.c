@@ -112,6 +112,11 @@ void k_accumulate(const float *x, float *y, int acc, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
+void k_axpy(float a, const float *x, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
+
 void k_attention(const float *y, const float *k, float *w, int n, int c, int pitch, int taps) {
   const int r = taps / 2;
   for (int b = 0; b < n; b++)

@@ -70,6 +70,11 @@ void k_residual(const float *x, const float *y, int plain, float *out, float *sc
                 int h, int w);
 void k_blur(const float *x, float *y, const float *taps, int radius, float *scratch, int planes, int h,
             int w);
+void k_spectrum_tables(float *rows, float *cols, float *back, int h, int w);
+size_t k_spectrum_work(int planes, int h, int w);
+double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, const float *back,
+                  float weight, float *grad, float *work, int planes, int h, int w);
+void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 int k_threads(void);
 void k_set_threads(int n);
 int k_best_block(void);

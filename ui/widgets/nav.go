@@ -280,12 +280,13 @@ func (t *Tips) NewChip(icon fyne.Resource, tip string, tapped func()) *Chip {
 
 // Set changes word and state.
 func (c *Chip) Set(word string, chosen bool) {
-	c.word.Set(word)
-	if c.chosen != chosen {
-		c.chosen = chosen
-		c.word.Style.Bold = chosen
-		c.word.Refresh()
+	if c.word.Text == word && c.chosen == chosen {
+		return
 	}
+	c.chosen = chosen
+	c.word.Text, c.word.Style.Bold = word, chosen
+	c.word.Refresh()
+	c.all.Refresh() // another width
 	c.paint(false)
 }
 
