@@ -21,6 +21,10 @@ XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 ONSCREEN := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY)),,$(XVFB))
 GOTEST := go test -tags $(TAGS)
 
+# Tests run the engine beside each other: its idle threads must not spin. The
+# program itself sees to that when it starts.
+export GOMP_SPINCOUNT ?= 1000
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test race lint fuzz bench bench-ui kill accuracy demo golden icon package check clean
 

@@ -23,7 +23,30 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-func main() { os.Exit(run()) }
+func main() {
+	yieldIdle()
+	os.Exit(run())
+}
+
+// yieldIdle starts the program anew with OpenMP's waiting threads told to sleep
+// almost at once. By default they spin for milliseconds at the end of every
+// layer, which on a machine with other work, the window's own included, makes a
+// forward pass ten times slower. The library reads its environment while it is
+// loaded, before this function can run; hence the second start, which takes
+// some milliseconds. Whoever sets one of the variables is obeyed.
+func yieldIdle() {
+	for _, name := range []string{"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} {
+		if _, set := os.LookupEnv(name); set {
+			return
+		}
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return
+	}
+	// A failure leaves the program as it was: slower under load.
+	_ = syscall.Exec(path, os.Args, append(os.Environ(), "GOMP_SPINCOUNT=1000"))
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 )
 
 // keyHelp is every key of the program, as the help shows it.
@@ -46,7 +47,11 @@ var keyHelp = []struct {
 
 // typedKey gets the keys that no field is typing.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
-	if w.dialogOpen() {
+	if top := w.win.Canvas().Overlays().Top(); top != nil {
+		// Leaving a dialog this way is the same as its Cancel.
+		if pop, ok := top.(*widget.PopUp); ok && e.Name == fyne.KeyEscape {
+			pop.Hide()
+		}
 		return
 	}
 	if e.Name == fyne.KeyEscape && w.notice.Visible() {
@@ -104,17 +109,4 @@ func (w *Window) showKeys() {
 	}
 	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.win)
 	d.Show()
-	w.escapeCloses(d)
-}
-
-// escapeCloses lets Escape and Return end a dialog that has no field.
-func (w *Window) escapeCloses(d dialog.Dialog) {
-	c := w.win.Canvas()
-	before := c.OnTypedKey()
-	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
-		if e.Name == fyne.KeyEscape || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
-			d.Hide()
-		}
-	})
-	d.SetOnClosed(func() { c.SetOnTypedKey(before) })
 }

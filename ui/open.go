@@ -227,7 +227,6 @@ func (w *Window) askChoice(c *datasets.ChoiceError, open func(root string)) {
 	text.Wrapping = fyne.TextWrapWord
 	d = dialog.NewCustom("Which one?", "Cancel", container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.win)
 	d.Show()
-	w.escapeCloses(d)
 }
 
 // setMenu offers folders of parts.
@@ -297,8 +296,7 @@ func (s *inspectScreen) browseRecipe() {
 		s.openRecipe(path)
 	}, s.w.win)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	s.w.place(d, filepath.Dir(s.w.settings.text(keyRecipe)))
-	d.Show()
+	s.w.showFiles(d, filepath.Dir(s.w.settings.text(keyRecipe)))
 }
 
 // askFolder lets a person choose a folder, beginning beside near.
@@ -312,20 +310,20 @@ func (w *Window) askFolder(near string, take func(string)) {
 			take(u.Path())
 		}
 	}, w.win)
-	w.place(d, filepath.Dir(near))
-	d.Show()
+	w.showFiles(d, filepath.Dir(near))
 }
 
-// place makes a file dialog large and begins it at a folder that exists.
-func (w *Window) place(d *dialog.FileDialog, dir string) {
+// showFiles shows a file dialog, large and beginning at a folder if that
+// exists.
+func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
+	if dir != "" && dir != "." {
+		if u, err := storage.ListerForURI(storage.NewFileURI(dir)); err == nil {
+			d.SetLocation(u)
+		}
+	}
+	d.Show() // before it is resized: it has no size until then
 	size := w.win.Canvas().Size()
 	d.Resize(fyne.NewSize(min(size.Width-80, 920), min(size.Height-80, 640)))
-	if dir == "" || dir == "." {
-		return
-	}
-	if u, err := storage.ListerForURI(storage.NewFileURI(dir)); err == nil {
-		d.SetLocation(u)
-	}
 }
 
 // askPath lets a person type a path.

@@ -319,8 +319,7 @@ func (f *trainForm) browseOut() {
 	}, f.t.w.win)
 	d.SetFileName(filepath.Base(f.out.Text))
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	f.t.w.place(d, filepath.Dir(f.out.Text))
-	d.Show()
+	f.t.w.showFiles(d, filepath.Dir(f.out.Text))
 }
 
 // askStart starts, after a question when a recipe would be replaced.

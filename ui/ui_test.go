@@ -20,6 +20,7 @@ import (
 	"agurscope/ui/session"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -390,4 +391,40 @@ func TestLowNeverPassesHighInAnyModeButTwoSided(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestEveryDialogOpensAndEscapeOrHidingLeavesTheWindowUsable(t *testing.T) {
+	w, _ := newTestWindow(t, newTestSession(t, session.Options{}), nil)
+	for name, open := range map[string]func(){
+		"folder": w.inspect.browseSet, "recipe": w.inspect.browseRecipe, "training folder": w.train.browse, "save": w.train.form.browseOut,
+		"path":        func() { w.askPath("Open", "", "Open", func(string) {}) },
+		"set menu":    w.inspect.setMenu,
+		"recipe menu": w.inspect.recipeMenu,
+		"keys":        w.showKeys,
+		"choice":      func() { w.askChoice(&datasets.ChoiceError{Choices: []datasets.Choice{{Name: "a"}}}, func(string) {}) },
+	} {
+		open()
+		top := w.win.Canvas().Overlays().Top()
+		if top == nil {
+			t.Errorf("%s opens nothing", name)
+			continue
+		}
+		if name == "keys" || name == "folder" || name == "choice" {
+			w.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+			if w.dialogOpen() {
+				t.Errorf("Escape does not leave %s", name)
+			}
+		}
+		w.win.Canvas().Overlays().Remove(top)
+	}
+}
+
+func TestDroppedPathsOpenOnTheScreenThatIsShown(t *testing.T) {
+	w, q := newTestWindow(t, newTestSession(t, session.Options{}), nil)
+	bad := filepath.Join(t.TempDir(), "nothing")
+	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
+	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open set" })
+	w.goTo(1)
+	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
+	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open the folder" })
 }
