@@ -14,7 +14,7 @@ func (o DeviationLoss) Value(s, mask []float32, hw int, weight float32, grad []f
 	total := 0.0
 	for b := range n {
 		z, m := s[b*hw:(b+1)*hw], mask[b*hw:(b+1)*hw]
-		top = highest(top[:0], z, k)
+		top = Highest(top[:0], z, k)
 		sum, damaged := 0.0, 0
 		for _, v := range top {
 			sum += float64(v)
@@ -59,9 +59,9 @@ func spread(grad, z []float32, kth float32, k int, g float32) {
 	}
 }
 
-// highest returns the k highest values of z, ascending, in buf. The sorted
-// buffer turns most values away after one comparison.
-func highest(buf, z []float32, k int) []float32 {
+// Highest appends the k highest values of z to the empty buf, ascending. The
+// sorted buffer turns most values away after one comparison.
+func Highest(buf, z []float32, k int) []float32 {
 	for _, v := range z {
 		if len(buf) == k && !(v > buf[0]) {
 			continue

@@ -324,6 +324,7 @@ func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
 	d.Show() // before it is resized: it has no size until then
 	size := w.win.Canvas().Size()
 	d.Resize(fyne.NewSize(min(size.Width-80, 920), min(size.Height-80, 640)))
+	w.win.Canvas().Unfocus() // or Escape would go to its list
 }
 
 // askPath lets a person type a path.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"agurscope/nn"
+	"agurscope/nn/metrics"
 	"agurscope/nn/segment"
 )
 
@@ -154,7 +155,7 @@ func (c *Calibration) scale(raws []*raw) {
 			all = append(all, m.Pix...)
 		}
 		slices.Sort(all)
-		t := Term{Name: name, Weight: 1, Median: quantile(all, .5), Q999: quantile(all, .999)}
+		t := Term{Name: name, Weight: 1, Median: metrics.QuantileSorted(all, .5), Q999: metrics.QuantileSorted(all, .999)}
 		t.Q999 = max(t.Q999, t.Median+1e-9)
 		c.Terms = append(c.Terms, t)
 	}
@@ -194,7 +195,7 @@ func (c *Calibration) thresholds(raws []*raw) {
 	}
 	slices.Sort(pixels)
 	slices.Sort(c.Scores)
-	high := max(quantile(pixels, .9995), c.upper(peaks))
+	high := max(metrics.QuantileSorted(pixels, .9995), c.upper(peaks))
 	c.Pixel = map[segment.Mode]Pair{
 		segment.HalfPeak:   {Low: .5 * high, High: high},
 		segment.Hysteresis: {Low: .85 * high, High: high},
@@ -221,7 +222,7 @@ func (c *Calibration) upper(values []float64) float64 {
 	k := rank(len(v), c.FalseRejectRate)
 	if k >= len(v) {
 		top := v[len(v)-1]
-		return top + .1*max(top-quantile64(v, .5), 1e-6)
+		return top + .1*max(top-metrics.QuantileSorted(v, .5), 1e-6)
 	}
 	return (v[k-1] + v[k]) / 2
 }
@@ -270,23 +271,4 @@ func (c *Calibration) predict(x *nn.Image, r *raw) (*Prediction, error) {
 		p.Terms = append(p.Terms, TermScore{t.Name, t.Weight * (topMean(m.Pix) - t.Median) / (t.Q999 - t.Median)})
 	}
 	return p, nil
-}
-
-// quantile interpolates linearly in ascending values.
-func quantile(v []float32, q float64) float64 {
-	f := q * float64(len(v)-1)
-	i := int(f)
-	if i+1 >= len(v) {
-		return float64(v[len(v)-1])
-	}
-	return float64(v[i]) + (f-float64(i))*(float64(v[i+1])-float64(v[i]))
-}
-
-func quantile64(v []float64, q float64) float64 {
-	f := q * float64(len(v)-1)
-	i := int(f)
-	if i+1 >= len(v) {
-		return v[len(v)-1]
-	}
-	return v[i] + (f-float64(i))*(v[i+1]-v[i])
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"slices"
 	"sync"
 
 	"agurscope/nn"
@@ -186,19 +185,7 @@ const topShare = 0.002
 // topMean returns the mean of the highest 0.2 % of a map, at least one pixel.
 func topMean(m []float32) float64 {
 	k := max(1, int(topShare*float64(len(m))))
-	top := make([]float32, 0, k)
-	// A small sorted buffer: most pixels are compared once and dropped.
-	for _, v := range m {
-		if len(top) == k && v <= top[0] {
-			continue
-		}
-		if len(top) == k {
-			copy(top, top[1:])
-			top = top[:k-1]
-		}
-		i, _ := slices.BinarySearch(top, v)
-		top = slices.Insert(top, i, v)
-	}
+	top := nn.Highest(make([]float32, 0, k), m, k)
 	s := 0.0
 	for _, v := range top {
 		s += float64(v)
