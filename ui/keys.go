@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // keyHelp is every key of the program, as the help shows it.
@@ -47,10 +46,9 @@ var keyHelp = []struct {
 
 // typedKey gets the keys that no field is typing.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
-	if top := w.win.Canvas().Overlays().Top(); top != nil {
-		// Leaving a dialog this way is the same as its Cancel.
-		if pop, ok := top.(*widget.PopUp); ok && e.Name == fyne.KeyEscape {
-			pop.Hide()
+	if w.dialogOpen() {
+		if w.dialog != nil && e.Name == fyne.KeyEscape {
+			w.dialog.Hide() // the same as its Cancel
 		}
 		return
 	}
@@ -73,6 +71,17 @@ func (w *Window) typedRune(r rune) {
 		return
 	}
 	w.screens[w.current].typed(unicode.ToLower(r))
+}
+
+// show opens a dialog that Escape leaves.
+func (w *Window) show(d dialog.Dialog) {
+	w.dialog = d
+	d.SetOnClosed(func() {
+		if w.dialog == d {
+			w.dialog = nil
+		}
+	})
+	d.Show()
 }
 
 func (w *Window) dialogOpen() bool { return w.win.Canvas().Overlays().Top() != nil }
@@ -108,5 +117,5 @@ func (w *Window) showKeys() {
 		}
 	}
 	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.win)
-	d.Show()
+	w.show(d)
 }

@@ -226,7 +226,7 @@ func (w *Window) askChoice(c *datasets.ChoiceError, open func(root string)) {
 	text := widget.NewLabel(fmt.Sprintf("%s holds several %s. Choose one:", c.Root, c.What))
 	text.Wrapping = fyne.TextWrapWord
 	d = dialog.NewCustom("Which one?", "Cancel", container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.win)
-	d.Show()
+	w.show(d)
 }
 
 // setMenu offers folders of parts.
@@ -321,10 +321,9 @@ func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
 			d.SetLocation(u)
 		}
 	}
-	d.Show() // before it is resized: it has no size until then
+	w.show(d) // before it is resized: it has no size until then
 	size := w.win.Canvas().Size()
 	d.Resize(fyne.NewSize(min(size.Width-80, 920), min(size.Height-80, 640)))
-	w.win.Canvas().Unfocus() // or Escape would go to its list
 }
 
 // askPath lets a person type a path.
@@ -338,7 +337,7 @@ func (w *Window) askPath(title, hint, verb string, take func(string)) {
 	}, w.win)
 	entry.OnSubmitted = func(string) { d.Confirm() }
 	entry.OnEscape = d.Hide
-	d.Show()
+	w.show(d)
 	w.win.Canvas().Focus(entry)
 }
 

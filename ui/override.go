@@ -38,7 +38,7 @@ func (s *inspectScreen) override(v history.Verdict) {
 	}, s.w.win)
 	reason.OnSubmitted = func(string) { d.Confirm() }
 	reason.OnEscape = d.Hide
-	d.Show()
+	s.w.show(d)
 	s.w.win.Canvas().Focus(reason)
 }
 

@@ -338,5 +338,5 @@ func (f *trainForm) askStart() {
 		}
 	}, f.t.w.win)
 	d.SetConfirmText("Train and replace")
-	d.Show()
+	f.t.w.show(d)
 }

@@ -70,8 +70,9 @@ type Window struct {
 	inspect *inspectScreen
 	train   *trainScreen
 
-	standing  bool // the notice says what is wrong for good
-	dismissed bool // and a person has closed it
+	dialog    dialog.Dialog // the one on show that Escape leaves
+	standing  bool          // the notice says what is wrong for good
+	dismissed bool          // and a person has closed it
 
 	err error // why the script failed
 }
@@ -279,7 +280,7 @@ func (w *Window) askClose() {
 		}, w.win)
 	d.SetConfirmText("Stop and close")
 	d.SetDismissText("Go on training")
-	d.Show()
+	w.show(d)
 }
 
 // close ends all work and waits for it.
