@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
@@ -51,14 +52,13 @@ type inspectScreen struct {
 	results    *resultBatch
 
 	setPick, recipePick *widgets.Picker
-	go_, stop           *widgets.Button
+	runButton, stop     *widgets.Button
 	back, forth         *widgets.Button
 	progress            *widget.ProgressBar
 	progressText        *widgets.Text
 	progressRow         *fyne.Container
 	list                *widgets.List
 	chips               []*widgets.Chip
-	listNote            *widgets.Text
 	view                *viewer.Viewer
 	middle              *fyne.Container
 	panel               *verdictPanel
@@ -125,8 +125,8 @@ func (s *inspectScreen) newBar() fyne.CanvasObject {
 	t := s.w.tips
 	s.setPick = t.NewPicker("Parts", theme.FolderOpenIcon(), 232, "The folder of parts to inspect. Click to choose another, or drop a folder or pictures on the window.", s.setMenu)
 	s.recipePick = t.NewPicker("Recipe", icon("recipe", svgRecipe), 212, "What the program learnt from good parts, with its thresholds. Click to choose another.", s.recipeMenu)
-	s.go_ = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
-	s.go_.Importance = widget.HighImportance
+	s.runButton = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
+	s.runButton.Importance = widget.HighImportance
 	s.stop = t.NewButton("", theme.MediaStopIcon(), "End this run. What was inspected stays in the log. (Esc)", s.stopRun)
 	s.back = t.NewButton("", theme.NavigateBackIcon(), "Previous part (Left)", func() { s.stepBy(-1) })
 	s.forth = t.NewButton("", theme.NavigateNextIcon(), "Next part (Right)", func() { s.stepBy(1) })
@@ -136,7 +136,7 @@ func (s *inspectScreen) newBar() fyne.CanvasObject {
 	s.progressText.Elide = widgets.ElideEnd
 	s.progressRow = container.NewBorder(nil, widgets.Fixed(0, 5, s.progress), nil, nil, s.progressText)
 	s.progressRow.Hide()
-	row := widgets.Row(6, s.setPick, s.recipePick, widgets.NewSpring(widgets.Inset(container.NewCenter(widgets.Fixed(250, 0, s.progressRow)), 0, 10)), s.back, s.forth, s.go_, s.stop)
+	row := widgets.Row(6, s.setPick, s.recipePick, widgets.NewSpring(widgets.Inset(container.NewCenter(widgets.Fixed(250, 0, s.progressRow)), 0, 10)), s.back, s.forth, s.runButton, s.stop)
 	return widgets.NewPanel(widgets.Inset(row, 6, 8))
 }
 
@@ -164,7 +164,6 @@ func (s *inspectScreen) listHead() fyne.CanvasObject {
 		s.chips = append(s.chips, c)
 		row.Add(c)
 	}
-	s.listNote = widgets.NewCaption("")
 	return widgets.Rows(0, widgets.Inset(row, 6, 6), widgets.NewRule())
 }
 
@@ -266,12 +265,12 @@ func (s *inspectScreen) refreshRun() {
 	if !can {
 		tip = "First " + s.missing() + "."
 	}
-	s.go_.Tip = tip
-	if s.go_.Text != text {
-		s.go_.SetText(text)
-		s.go_.SetIcon(res)
+	s.runButton.Tip = tip
+	if s.runButton.Text != text {
+		s.runButton.SetText(text)
+		s.runButton.SetIcon(res)
 	}
-	s.go_.SetEnabled(can)
+	s.runButton.SetEnabled(can)
 	s.stop.SetEnabled(s.run != nil)
 	s.back.SetEnabled(s.parts.len() > 0)
 	s.forth.SetEnabled(s.parts.len() > 0)
@@ -439,7 +438,7 @@ func (s *inspectScreen) choose(i int) {
 			s.gate.RUnlock()
 		default:
 			s.gate.RLock()
-			res, err = s.inspectOne(ctx, i)
+			res, err = s.inspectOne(ctx, item)
 			s.gate.RUnlock()
 		}
 		var sh *shown
@@ -451,7 +450,7 @@ func (s *inspectScreen) choose(i int) {
 }
 
 // inspectOne inspects and logs one item under the run for single parts.
-func (s *inspectScreen) inspectOne(ctx context.Context, i int) (*session.Result, error) {
+func (s *inspectScreen) inspectOne(ctx context.Context, item datasets.Item) (*session.Result, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -467,11 +466,7 @@ func (s *inspectScreen) inspectOne(ctx context.Context, i int) (*session.Result,
 	}
 	run := m.run
 	m.mu.Unlock()
-	res, err := s.w.c.Session.InspectOne(ctx, run, s.parts.items[i])
-	if res != nil {
-		res.Frame.Seq = uint64(i)
-	}
-	return res, err
+	return s.w.c.Session.InspectOne(ctx, run, item)
 }
 
 // endManual closes the run for single parts, if one is open.

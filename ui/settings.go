@@ -24,7 +24,6 @@ const (
 	keyWidth    = "window-width"
 	keyHeight   = "window-height"
 	keyStarted  = "started-before"
-	keyReviewer = "reviewer"
 	keyLog      = "log-open"
 	keyTrainOut = "train-folder"
 )

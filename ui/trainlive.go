@@ -37,7 +37,7 @@ type trainLive struct {
 	stages   [4]*widgets.Text
 	bar      *widget.ProgressBar
 	left     *widgets.Text
-	step_    *widgets.Text
+	steps    *widgets.Text
 	rate     *widgets.Text
 	elapsed  *widgets.Text
 	loss     *widgets.Text
@@ -69,11 +69,11 @@ func newTrainLive(t *trainScreen) *trainLive {
 	figureText := func() *widgets.Text {
 		return widgets.NewStyled(&widgets.Text{Text: "–", SizeName: theme.SizeNameHeadingText, Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideEnd})
 	}
-	l.step_, l.rate, l.elapsed, l.loss = figureText(), figureText(), figureText(), figureText()
+	l.steps, l.rate, l.elapsed, l.loss = figureText(), figureText(), figureText(), figureText()
 	cell := func(v *widgets.Text, what string) fyne.CanvasObject {
 		return widgets.Rows(1, v, widgets.NewCaption(what))
 	}
-	blocks := container.NewGridWithColumns(4, cell(l.step_, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
+	blocks := container.NewGridWithColumns(4, cell(l.steps, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
 	l.chart = widgets.NewLineChart("step", "loss", "The curve begins with the first steps.")
 	l.stop = t.w.tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
 	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.stop)
@@ -109,7 +109,7 @@ func (l *trainLive) begin(o session.TrainOptions) {
 	l.title.Set("Training")
 	l.bar.SetValue(0)
 	l.left.Set("")
-	for _, t := range []*widgets.Text{l.step_, l.rate, l.elapsed, l.loss} {
+	for _, t := range []*widgets.Text{l.steps, l.rate, l.elapsed, l.loss} {
 		t.Set("–")
 	}
 	l.stop.SetEnabled(true)
@@ -164,7 +164,7 @@ func (l *trainLive) take(p progress) {
 		if l.o.MaxTime == 0 {
 			text = fmt.Sprintf("%d of %d", l.step, e.Steps)
 		}
-		l.step_.Set(text)
+		l.steps.Set(text)
 	}
 	if p.look != nil {
 		for i, m := range []*image.RGBA{p.look.clean, p.look.damaged, p.look.reconstruction} {

@@ -21,7 +21,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/theme"
 )
 
 // Config is what a window needs.
@@ -291,6 +290,3 @@ func (w *Window) close() {
 	w.jobs.Wait()
 	w.inspect.endManual()
 }
-
-// busyIcon is shown while something is being opened.
-func busyIcon() fyne.Resource { return theme.ViewRefreshIcon() }

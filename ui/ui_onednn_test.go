@@ -148,7 +148,7 @@ func TestPauseHoldsTheRunAndEscapeEndsIt(t *testing.T) {
 	s := w.inspect
 	press(w, fyne.KeySpace)
 	press(w, fyne.KeySpace)
-	if s.run == nil || !s.run.pause.on() || s.go_.Text != "Go on" {
+	if s.run == nil || !s.run.pause.on() || s.runButton.Text != "Go on" {
 		t.Fatal("space does not pause")
 	}
 	press(w, fyne.KeyEscape)
@@ -156,8 +156,8 @@ func TestPauseHoldsTheRunAndEscapeEndsIt(t *testing.T) {
 	if n := len(s.parts.pending()); n == 0 {
 		t.Error("a paused run went on to the end")
 	}
-	if s.go_.Text != "Run all" {
-		t.Errorf("the button says %q", s.go_.Text)
+	if s.runButton.Text != "Run all" {
+		t.Errorf("the button says %q", s.runButton.Text)
 	}
 }
 

@@ -118,8 +118,8 @@ func TestEmptyWindowSaysWhatToDo(t *testing.T) {
 	if w.inspect.emptyState() == nil {
 		t.Error("an empty window shows empty panes")
 	}
-	if !w.inspect.go_.Disabled() || w.inspect.go_.Tip == "" {
-		t.Errorf("Run all is usable or does not say why it is not: %q", w.inspect.go_.Tip)
+	if !w.inspect.runButton.Disabled() || w.inspect.runButton.Tip == "" {
+		t.Errorf("Run all is usable or does not say why it is not: %q", w.inspect.runButton.Tip)
 	}
 	if _, why := w.train.form.options(); why == "" {
 		t.Error("Start is usable without engine and parts")

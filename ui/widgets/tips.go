@@ -66,6 +66,7 @@ func (t *Tips) leave(o fyne.CanvasObject) {
 	}
 	if t.box.Visible() {
 		t.box.Hide()
+		t.layer.Refresh()
 	}
 }
 
@@ -83,6 +84,8 @@ func (t *Tips) show(o fyne.CanvasObject, text string) {
 	t.box.Move(fyne.NewPos(x, max(y, 4)))
 	t.box.Resize(size)
 	t.box.Show()
+	// What was never painted belongs to no canvas yet and cannot ask for one.
+	t.layer.Refresh()
 }
 
 // tipBox is the sentence in its frame.
