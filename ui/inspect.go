@@ -422,7 +422,9 @@ func (s *inspectScreen) choose(i int) {
 	s.panel.waiting(i)
 	ctx, cancel := context.WithCancel(s.w.ctx)
 	s.choosing = cancel
-	gen, item, known := s.gen, s.parts.items[i], s.parts.state[i].verdict != ""
+	gen, item := s.gen, s.parts.items[i]
+	// What a run is going to log is only shown now.
+	known := s.parts.state[i].verdict != "" || s.run != nil
 	ready, cal := s.ready(), s.cal()
 	s.w.job(func(context.Context) {
 		defer cancel()

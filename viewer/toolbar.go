@@ -33,6 +33,7 @@ func newToolbar(v *Viewer) *toolbar {
 	b.colormap.OnChanged = func(name string) {
 		if !b.silent {
 			v.SetColormap(name)
+			b.release()
 		}
 	}
 	b.opacity.Step = 0.01
@@ -42,6 +43,7 @@ func newToolbar(v *Viewer) *toolbar {
 			v.SetOpacity(f)
 		}
 	}
+	b.opacity.OnChangeEnded = func(float64) { b.release() }
 	fit := widget.NewButtonWithIcon(lang.L("Fit"), theme.ZoomFitIcon(), v.Fit)
 	one := widget.NewButton("1:1", v.OneToOne)
 	fit.Importance, one.Importance = widget.LowImportance, widget.LowImportance
@@ -60,10 +62,18 @@ func newToolbar(v *Viewer) *toolbar {
 	return b
 }
 
+// release gives up the keyboard after the mouse has done its work: a focused
+// control would keep the keys from the window's shortcuts.
+func (b *toolbar) release() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(b.root); c != nil {
+		c.Unfocus()
+	}
+}
+
 // setReadout shows what the probe reads, or what the mouse can do.
 func (b *toolbar) setReadout(text string) {
 	if text == "" {
-		b.readout.aside(lang.L("Wheel zooms \u00b7 drag pans \u00b7 double click enlarges"))
+		b.readout.aside(lang.L("Wheel zooms, drag pans"))
 		return
 	}
 	b.readout.figures(text)

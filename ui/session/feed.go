@@ -15,7 +15,8 @@ import (
 type fed struct {
 	frame  datasets.Frame
 	tensor *nn.Image
-	start  time.Time
+	start  time.Time     // when its file was opened or it arrived
+	spent  time.Duration // on decoding and resizing
 	err    error
 }
 
@@ -49,6 +50,7 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 			for frame, err := range src.Frames(ctx) {
 				f := fed{frame: frame, start: start, err: err}
 				f.prepare(d)
+				f.spent = time.Since(start)
 				if src.Live() {
 					select {
 					case <-out:
@@ -64,6 +66,11 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 			}
 		}()
 		for f := range out {
+			// A recorded frame that was read ahead has not kept anybody
+			// waiting; a live one has.
+			if !src.Live() {
+				f.start = time.Now().Add(-f.spent)
+			}
 			if ctx.Err() != nil || !yield(f) {
 				return
 			}
