@@ -29,17 +29,17 @@ var rules = map[string]rule{
 	},
 
 	// Engines and method know nothing of the rest.
-	"nn":                   {tests: []string{"nn/internal/naive"}},
-	"nn/internal/naive":    {ours: []string{"nn"}},
-	"nn/nntest":            {ours: []string{"nn", "nn/internal/naive"}},
-	"nn/onednn":            {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
-	"nn/gorgonia":          {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
-	"cuda":                 {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
-	"nn/defect":            {ours: []string{"nn"}},
-	"nn/metrics":           {ours: []string{"nn"}},
-	"nn/optim":             {ours: []string{"nn"}},
-	"nn/segment":           {ours: []string{"nn"}},
-	"nn/anomaly":           {ours: []string{"nn", "nn/defect", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+	"nn":                {tests: []string{"nn/internal/naive"}},
+	"nn/internal/naive": {ours: []string{"nn"}},
+	"nn/nntest":         {ours: []string{"nn", "nn/internal/naive"}},
+	"nn/onednn":         {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
+	"nn/gorgonia":       {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
+	"cuda":              {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
+	"nn/defect":         {ours: []string{"nn"}},
+	"nn/metrics":        {ours: []string{"nn"}},
+	"nn/optim":          {ours: []string{"nn"}},
+	"nn/segment":        {ours: []string{"nn"}},
+	"nn/anomaly":        {ours: []string{"nn", "nn/defect", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
 
 	// Pictures in, verdicts out.
 	"datasets":         {},
