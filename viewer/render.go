@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"sync"
 )
 
 // Layer is what one pane shows, from the ground up: a picture, on it the heat
@@ -44,6 +45,7 @@ type Renderer struct {
 	mapRow   []float32
 	labelX   []int32
 	coverage coverage
+	lower    *Renderer // scratch of the other half
 }
 
 // tap says which two source positions one screen position mixes: the first
@@ -75,7 +77,7 @@ func (r *Renderer) Render(dst *image.RGBA, v Viewport, l *Layer) {
 	win := covered(v, extent, pane)
 	surround(dst, win, l.Background)
 	if win.x0 < win.x1 && win.y0 < win.y1 {
-		r.rows(dst, v, l, extent, win)
+		r.halves(dst, v, l, extent, win)
 	}
 	r.overlay(dst, v, l)
 }
@@ -86,6 +88,30 @@ func covered(v Viewport, extent, pane Size) window {
 	b := v.ToScreen(Point{extent.W, extent.H}, pane)
 	first := func(f, n float64) int { return int(min(max(math.Ceil(f-0.5), 0), n)) }
 	return window{first(a.X, pane.W), first(a.Y, pane.H), first(b.X, pane.W), first(b.Y, pane.H)}
+}
+
+// halves samples the upper and the lower half of a large window on two cores.
+func (r *Renderer) halves(dst *image.RGBA, v Viewport, l *Layer, extent Size, win window) {
+	const least = 128 // rows, below which a goroutine costs more than it saves
+	if win.y1-win.y0 < least {
+		r.rows(dst, v, l, extent, win)
+		return
+	}
+	// The pyramid grows on first use; both halves must find it grown.
+	level := r.prepare(v, l, extent, win, dst)
+	if r.tinter(v, l, extent, win, dst) != nil {
+		l.Picture.grey(level)
+	}
+	if r.lower == nil {
+		r.lower = &Renderer{}
+	}
+	upper, lower := win, win
+	upper.y1 = (win.y0 + win.y1) / 2
+	lower.y0 = upper.y1
+	var wg sync.WaitGroup
+	wg.Go(func() { r.lower.rows(dst, v, l, extent, lower) })
+	r.rows(dst, v, l, extent, upper)
+	wg.Wait()
 }
 
 // rows samples the picture and tints it, row by row while it is in the cache.
