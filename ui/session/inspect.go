@@ -99,14 +99,6 @@ func (s *Session) StartRun(ctx context.Context, source string) (history.Run, err
 	return s.startRun(ctx, history.Inspect, source, r, t)
 }
 
-// EndRun closes a run; why is nil, ctx's error or what stopped it.
-func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error {
-	if err := s.endRun(ctx, run, why); err != nil && !errors.Is(err, why) {
-		return err
-	}
-	return nil
-}
-
 // judge predicts and decides. The thresholds are those in force now: they may
 // be dragged while a run goes on. The error is one that ends the run with no
 // verdict on this frame: the context's, or a recipe that is gone.

@@ -214,22 +214,33 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 	return out, nil
 }
 
-// endRun closes a run also when the context that it ran under has ended.
+// endRun closes a run and returns err, which ended it, joined with a failure to
+// say so in the history.
 func (s *Session) endRun(ctx context.Context, run history.Run, err error) error {
+	if e := s.EndRun(ctx, run, err); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+// EndRun closes a run, also when the context that it ran under has ended. why is
+// nil, the context's error or what stopped the run; the error returned is the
+// history's.
+func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error {
 	if s.o.Store == nil {
-		return err
+		return nil
 	}
 	status, note := history.Done, ""
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(why, context.Canceled), errors.Is(why, context.DeadlineExceeded):
 		status = history.Cancelled
-	case err != nil:
-		status, note = history.Failed, err.Error()
+	case why != nil:
+		status, note = history.Failed, why.Error()
 	}
-	if e := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note); e != nil {
-		return errors.Join(err, problem("log the run", e, ""))
+	if err := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note); err != nil {
+		return problem("log the run", err, "")
 	}
-	return err
+	return nil
 }
 
 // Problem is an error in words for people: what was being done, what happened,
