@@ -88,7 +88,7 @@ accuracy: setup ## image AUROC on SynthEC, size T, three minutes, three seeds
 
 demo: build ## draw the demonstration's parts and train its recipe anew
 	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train
-	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 192 --steps 1200 --seed 1
+	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 192 --steps 2400 --seed 1
 
 golden: setup ## rewrite the golden pictures of the tests; look at them before committing
 	$(GOTEST) ./viewer -update

@@ -19,7 +19,7 @@ import (
 type TrainOptions struct {
 	Steps      int           // the size's own number
 	MaxTime    time.Duration // none; the schedule then ends by whichever comes first
-	Batch      int           // 8
+	Batch      int           // the size's own number
 	Rate       float64       // the size's own peak learning rate
 	Seed       uint64
 	Mix        defect.Mix
@@ -46,6 +46,7 @@ type Progress struct {
 // Summary is what a finished training reports.
 type Summary struct {
 	Steps           int
+	Batch           int
 	Seconds         float64
 	ImagesPerSecond float64
 	Loss            float64 // mean over the last tenth of the steps
@@ -125,7 +126,7 @@ func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o T
 		return nil, Summary{}, err
 	}
 	return m, Summary{
-		Steps: t.step, Seconds: seconds + t.before.Seconds(), Loss: mean(t.lately()), Resumed: resumed,
+		Steps: t.step, Batch: t.o.Batch, Seconds: seconds + t.before.Seconds(), Loss: mean(t.lately()), Resumed: resumed,
 		ImagesPerSecond: float64((t.step-first)*t.o.Batch) / max(seconds, 1e-9),
 	}, nil
 }
@@ -135,7 +136,7 @@ func (o TrainOptions) resolve(s Size) TrainOptions {
 		o.Steps = s.Steps
 	}
 	if o.Batch <= 0 {
-		o.Batch = 8
+		o.Batch = s.Batch
 	}
 	if o.Rate <= 0 {
 		o.Rate = s.Rate

@@ -45,7 +45,7 @@ func TestLearning(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	r, err := s.Train(context.Background(), set, TrainOptions{Out: filepath.Join(dir, "r.agur"), Input: 64, Steps: 200, Seed: 1}, nil)
+	r, err := s.Train(context.Background(), set, TrainOptions{Out: filepath.Join(dir, "r.agur"), Input: 64, Steps: 400, Seed: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -168,7 +168,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 		Name: strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)), Created: time.Now(), Program: s.o.Program, Model: model,
 		Training: anomaly.Training{
 			Set: filepath.Base(set.Root), Manifest: manifest, Images: len(images), Seed: o.Seed, Steps: summary.Steps,
-			Batch: 8, Seconds: summary.Seconds, Loss: summary.Loss, Engine: s.o.Engine.Describe(),
+			Batch: summary.Batch, Seconds: summary.Seconds, Loss: summary.Loss, Engine: s.o.Engine.Describe(),
 		},
 		Thumbnail: portrait(images[0]),
 	}
