@@ -117,3 +117,22 @@ func (SSIMLoss) String() string           { return "SSIM loss" }
 func (SpectrumLoss) String() string       { return "spectrum loss" }
 func (FocalLoss) String() string          { return "focal loss" }
 func (DeviationLoss) String() string      { return "deviation loss" }
+
+// IsLoss reports whether an operation is a loss: a scalar that training may
+// minimise, with a gradient towards its first input alone.
+func IsLoss(op Op) bool {
+	switch op.(type) {
+	case L1Loss, SSIMLoss, SpectrumLoss, FocalLoss, DeviationLoss:
+		return true
+	}
+	return false
+}
+
+// Differentiable reports whether a gradient flows through op to its input k.
+func Differentiable(op Op, k int) bool {
+	switch op.(type) {
+	case ScoreInput, Residual, Blur:
+		return false
+	}
+	return !IsLoss(op) || k == 0
+}

@@ -42,7 +42,7 @@ func (p *program) compile() (err error) {
 	}()
 	for _, n := range p.g.Nodes {
 		p.b.add(n)
-		if n.Keep || isLoss(n.Op) {
+		if n.Keep || nn.IsLoss(n.Op) {
 			p.tape.want(p.b.nodes[n.ID])
 		}
 		if _, ok := n.Op.(nn.Norm); ok && p.training() {
@@ -113,7 +113,7 @@ func (p *program) reached() (leaves []*leaf) {
 			continue
 		}
 		for k, in := range n.In {
-			reach[in.ID] = reach[in.ID] || differentiable(n.Op, k)
+			reach[in.ID] = reach[in.ID] || nn.Differentiable(n.Op, k)
 		}
 		for _, q := range trained(n.Op) {
 			want(p.b.params[q])
@@ -144,22 +144,6 @@ func trained(op nn.Op) []*nn.Param {
 		return []*nn.Param{op.W}
 	}
 	return nil
-}
-
-func differentiable(op nn.Op, k int) bool {
-	switch op.(type) {
-	case nn.ScoreInput, nn.Residual, nn.Blur:
-		return false
-	}
-	return !isLoss(op) || k == 0
-}
-
-func isLoss(op nn.Op) bool {
-	switch op.(type) {
-	case nn.L1Loss, nn.SSIMLoss, nn.SpectrumLoss, nn.FocalLoss, nn.DeviationLoss:
-		return true
-	}
-	return false
 }
 
 func (p *program) load() {
@@ -274,7 +258,7 @@ func (p *program) Get(n *nn.Node, dst []float32) []float32 {
 	if l := p.b.inputs[n]; l != nil {
 		return append(dst[:0], l.data...)
 	}
-	if !n.Keep && !isLoss(n.Op) {
+	if !n.Keep && !nn.IsLoss(n.Op) {
 		panic(&nn.ShapeError{Op: "get " + n.Op.String(), Want: "a node marked Keep", Got: []nn.Shape{n.Shape}})
 	}
 	return append(dst[:0], p.tape.floats(p.b.nodes[n.ID])...)

@@ -185,7 +185,7 @@ func (p *program) markGradients() {
 			continue
 		}
 		for k, in := range n.In {
-			if differentiable(n.Op, k) {
+			if nn.Differentiable(n.Op, k) {
 				reaches[in.ID] = true
 			}
 		}
@@ -193,9 +193,9 @@ func (p *program) markGradients() {
 	for i, n := range p.g.Nodes {
 		wants := n.WantGradient || trained(n.Op)
 		for k, in := range n.In {
-			wants = wants || differentiable(n.Op, k) && p.values[in.ID].needGrad
+			wants = wants || nn.Differentiable(n.Op, k) && p.values[in.ID].needGrad
 		}
-		p.values[i].needGrad = wants && reaches[i] && !isLoss(n.Op)
+		p.values[i].needGrad = wants && reaches[i] && !nn.IsLoss(n.Op)
 	}
 }
 
@@ -203,23 +203,6 @@ func (p *program) markGradients() {
 func trained(op nn.Op) bool {
 	switch op.(type) {
 	case nn.Conv, nn.Norm, nn.ChannelAttention:
-		return true
-	}
-	return false
-}
-
-// differentiable reports whether a gradient flows to input k of op.
-func differentiable(op nn.Op, k int) bool {
-	switch op.(type) {
-	case nn.ScoreInput, nn.Residual, nn.Blur:
-		return false
-	}
-	return !isLoss(op) || k == 0
-}
-
-func isLoss(op nn.Op) bool {
-	switch op.(type) {
-	case nn.L1Loss, nn.SSIMLoss, nn.SpectrumLoss, nn.FocalLoss, nn.DeviationLoss:
 		return true
 	}
 	return false
@@ -245,7 +228,7 @@ func (p *program) liveness() {
 	end := 3 * n
 	readers := p.consumers()
 	for i, v := range p.values {
-		if v.alias != nil || isLoss(v.node.Op) {
+		if v.alias != nil || nn.IsLoss(v.node.Op) {
 			continue
 		}
 		v.life = &interval{bytes: 4 * v.floats(), first: i, last: i}
@@ -277,7 +260,7 @@ func (p *program) liveness() {
 		}
 		v.gradLife = &interval{bytes: 4 * v.floats(), first: 2*n - i, last: 2*n - i}
 		for _, r := range readers[i] {
-			if isLoss(r.Op) {
+			if nn.IsLoss(r.Op) {
 				v.gradLife.first = min(v.gradLife.first, r.ID)
 			} else if p.val(r).needGrad {
 				v.gradLife.first = min(v.gradLife.first, 2*n-r.ID)

@@ -196,7 +196,7 @@ func (p *program) emitBackward(n *nn.Node) error {
 // value may want its own gradient over inputs that do not.
 func (p *program) wantsBelow(n *nn.Node) bool {
 	for k, in := range n.In {
-		if differentiable(n.Op, k) && p.val(in).needGrad {
+		if nn.Differentiable(n.Op, k) && p.val(in).needGrad {
 			return true
 		}
 	}

@@ -107,7 +107,7 @@ func (p *program) Reload() error { return p.e.worker.do(p.load) }
 
 // Get implements nn.Program.
 func (p *program) Get(n *nn.Node, dst []float32) []float32 {
-	if isLoss(n.Op) {
+	if nn.IsLoss(n.Op) {
 		return append(dst[:0], float32(p.loss[n]))
 	}
 	_, input := n.Op.(nn.Input)
