@@ -35,11 +35,17 @@ var rules = map[string]rule{
 	"nn/onednn":         {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
 	"nn/gorgonia":       {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
 	"cuda":              {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
+	"nn/block":          {ours: []string{"nn"}},
 	"nn/defect":         {ours: []string{"nn"}},
+	"nn/feature":        {ours: []string{"nn"}},
+	"nn/fixture":        {ours: []string{"nn"}},
+	"nn/ssdae":          {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "datasets/synthec"}},
+	"nn/mgan":           {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+	"nn/baseline":       {ours: []string{"nn", "nn/feature"}, tests: []string{"datasets/synthec", "nn/metrics"}},
 	"nn/metrics":        {ours: []string{"nn"}},
 	"nn/optim":          {ours: []string{"nn"}},
 	"nn/segment":        {ours: []string{"nn"}},
-	"nn/anomaly":        {ours: []string{"nn", "nn/defect", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/mgan", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
 
 	// Pictures in, verdicts out.
 	"datasets":         {},

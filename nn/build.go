@@ -11,8 +11,9 @@ type ConvOptions struct {
 	Gain             float64 // factor on the initial weights; 0 means 1
 }
 
-// Conv adds a convolution of x to out channels with a k x k kernel, k odd, and
-// padding Dilation·(k/2). Its parameters are name.weight and name.bias.
+// Conv adds a convolution of x to out channels with a k x k kernel. An odd k
+// pads by Dilation·(k/2); an even one needs an even Stride, no Dilation and pads by
+// (k−Stride)/2. Its parameters are name.weight and name.bias.
 func (g *Graph) Conv(name string, x *Node, out, k int, o ConvOptions) *Node {
 	stride, dil, gain := max(o.Stride, 1), max(o.Dilation, 1), o.Gain
 	if gain == 0 {
@@ -20,13 +21,17 @@ func (g *Graph) Conv(name string, x *Node, out, k int, o ConvOptions) *Node {
 	}
 	in := x.Shape[1]
 	c := Conv{Name: name, Kernel: k, Stride: stride, Dilation: dil, Pad: dil * (k / 2)}
+	if k%2 == 0 {
+		c.Pad = (k - stride) / 2
+	}
 	c.W = g.Params.param(name+".weight", Weight, g.Params.he(in*k*k, gain), out, in, k, k)
 	if o.Bias {
 		c.B = g.Params.param(name+".bias", Bias, constant(o.BiasInit), out)
 	}
 	extent := func(n int) int { return (n+2*c.Pad-dil*(k-1)-1)/stride + 1 }
 	h, w := extent(x.Shape[2]), extent(x.Shape[3])
-	needs("conv "+name, "an odd kernel and an image no smaller than it", k%2 == 1 && h > 0 && w > 0, x)
+	fits := k%2 == 1 || stride%2 == 0 && dil == 1 && k >= stride
+	needs("conv "+name, "an odd kernel, or an even one with an even stride, and an image no smaller than it", fits && h > 0 && w > 0, x)
 	return g.add(c, Shape{x.Shape[0], out, h, w}, x)
 }
 
@@ -46,6 +51,19 @@ func (g *Graph) Norm(name string, x *Node, relu bool) *Node {
 
 // ReLU adds max(0,x).
 func (g *Graph) ReLU(x *Node) *Node { return g.add(ReLU{}, x.Shape, x) }
+
+// LeakyReLU adds max(slope·x, x) for a slope between 0 and 1.
+func (g *Graph) LeakyReLU(x *Node, slope float32) *Node {
+	return g.add(LeakyReLU{Slope: slope}, x.Shape, x)
+}
+
+// Fold lays the k x k patches that x (N,C·k·k,H,W) holds side by side, stride
+// apart, and averages where they overlap: (N,C,H·stride,W·stride).
+func (g *Graph) Fold(x *Node, k, stride int) *Node {
+	s := x.Shape
+	needs("fold", "channels in multiples of k·k, k >= stride and k−stride even", s[1]%(k*k) == 0 && k >= stride && (k-stride)%2 == 0, x)
+	return g.add(Fold{Kernel: k, Stride: stride}, Shape{s[0], s[1] / (k * k), s[2] * stride, s[3] * stride}, x)
+}
 
 // Sigmoid adds the logistic function.
 func (g *Graph) Sigmoid(x *Node) *Node { return g.add(Sigmoid{}, x.Shape, x) }
@@ -166,6 +184,24 @@ func (g *Graph) FocalLoss(s, mask *Node, posWeight float32) *Node {
 func (g *Graph) DeviationLoss(s, mask *Node, o DeviationLoss) *Node {
 	needs("deviation loss", "logits and mask N,1,H,W", s.Shape == mask.Shape && s.Shape[1] == 1, s, mask)
 	return g.add(o, Shape{1, 1, 1, 1}, s, mask)
+}
+
+// L2Loss adds the mean squared error of y against x.
+func (g *Graph) L2Loss(y, x *Node) *Node {
+	needs("L2 loss", "two equal shapes", y.Shape == x.Shape, y, x)
+	return g.add(L2Loss{}, Shape{1, 1, 1, 1}, y, x)
+}
+
+// CriticLoss adds the loss of a critic's answers s (N,1,H,W) against targets
+// (N,1,1,1): the critic's hinge loss, or the generator's when linear is set.
+func (g *Graph) CriticLoss(s, targets *Node, linear bool) *Node {
+	needs("critic loss", "answers N,1,H,W and targets N,1,1,1", s.Shape[1] == 1 && targets.Shape == Shape{s.Shape[0], 1, 1, 1}, s, targets)
+	return g.add(CriticLoss{Linear: linear}, Shape{1, 1, 1, 1}, s, targets)
+}
+
+// SparsityLoss adds the divergence of h's mean activations from rho.
+func (g *Graph) SparsityLoss(h *Node, rho float32) *Node {
+	return g.add(SparsityLoss{Rho: rho}, Shape{1, 1, 1, 1}, h)
 }
 
 func isMask(m, y *Node) bool {

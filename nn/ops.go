@@ -6,7 +6,8 @@ type Input struct{ Name string }
 // Conv is a 2-D cross-correlation of x (N,I,H,W) with W (O,I,K,K), plus B (O)
 // when it is not nil, with zero padding on all sides. Dilation spreads the
 // taps: the atrous convolution of Eq. 1 of the paper. The result is
-// (N,O,(H+2·Pad−Dilation·(K−1)−1)/Stride+1, …).
+// (N,O,(H+2·Pad−Dilation·(K−1)−1)/Stride+1, …). An even kernel needs an even
+// stride and pads so that the extent is divided by the stride.
 type Conv struct {
 	Name                          string
 	W, B                          *Param
@@ -26,6 +27,17 @@ type Norm struct {
 
 // ReLU is max(0,x).
 type ReLU struct{}
+
+// LeakyReLU is x where x is positive and Slope·x elsewhere.
+type LeakyReLU struct{ Slope float32 }
+
+// Fold lays patches side by side: every position of x (N,C·K·K,H,W) holds a
+// K x K patch of C planes, [c][row][column], which is added to the result
+// (N,C,H·Stride,W·Stride) from row y·Stride−Pad and column x·Stride−Pad on,
+// with Pad = (K−Stride)/2; what falls outside is dropped and every pixel is
+// divided by the number of patches that cover it. After a 1x1 convolution it
+// is a transposed convolution whose overlaps are averaged.
+type Fold struct{ Kernel, Stride int }
 
 // Sigmoid is 1/(1+exp(−x)).
 type Sigmoid struct{}
@@ -96,10 +108,25 @@ type DeviationLoss struct {
 	MinPixels  int
 }
 
+// L2Loss is mean((x̂−x)²) over (N,C,H,W).
+type L2Loss struct{}
+
+// CriticLoss judges a critic's answers s (N,1,H,W) by targets t (N,1,1,1),
+// whose sign says what is wished (positive: real) and whose size weighs the
+// image: Σ_n |t_n| · mean_hw max(0, 1 − sign(t_n)·s). That is the critic's hinge
+// loss. With Linear set, the generator's: Σ_n mean_hw(−t_n·s).
+type CriticLoss struct{ Linear bool }
+
+// SparsityLoss is Σ_c KL(Rho ‖ ρ̂_c) with ρ̂_c the mean of h over N, H and W,
+// clamped to [1e-4, 1−1e-4]: Eq. 10-11 of the paper, of activations in (0,1).
+type SparsityLoss struct{ Rho float32 }
+
 func (o Input) String() string            { return "input " + o.Name }
 func (o Conv) String() string             { return "conv " + o.Name }
 func (o Norm) String() string             { return "norm " + o.Name }
 func (ReLU) String() string               { return "relu" }
+func (LeakyReLU) String() string          { return "leaky relu" }
+func (Fold) String() string               { return "fold" }
 func (Sigmoid) String() string            { return "sigmoid" }
 func (Add) String() string                { return "add" }
 func (Concat) String() string             { return "concat" }
@@ -117,12 +144,15 @@ func (SSIMLoss) String() string           { return "SSIM loss" }
 func (SpectrumLoss) String() string       { return "spectrum loss" }
 func (FocalLoss) String() string          { return "focal loss" }
 func (DeviationLoss) String() string      { return "deviation loss" }
+func (L2Loss) String() string             { return "L2 loss" }
+func (CriticLoss) String() string         { return "critic loss" }
+func (SparsityLoss) String() string       { return "sparsity loss" }
 
 // IsLoss reports whether an operation is a loss: a scalar that training may
 // minimise, with a gradient towards its first input alone.
 func IsLoss(op Op) bool {
 	switch op.(type) {
-	case L1Loss, SSIMLoss, SpectrumLoss, FocalLoss, DeviationLoss:
+	case L1Loss, SSIMLoss, SpectrumLoss, FocalLoss, DeviationLoss, L2Loss, CriticLoss, SparsityLoss:
 		return true
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"agurscope/nn"
+	"agurscope/nn/block"
 )
 
 // Size is one of the published sizes of the network. Widths are multiples of
@@ -87,6 +88,12 @@ func (n Network) stages() Size {
 	return s
 }
 
+// blocks builds in g with the network's flags.
+func (n Network) blocks(g *nn.Graph) block.Builder {
+	w := n.Without
+	return block.Builder{Graph: g, Without: block.Without{Gates: w.Gates, ECA: w.ECA, PreAct: w.PreAct, Skips: w.Skips}}
+}
+
 // Features are inner values that later stages use.
 type Features struct {
 	Encoder []*nn.Node // e0 … e3, finest first
@@ -98,7 +105,7 @@ type Features struct {
 // through unchanged.
 func (n Network) Reconstruct(g *nn.Graph, x *nn.Node) (*nn.Node, Features) {
 	s := n.stages()
-	b := blocks{g, n.Without}
+	b := n.blocks(g)
 	h := g.Conv("stem", x, s.Widths[0], 3, nn.ConvOptions{Stride: 2})
 	var f Features
 	for i, c := range s.Widths {
@@ -107,17 +114,17 @@ func (n Network) Reconstruct(g *nn.Graph, x *nn.Node) (*nn.Node, Features) {
 			if i > 0 && j == 0 {
 				stride = 2
 			}
-			h = b.residual(fmt.Sprintf("enc%d.%d", i, j), h, c, stride)
+			h = b.PreRes(fmt.Sprintf("enc%d.%d", i, j), h, c, stride)
 		}
 		f.Encoder = append(f.Encoder, h)
 	}
 	d := h
 	if !n.Without.ASPP {
-		d = b.aspp("aspp", d, s.Rates)
+		d = b.ASPP("aspp", d, s.Rates)
 	}
 	f.Decoder = append(f.Decoder, d)
 	for i := len(s.Widths) - 2; i >= 0; i-- {
-		d = b.decode(fmt.Sprintf("dec%d", i), d, f.Encoder[i], s.Widths[i])
+		d = b.Decode(fmt.Sprintf("dec%d", i), d, f.Encoder[i], s.Widths[i])
 		f.Decoder = append(f.Decoder, d)
 	}
 	// Convolution and ReLU before the up-sampling would be cheaper; after it
@@ -132,16 +139,16 @@ func (n Network) Reconstruct(g *nn.Graph, x *nn.Node) (*nn.Node, Features) {
 // (N,c,H/2,W/2).
 func (n Network) Score(g *nn.Graph, x, y *nn.Node) (logits, features *nn.Node) {
 	c := n.stages().Score
-	b := blocks{g, Without{ECA: n.Without.ECA}}
+	b := block.Builder{Graph: g, Without: block.Without{ECA: n.Without.ECA}}
 	z := g.Conv("score.stem", g.ScoreInput(x, y), c, 3, nn.ConvOptions{Stride: 2, Bias: true})
-	a := b.residual("score.a", z, c, 1)
-	e := b.residual("score.b", a, 2*c, 2)
-	h := b.residual("score.c0", e, 3*c, 2)
-	h = b.residual("score.c1", h, 3*c, 1)
+	a := b.PreRes("score.a", z, c, 1)
+	e := b.PreRes("score.b", a, 2*c, 2)
+	h := b.PreRes("score.c0", e, 3*c, 2)
+	h = b.PreRes("score.c1", h, 3*c, 1)
 	h = g.Upsample(g.Conv("score.up1", h, 2*c, 1, nn.ConvOptions{Bias: true}))
-	h = b.residual("score.d1", g.Concat(h, e), 2*c, 1)
+	h = b.PreRes("score.d1", g.Concat(h, e), 2*c, 1)
 	h = g.Upsample(g.Conv("score.up0", h, c, 1, nn.ConvOptions{Bias: true}))
-	h = b.residual("score.d0", g.Concat(h, a), c, 1)
+	h = b.PreRes("score.d0", g.Concat(h, a), c, 1)
 	h = g.Norm("score.norm", h, true)
 	// Eq. 3: a weighted sum of the feature vector at every position.
 	return g.Upsample(g.Conv("score.xi", h, 1, 1, nn.ConvOptions{Bias: true, BiasInit: -2})), h
