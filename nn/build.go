@@ -12,8 +12,8 @@ type ConvOptions struct {
 }
 
 // Conv adds a convolution of x to out channels with a k x k kernel. An odd k
-// pads by Dilation·(k/2); an even one needs an even Stride, no Dilation and pads by
-// (k−Stride)/2. Its parameters are name.weight and name.bias.
+// pads by Dilation·(k/2); an even one needs an even Stride, no Dilation and pads
+// by (k−Stride)/2. Its parameters are name.weight and name.bias.
 func (g *Graph) Conv(name string, x *Node, out, k int, o ConvOptions) *Node {
 	stride, dil, gain := max(o.Stride, 1), max(o.Dilation, 1), o.Gain
 	if gain == 0 {
@@ -54,6 +54,7 @@ func (g *Graph) ReLU(x *Node) *Node { return g.add(ReLU{}, x.Shape, x) }
 
 // LeakyReLU adds max(slope·x, x) for a slope between 0 and 1.
 func (g *Graph) LeakyReLU(x *Node, slope float32) *Node {
+	needs("leaky relu", "a slope between 0 and 1", slope >= 0 && slope <= 1, x)
 	return g.add(LeakyReLU{Slope: slope}, x.Shape, x)
 }
 
@@ -61,7 +62,8 @@ func (g *Graph) LeakyReLU(x *Node, slope float32) *Node {
 // apart, and averages where they overlap: (N,C,H·stride,W·stride).
 func (g *Graph) Fold(x *Node, k, stride int) *Node {
 	s := x.Shape
-	needs("fold", "channels in multiples of k·k, k >= stride and k−stride even", s[1]%(k*k) == 0 && k >= stride && (k-stride)%2 == 0, x)
+	needs("fold", "channels in multiples of k·k, k >= stride >= 1 and k−stride even",
+		stride >= 1 && k >= stride && (k-stride)%2 == 0 && s[1]%(k*k) == 0, x)
 	return g.add(Fold{Kernel: k, Stride: stride}, Shape{s[0], s[1] / (k * k), s[2] * stride, s[3] * stride}, x)
 }
 
@@ -201,6 +203,7 @@ func (g *Graph) CriticLoss(s, targets *Node, linear bool) *Node {
 
 // SparsityLoss adds the divergence of h's mean activations from rho.
 func (g *Graph) SparsityLoss(h *Node, rho float32) *Node {
+	needs("sparsity loss", "a rho between 0 and 1", rho > 0 && rho < 1, h)
 	return g.add(SparsityLoss{Rho: rho}, Shape{1, 1, 1, 1}, h)
 }
 

@@ -35,6 +35,9 @@ func TestConvShapes(t *testing.T) {
 		{7, 8, 1, nn.ConvOptions{Stride: 2}, 4, 4},
 		{5, 5, 3, nn.ConvOptions{Dilation: 9}, 5, 5},
 		{1, 1, 7, nn.ConvOptions{}, 1, 1},
+		{8, 12, 4, nn.ConvOptions{Stride: 2}, 4, 6},
+		{8, 12, 8, nn.ConvOptions{Stride: 4}, 2, 3},
+		{9, 7, 4, nn.ConvOptions{Stride: 2}, 4, 3},
 	} {
 		g := newGraph()
 		y := g.Conv("c", g.Input("x", nn.Shape{2, 3, tt.h, tt.w}), 4, tt.k, tt.o)
@@ -48,6 +51,27 @@ func TestWrongShapesPanicWithAShapeErrorThatTryReturns(t *testing.T) {
 	for name, build := range map[string]func(g *nn.Graph){
 		"input":       func(g *nn.Graph) { g.Input("x", nn.Shape{1, 0, 1, 1}) },
 		"even kernel": func(g *nn.Graph) { g.Conv("c", g.Input("x", nn.Shape{1, 1, 4, 4}), 1, 2, nn.ConvOptions{}) },
+		"even kernel of odd stride": func(g *nn.Graph) {
+			g.Conv("c", g.Input("x", nn.Shape{1, 1, 9, 9}), 1, 4, nn.ConvOptions{Stride: 3})
+		},
+		"even kernel smaller than its stride": func(g *nn.Graph) {
+			g.Conv("c", g.Input("x", nn.Shape{1, 1, 8, 8}), 1, 2, nn.ConvOptions{Stride: 4})
+		},
+		"even kernel with dilation": func(g *nn.Graph) {
+			g.Conv("c", g.Input("x", nn.Shape{1, 1, 8, 8}), 1, 4, nn.ConvOptions{Stride: 2, Dilation: 2})
+		},
+		"slope of a leaky relu":    func(g *nn.Graph) { g.LeakyReLU(g.Input("a", nn.Shape{1, 1, 4, 4}), -0.1) },
+		"fold of half a patch":     func(g *nn.Graph) { g.Fold(g.Input("a", nn.Shape{1, 6, 4, 4}), 2, 2) },
+		"fold with gaps":           func(g *nn.Graph) { g.Fold(g.Input("a", nn.Shape{1, 4, 4, 4}), 2, 4) },
+		"fold of uneven overlap":   func(g *nn.Graph) { g.Fold(g.Input("a", nn.Shape{1, 9, 4, 4}), 3, 2) },
+		"rho of the sparsity loss": func(g *nn.Graph) { g.SparsityLoss(g.Input("a", nn.Shape{1, 3, 4, 4}), 1) },
+		"L2 loss": func(g *nn.Graph) {
+			g.L2Loss(g.Input("a", nn.Shape{1, 3, 4, 4}), g.Input("b", nn.Shape{1, 1, 4, 4}))
+		},
+		"targets of a critic": func(g *nn.Graph) {
+			s := g.Input("a", nn.Shape{2, 1, 4, 4})
+			g.CriticLoss(s, s, false)
+		},
 		"add": func(g *nn.Graph) {
 			g.Add(g.Input("a", nn.Shape{1, 1, 4, 4}), g.Input("b", nn.Shape{1, 2, 4, 4}))
 		},

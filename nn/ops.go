@@ -28,7 +28,8 @@ type Norm struct {
 // ReLU is max(0,x).
 type ReLU struct{}
 
-// LeakyReLU is x where x is positive and Slope·x elsewhere.
+// LeakyReLU is x where x is positive and Slope·x elsewhere, for a Slope in
+// [0,1].
 type LeakyReLU struct{ Slope float32 }
 
 // Fold lays patches side by side: every position of x (N,C·K·K,H,W) holds a
@@ -113,12 +114,16 @@ type L2Loss struct{}
 
 // CriticLoss judges a critic's answers s (N,1,H,W) by targets t (N,1,1,1),
 // whose sign says what is wished (positive: real) and whose size weighs the
-// image: Σ_n |t_n| · mean_hw max(0, 1 − sign(t_n)·s). That is the critic's hinge
-// loss. With Linear set, the generator's: Σ_n mean_hw(−t_n·s).
+// image; an image of target 0 does not count. It is the critic's hinge loss
+// Σ_n |t_n| · mean_hw max(0, 1 − sign(t_n)·s) or, with Linear set, the
+// generator's Σ_n mean_hw(−t_n·s) (https://arxiv.org/abs/1705.02894).
 type CriticLoss struct{ Linear bool }
 
 // SparsityLoss is Σ_c KL(Rho ‖ ρ̂_c) with ρ̂_c the mean of h over N, H and W,
-// clamped to [1e-4, 1−1e-4]: Eq. 10-11 of the paper, of activations in (0,1).
+// clamped to [1e-4, 1−1e-4]: Eq. 10-11 of the paper, of activations in (0,1)
+// and a Rho in (0,1). The gradient of every element of channel c is
+// (−Rho/ρ̂_c + (1−Rho)/(1−ρ̂_c))/(N·H·W), and 0 where the mean lies at a clamp or
+// beyond.
 type SparsityLoss struct{ Rho float32 }
 
 func (o Input) String() string            { return "input " + o.Name }

@@ -95,6 +95,10 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 		return b.norm(op, in[0], n.Shape[1])
 	case nn.ReLU:
 		return G.Must(G.Rectify(in[0]))
+	case nn.LeakyReLU:
+		return leaky(in[0], float64(op.Slope))
+	case nn.Fold:
+		return b.fold(in[0], n.In[0].Shape, op)
 	case nn.Sigmoid:
 		return G.Must(G.Sigmoid(in[0]))
 	case nn.Add:
@@ -129,6 +133,12 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 		return b.focal(in[0], b.fixed(n.In[1]), op)
 	case nn.DeviationLoss:
 		return b.deviation(in[0], b.fixed(n.In[1]), n.In[0].Shape, op)
+	case nn.L2Loss:
+		return mean(G.Must(G.Square(G.Must(G.Sub(in[0], b.fixed(n.In[1]))))))
+	case nn.CriticLoss:
+		return b.critic(in[0], b.fixed(n.In[1]), n.In[0].Shape, op)
+	case nn.SparsityLoss:
+		return b.sparsity(in[0], n.In[0].Shape, float64(op.Rho))
 	}
 	panic(fmt.Errorf("operation %v is unknown to this engine", n.Op))
 }
@@ -165,6 +175,13 @@ func (b *builder) norm(op nn.Norm, x *G.Node, channels int) *G.Node {
 		return G.Must(G.Rectify(y))
 	}
 	return y
+}
+
+// leaky is a mixture of x and max(0,x).
+func leaky(x *G.Node, slope float64) *G.Node {
+	return G.Must(G.Add(
+		G.Must(G.HadamardProd(x, scalar(slope))),
+		G.Must(G.HadamardProd(G.Must(G.Rectify(x)), scalar(1-slope)))))
 }
 
 // pool is the mean over H and W: a product with a column.

@@ -44,6 +44,40 @@ func (b *builder) doubling(n int) *G.Node {
 	})
 }
 
+// fold takes the patches' columns behind the positions', which makes of each
+// plane of patches a matrix with rows (row, H) and columns (W, column). Laying
+// patches side by side is then a linear map along both.
+func (b *builder) fold(x *G.Node, s nn.Shape, op nn.Fold) *G.Node {
+	k, planes := op.Kernel, s[1]/(op.Kernel*op.Kernel)
+	y := turn(x, s[0]*planes*k, k, s[2]*s[3])
+	y = G.Must(G.Reshape(y, tensor.Shape{s[0], planes, k * s[2], s[3] * k}))
+	return b.along(y,
+		b.laying(s[2], op, func(from int) (patch, offset int) { return from % s[2], from / s[2] }),
+		b.laying(s[3], op, func(from int) (patch, offset int) { return from / k, from % k }))
+}
+
+// laying averages the elements of n patches where they overlap; at says which
+// element of which patch comes from where.
+func (b *builder) laying(n int, op nn.Fold, at func(from int) (patch, offset int)) *G.Node {
+	pad := (op.Kernel - op.Stride) / 2
+	lies := func(from, to int) bool {
+		patch, offset := at(from)
+		return patch*op.Stride-pad+offset == to
+	}
+	return b.matrix(n*op.Kernel, n*op.Stride, func(from, to int) float64 {
+		if !lies(from, to) {
+			return 0
+		}
+		count := 0
+		for other := range n * op.Kernel {
+			if lies(other, to) {
+				count++
+			}
+		}
+		return 1 / float64(count)
+	})
+}
+
 // gaussian blurs with mirrored edges.
 func (b *builder) gaussian(n int, sigma float64) *G.Node {
 	taps := taps(sigma, int(3*sigma+.5))

@@ -112,3 +112,32 @@ func fillSide(dst, mask []float32, minPixels int) {
 		dst[i] = side
 	}
 }
+
+// critic is the mean of max(0, |t| − t·s) or of −t·s over N, H and W, times N.
+func (b *builder) critic(s, targets *G.Node, shape nn.Shape, op nn.CriticLoss) *G.Node {
+	t := b.broadcast(targets, shape)
+	loss := G.Must(G.Neg(G.Must(G.HadamardProd(t, s))))
+	if !op.Linear {
+		loss = G.Must(G.Rectify(G.Must(G.Add(G.Must(G.Abs(t)), loss))))
+	}
+	return G.Must(G.HadamardProd(mean(loss), scalar(float64(shape[0]))))
+}
+
+// sparsity clamps ρ̂ and 1−ρ̂ apart, so that neither is lost beside 1.
+func (b *builder) sparsity(h *G.Node, s nn.Shape, rho float64) *G.Node {
+	images := b.matrix(1, s[0], func(_, _ int) float64 { return 1 / float64(s[0]) })
+	active := G.Must(G.Mul(images, G.Must(G.Reshape(b.pool(h, s), tensor.Shape{s[0], s[1]}))))
+	term := func(wished float64, got *G.Node) *G.Node { // wished·ln(wished/got)
+		ratio := G.Must(G.HadamardProd(clamp(got, 1e-4, 1-1e-4), scalar(1/wished)))
+		return G.Must(G.HadamardProd(G.Must(G.Log(ratio)), scalar(-wished)))
+	}
+	idle := G.Must(G.Sub(scalar(1), active))
+	sum := mean(G.Must(G.Add(term(rho, active), term(1-rho, idle))))
+	return G.Must(G.HadamardProd(sum, scalar(float64(s[1]))))
+}
+
+// clamp is lo + max(0,x−lo) − max(0,x−hi).
+func clamp(x *G.Node, lo, hi float64) *G.Node {
+	above := func(v float64) *G.Node { return G.Must(G.Rectify(G.Must(G.Sub(x, scalar(v))))) }
+	return G.Must(G.Add(G.Must(G.Sub(above(lo), above(hi))), scalar(lo)))
+}

@@ -69,6 +69,21 @@ func convCases() (cs []testCase) {
 	add(1, 8, 9, 9, 8, 3, 2, 2, true)
 	add(1, 3, 11, 11, 16, 5, 1, 1, true)
 	add(1, 16, 9, 9, 3, 7, 2, 1, true)
+	// even kernels, also where the extent is no multiple of the stride
+	add(1, 3, 8, 12, 16, 4, 2, 1, false)
+	add(3, 1, 6, 4, 5, 4, 2, 1, true)
+	add(3, 5, 7, 9, 17, 4, 2, 1, true)
+	add(1, 8, 8, 6, 8, 4, 2, 1, true)
+	add(1, 17, 5, 8, 24, 4, 2, 1, false)
+	add(1, 24, 6, 6, 3, 4, 2, 1, true)
+	add(1, 32, 4, 4, 1, 4, 2, 1, true)
+	add(1, 16, 2, 2, 16, 4, 2, 1, false) // smaller than the kernel
+	add(1, 3, 16, 12, 17, 8, 4, 1, true)
+	add(3, 1, 9, 8, 8, 8, 4, 1, false)
+	add(1, 5, 8, 11, 3, 8, 4, 1, true)
+	add(1, 16, 12, 8, 16, 8, 4, 1, true)
+	add(1, 17, 8, 8, 5, 8, 4, 1, false)
+	add(1, 5, 6, 8, 16, 2, 2, 1, true)
 	return cs
 }
 
@@ -120,7 +135,27 @@ func smallCases() (cs []testCase) {
 	}
 	unary("relu", func(b *net, x *nn.Node) *nn.Node { return b.g.ReLU(x) }, nn.Shape{1, 3, 5, 7}, nn.Shape{3, 17, 4, 3})
 	unary("sigmoid", func(b *net, x *nn.Node) *nn.Node { return b.g.Sigmoid(x) },
-		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3})
+		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3}, nn.Shape{3, 12, 3, 2}, nn.Shape{1, 17, 4, 3})
+	for _, slope := range []float32{0, 0.2, 1} {
+		unary(fmt.Sprintf("leaky relu %g", slope), func(b *net, x *nn.Node) *nn.Node { return b.g.LeakyReLU(x, slope) },
+			nn.Shape{1, 3, 5, 7}, nn.Shape{3, 17, 4, 3}, nn.Shape{1, 16, 3, 3})
+	}
+	fold := func(n, c, h, w, k, stride int) {
+		unary(fmt.Sprintf("fold k%d s%d", k, stride), func(b *net, x *nn.Node) *nn.Node { return b.g.Fold(x, k, stride) },
+			nn.Shape{n, c * k * k, h, w})
+	}
+	// n, c, h, w of the patches, kernel, stride
+	fold(3, 3, 2, 3, 8, 4)
+	fold(1, 1, 3, 1, 8, 4)
+	fold(3, 3, 3, 5, 4, 2)
+	fold(1, 3, 4, 3, 2, 2)
+	fold(3, 1, 1, 1, 4, 2)
+	fold(1, 1, 1, 4, 6, 2) // patches wider than the result
+	fold(3, 5, 4, 3, 3, 1)
+	fold(1, 4, 2, 2, 1, 1)
+	fold(1, 2, 3, 2, 5, 3)
+	fold(1, 17, 3, 2, 2, 2) // results with many channels
+	fold(3, 8, 3, 2, 3, 1)
 	unary("upsample", func(b *net, x *nn.Node) *nn.Node { return b.g.Upsample(x) },
 		nn.Shape{1, 1, 1, 1}, nn.Shape{3, 3, 1, 5}, nn.Shape{1, 17, 5, 2}, nn.Shape{3, 24, 4, 7})
 	unary("global average pool", func(b *net, x *nn.Node) *nn.Node { return b.g.GlobalAvgPool(x) },
@@ -173,6 +208,9 @@ func readers() map[string]reader {
 			return b.g.Norm("norm", sum(c, 5, 4), true)
 		},
 		"relu": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node { return b.g.ReLU(sum(c, 5, 4)) },
+		"leaky relu": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.LeakyReLU(sum(c, 5, 4), 0.2)
+		},
 		"sigmoid": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Sigmoid(sum(c, 5, 4))
 		},
@@ -206,6 +244,9 @@ func manyConsumers(b *net, x *nn.Node) *nn.Node {
 	y := b.g.Add(b.g.Conv("conv", x, c, 3, nn.ConvOptions{}), b.g.Norm("norm", x, true))
 	y = b.g.Add(y, b.g.Gate(x, b.g.Sigmoid(b.g.Conv("gate", x, 1, 1, nn.ConvOptions{Bias: true}))))
 	y = b.g.Add(y, b.g.ECA("eca", x))
+	y = b.g.Add(y, b.g.LeakyReLU(x, 0.3))
+	y = b.g.Add(y, b.g.Fold(x, 1, 1))
+	y = b.g.Add(y, b.g.Conv("down", b.g.Upsample(x), c, 4, nn.ConvOptions{Stride: 2}))
 	y = b.g.Add(y, b.g.Broadcast(b.g.GlobalAvgPool(x), x.Shape[2], x.Shape[3]))
 	return b.g.Add(b.g.Upsample(y), b.g.Upsample(x))
 }
@@ -250,66 +291,5 @@ func mapCases() []testCase {
 		{"blur 4 of a small map", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 2, 5, 3), 4)) }, true},
 		{"blur of one pixel", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 1, 1, 1), 2)) }, true},
 		{"blur 0", func(b *net) { b.g.Keep(b.g.Blur(b.image(1, 1, 4, 5), 0)) }, true},
-	}
-}
-
-func lossCases() []testCase {
-	return []testCase{
-		{"L1 loss", func(b *net) {
-			b.g.Minimise("l1", b.g.L1Loss(b.image(3, 3, 5, 7), b.target(3, 3, 5, 7), b.mask(3, 5, 7), 4), 0.7)
-		}, false},
-		{"SSIM loss", func(b *net) {
-			b.g.Minimise("ssim", b.g.SSIMLoss(b.image(3, 3, 9, 14), b.target(3, 3, 9, 14)), 0.5)
-		}, false},
-		{"SSIM loss smaller than the window", func(b *net) {
-			b.g.Minimise("ssim", b.g.SSIMLoss(b.image(1, 1, 4, 3), b.target(1, 1, 4, 3)), 1)
-		}, false},
-		{"spectrum loss", func(b *net) {
-			b.g.Minimise("spectrum", b.g.SpectrumLoss(b.image(3, 3, 6, 7), b.target(3, 3, 6, 7)), 0.1)
-		}, false},
-		{"spectrum loss of a power of two", func(b *net) {
-			b.g.Minimise("spectrum", b.g.SpectrumLoss(b.image(1, 3, 8, 16), b.target(1, 3, 8, 16)), 1)
-		}, false},
-		{"focal loss", func(b *net) {
-			b.g.Minimise("focal", b.g.FocalLoss(b.input(3, 1, 7, 9), b.mask(3, 7, 9), 2), 1.5)
-		}, false},
-		{"focal loss of large logits", func(b *net) {
-			s := b.input(1, 1, 5, 5)
-			for i := range b.data[s] {
-				b.data[s][i] *= 12
-			}
-			b.g.Minimise("focal", b.g.FocalLoss(s, b.mask(1, 5, 5), 0), 1)
-		}, false},
-		{"focal loss of more pixels than a chunk", func(b *net) {
-			b.g.Minimise("focal", b.g.FocalLoss(b.input(1, 1, 67, 71), b.mask(1, 67, 71), 2), 1)
-		}, false},
-		{"deviation loss", func(b *net) {
-			m := b.mask(3, 9, 7)
-			clear(b.data[m][:2*63]) // two clean images, one damaged
-			o := nn.DeviationLoss{Mu: -1, Margin: 5, Share: 0.4, MinPixels: 3}
-			b.g.Minimise("deviation", b.g.DeviationLoss(b.input(3, 1, 9, 7), m, o), 0.3)
-		}, false},
-		{"deviation loss of a map smaller than K", func(b *net) {
-			o := nn.DeviationLoss{Mu: 2, Margin: 5, Share: 0.1}
-			b.g.Minimise("deviation", b.g.DeviationLoss(b.input(1, 1, 3, 3), b.mask(1, 3, 3), o), 1)
-		}, false},
-		{"three losses of one value", func(b *net) {
-			y := b.g.Keep(b.g.Sigmoid(b.g.Conv("conv", b.input(3, 5, 8, 8), 3, 3, nn.ConvOptions{Bias: true})))
-			t := b.target(3, 3, 8, 8)
-			b.g.Minimise("l1", b.g.L1Loss(y, t, b.mask(3, 8, 8), 4), 1)
-			b.g.Minimise("ssim", b.g.SSIMLoss(y, t), 0.5)
-			b.g.Minimise("spectrum", b.g.SpectrumLoss(y, t), 0.1)
-		}, false},
-		{"loss on a value read further", func(b *net) {
-			y := b.g.Sigmoid(b.g.Conv("conv", b.input(1, 5, 8, 8), 3, 3, nn.ConvOptions{Bias: true}))
-			t := b.target(1, 3, 8, 8)
-			b.g.Minimise("ssim", b.g.SSIMLoss(y, t), 0.5)
-			b.probe(b.g.Conv("next", y, 8, 3, nn.ConvOptions{}))
-		}, false},
-		{"loss of weight 0", func(b *net) {
-			y := b.g.Conv("conv", b.input(1, 3, 5, 5), 3, 3, nn.ConvOptions{})
-			b.g.Minimise("idle", b.g.L1Loss(b.g.ReLU(y), b.fixed(1, 3, 5, 5), b.mask(1, 5, 5), 1), 0)
-			b.probe(y)
-		}, false},
 	}
 }

@@ -247,19 +247,11 @@ func (b *net) wide() map[*nn.Node][]float64 {
 func (b *net) readable() []*nn.Node {
 	var ns []*nn.Node
 	for _, n := range b.g.Nodes {
-		if n.Keep || n.Shape == (nn.Shape{1, 1, 1, 1}) && isLoss(n.Op) {
+		if n.Keep || nn.IsLoss(n.Op) {
 			ns = append(ns, n)
 		}
 	}
 	return ns
-}
-
-func isLoss(op nn.Op) bool {
-	switch op.(type) {
-	case nn.L1Loss, nn.SSIMLoss, nn.SpectrumLoss, nn.FocalLoss, nn.DeviationLoss:
-		return true
-	}
-	return false
 }
 
 // sample chooses the elements whose gradients are measured: all of a short

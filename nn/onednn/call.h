@@ -52,3 +52,12 @@ static inline void call_unpack(const kernels *k, const float *x, float *y, int a
 static inline void call_score_input(const kernels *k, const float *x, const float *y, float *z, int n, int c, int hw) {
   k->score_input(x, y, z, n, c, hw);
 }
+static inline void call_trim(const kernels *k, float *x, int n, int c, int hw) { k->trim(x, n, c, hw); }
+static inline void call_fold(const kernels *k, const float *x, float *y, int n, int c, int h, int w, int kernel,
+                             int stride) {
+  k->fold(x, y, n, c, h, w, kernel, stride);
+}
+static inline void call_fold_backward(const kernels *k, float *dx, const float *dy, int acc, int n, int c, int h, int w,
+                                      int kernel, int stride) {
+  k->fold_backward(dx, dy, acc, n, c, h, w, kernel, stride);
+}

@@ -213,7 +213,7 @@ func backwardReads(op nn.Op) (inputs, output bool) {
 	switch op.(type) {
 	case nn.Conv, nn.Norm, nn.Scale, nn.Gate:
 		return true, false
-	case nn.ReLU, nn.Sigmoid:
+	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid:
 		return false, true
 	case nn.ChannelAttention:
 		return true, true

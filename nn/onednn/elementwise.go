@@ -91,16 +91,21 @@ func (p *program) emitForward(n *nn.Node) error {
 		return p.normForward(n, op)
 	case nn.ReLU:
 		p.emit(n, do(func() { C.k_relu(x.x, y.x, g.floats) }))
+	case nn.LeakyReLU:
+		slope := C.float(op.Slope)
+		p.emit(n, do(func() { C.k_leaky_relu(x.x, y.x, slope, g.floats) }))
 	case nn.Sigmoid:
-		if y.block != 1 && n.Shape[1]%y.block != 0 {
-			return fmt.Errorf("needs a multiple of %d channels or fewer than %d", y.block, planarBelow)
-		}
 		p.emit(n, do(func() { C.k_sigmoid(x.x, y.x, g.floats) }))
+		if n.Shape[1]%y.block != 0 { // σ(0) is not 0
+			p.emit(n, do(func() { C.call_trim(g.k, y.x, g.n, C.int(n.Shape[1]), g.hw) }))
+		}
 	case nn.Add:
 		b := p.val(n.In[1])
 		p.emit(n, do(func() { C.k_add(x.x, b.x, y.x, g.floats) }))
 	case nn.Concat:
 		p.concat(n)
+	case nn.Fold:
+		p.fold(n, op)
 	case nn.Upsample:
 		xg := x.geometry()
 		p.emit(n, do(func() { C.call_upsample(g.k, x.x, y.x, xg.n, xg.cb, xg.h, xg.w) }))
@@ -120,6 +125,9 @@ func (p *program) emitForward(n *nn.Node) error {
 	case nn.ScoreInput:
 		return p.scoreInput(n)
 	default:
+		if nn.IsLoss(op) {
+			return p.emitLoss(n)
+		}
 		return p.emitImage(n)
 	}
 	return nil
@@ -151,6 +159,9 @@ func (p *program) emitBackward(n *nn.Node) error {
 	case nn.ReLU:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.k_relu_backward(y.x, y.dx, x.dx, acc, g.floats) }))
+	case nn.LeakyReLU:
+		acc, slope := flag(x.sink()), C.float(op.Slope)
+		p.emitBack(n, do(func() { C.k_leaky_relu_backward(y.x, y.dx, x.dx, slope, acc, g.floats) }))
 	case nn.Sigmoid:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.k_sigmoid_backward(y.x, y.dx, x.dx, acc, g.floats) }))
@@ -163,6 +174,8 @@ func (p *program) emitBackward(n *nn.Node) error {
 		}
 	case nn.Concat:
 		p.concatBackward(n)
+	case nn.Fold:
+		p.foldBackward(n, op)
 	case nn.Upsample:
 		acc, xg := flag(x.sink()), x.geometry()
 		p.emitBack(n, do(func() { C.call_upsample_backward(g.k, x.dx, y.dx, acc, xg.n, xg.cb, xg.h, xg.w) }))
@@ -201,89 +214,6 @@ func (p *program) wantsBelow(n *nn.Node) bool {
 		}
 	}
 	return trained(n.Op)
-}
-
-// concat copies whole blocks where the channels allow, and otherwise goes
-// through a planar copy.
-func (p *program) concat(n *nn.Node) {
-	y := p.val(n)
-	if !p.aligned(n) {
-		p.need.tempA = max(p.need.tempA, n.Shape.Size())
-	}
-	per, off := y.cb*y.block*y.hw(), 0
-	for _, in := range n.In {
-		x := p.val(in)
-		if p.aligned(n) {
-			size, at := x.cb*x.block*x.hw(), off
-			p.emit(n, do(func() {
-				for b := range y.n() {
-					copy(floats(y.x, y.floats())[b*per+at:], floats(x.x, x.floats())[b*size:(b+1)*size])
-				}
-			}))
-			off += size
-			continue
-		}
-		k, plane, at := x.geometry().k, x.hw(), off
-		p.emit(n, do(func() {
-			all := floats(p.tempA, n.Shape.Size())
-			for b := range y.n() {
-				src := floats(x.x, x.floats())[b*x.cb*x.block*plane:]
-				dst := all[(b*n.Shape[1]+at)*plane:]
-				C.call_unpack(k, goPtr(src), goPtr(dst), 0, 1, C.int(in.Shape[1]), C.int(plane))
-			}
-		}))
-		off += in.Shape[1]
-	}
-	if !p.aligned(n) {
-		g := y.geometry()
-		p.emit(n, do(func() { C.call_pack(g.k, p.tempA, y.x, 0, g.n, C.int(n.Shape[1]), g.hw) }))
-	}
-}
-
-func (p *program) concatBackward(n *nn.Node) {
-	y := p.val(n)
-	if !p.aligned(n) {
-		p.need.tempA = max(p.need.tempA, n.Shape.Size())
-		g := y.geometry()
-		p.emitBack(n, do(func() { C.call_unpack(g.k, y.dx, p.tempA, 0, g.n, C.int(n.Shape[1]), g.hw) }))
-	}
-	per, off := y.cb*y.block*y.hw(), 0
-	for _, in := range n.In {
-		x, at := p.val(in), off
-		size := x.cb * x.block * x.hw()
-		if p.aligned(n) {
-			off += size
-		} else {
-			off += in.Shape[1]
-		}
-		if !x.needGrad {
-			continue
-		}
-		acc, k, plane := flag(x.sink()), x.geometry().k, x.hw()
-		p.emitBack(n, do(func() {
-			for b := range y.n() {
-				dst := floats(x.dx, x.floats())[b*size:]
-				if p.aligned(n) {
-					C.k_accumulate(goPtr(floats(y.dx, y.floats())[b*per+at:]), goPtr(dst), acc, C.size_t(size))
-					continue
-				}
-				src := floats(p.tempA, n.Shape.Size())[(b*n.Shape[1]+at)*plane:]
-				C.call_pack(k, goPtr(src), goPtr(dst), acc, 1, C.int(in.Shape[1]), C.int(plane))
-			}
-		}))
-	}
-}
-
-// aligned reports whether every part of a concatenation fills whole blocks of
-// the result's layout.
-func (p *program) aligned(n *nn.Node) bool {
-	y := p.val(n)
-	for _, in := range n.In {
-		if x := p.val(in); x.block != y.block || in.Shape[1]%y.block != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func (p *program) scoreInput(n *nn.Node) error {

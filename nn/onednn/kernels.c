@@ -18,17 +18,37 @@
 #define CHUNKS(hw) (((hw) + CHUNK - 1) / CHUNK)
 #define CHUNK_LEN(hw, k) ((hw) - (k) * CHUNK < CHUNK ? (hw) - (k) * CHUNK : CHUNK)
 
+// The first and the last of the n patches along an axis that cover pixel i.
+typedef struct {
+  int first, last;
+} cover;
+
+static inline cover covering(int i, int n, int kernel, int stride) {
+  const int p = i + (kernel - stride) / 2; // patch k covers k*stride <= p < k*stride+kernel
+  cover c = {p < kernel ? 0 : (p - kernel) / stride + 1, p / stride};
+  if (c.last > n - 1) c.last = n - 1;
+  return c;
+}
+
+// share[i] = 1 / the number of n patches that cover pixel i
+static inline void shares(float *share, int n, int kernel, int stride) {
+  for (int i = 0; i < n * stride; i++) {
+    const cover c = covering(i, n, kernel, stride);
+    share[i] = 1.f / (float)(c.last - c.first + 1);
+  }
+}
+
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #endif
 #define BLK 1
 #define FN(name) b1_##name
-#include "kernels_block.inc"
+#include "kernels_block.h"
 
 #define BLK 8
 #define FN(name) b8_##name
-#include "kernels_block.inc"
+#include "kernels_block.h"
 #if defined(__x86_64__)
 #pragma GCC pop_options
 #pragma GCC push_options
@@ -36,7 +56,7 @@
 #endif
 #define BLK 16
 #define FN(name) b16_##name
-#include "kernels_block.inc"
+#include "kernels_block.h"
 #if defined(__x86_64__)
 #pragma GCC pop_options
 #endif
@@ -62,6 +82,19 @@ void k_relu_backward(const float *y, const float *dy, float *dx, int acc, size_t
 #pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) {
     const float d = y[i] > 0 ? dy[i] : 0;
+    dx[i] = acc ? dx[i] + d : d;
+  }
+}
+
+void k_leaky_relu(const float *x, float *y, float slope, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+}
+
+void k_leaky_relu_backward(const float *y, const float *dy, float *dx, float slope, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) {
+    const float d = y[i] > 0 ? dy[i] : slope * dy[i];
     dx[i] = acc ? dx[i] + d : d;
   }
 }

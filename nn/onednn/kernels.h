@@ -42,6 +42,12 @@ typedef struct {
   void (*unpack)(const float *x, float *y, int acc, int n, int c, int hw);
   // planar x, y to blocked concat(x, y, 4|x-y|)
   void (*score_input)(const float *x, const float *y, float *z, int n, int c, int hw);
+  // zeroes the lanes beyond c
+  void (*trim)(float *x, int n, int c, int hw);
+  // patches to the planar mean of those that cover a pixel, and its adjoint;
+  // c planes of h x w patches with kernel^2 channels each
+  void (*fold)(const float *x, float *y, int n, int c, int h, int w, int kernel, int stride);
+  void (*fold_backward)(float *dx, const float *dy, int acc, int n, int c, int h, int w, int kernel, int stride);
 } kernels;
 
 const kernels *kernel_table(int block);
@@ -49,10 +55,15 @@ const kernels *kernel_table(int block);
 // Kernels for which the layout does not matter.
 void k_relu(const float *x, float *y, size_t n);
 void k_relu_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
+void k_leaky_relu(const float *x, float *y, float slope, size_t n); // slope in [0,1]
+void k_leaky_relu_backward(const float *y, const float *dy, float *dx, float slope, int acc, size_t n);
 void k_sigmoid(const float *x, float *y, size_t n);
 void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
 void k_add(const float *a, const float *b, float *y, size_t n);
 void k_accumulate(const float *x, float *y, int acc, size_t n);
+// mean (x-t)^2 of count elements stored in n floats, the rest of them zeros in
+// both; grad as for the losses below
+double k_l2(const float *x, const float *t, float weight, float *grad, size_t n, size_t count);
 // channel attention on [n][pitch] rows with c used lanes
 void k_attention(const float *y, const float *k, float *w, int n, int c, int pitch, int taps);
 void k_attention_backward(const float *y, const float *k, const float *w, const float *dw, float *dy,
@@ -63,6 +74,7 @@ void k_attention_backward(const float *y, const float *k, const float *w, const 
 double k_l1(const float *x, const float *t, const float *m, float mask_weight, float weight,
             float *grad, int n, int c, int hw);
 double k_focal(const float *s, const float *m, float pos_weight, float weight, float *grad, size_t n);
+double k_critic(const float *s, const float *t, int linear, float weight, float *grad, int n, int hw);
 // scratch: 8*hw floats per thread
 double k_ssim(const float *x, const float *t, float weight, float *grad, float *scratch, int planes,
               int h, int w);

@@ -62,6 +62,41 @@ double k_focal(const float *s, const float *m, float pos_weight, float weight, f
   return sum / (double)n;
 }
 
+double k_l2(const float *x, const float *t, float weight, float *grad, size_t n, size_t count) {
+  enum { chunk = 4096 };
+  const size_t chunks = (n + chunk - 1) / chunk;
+  double part[chunks];
+  const float g = 2 * weight / (float)count;
+#pragma omp parallel for schedule(static)
+  for (size_t k = 0; k < chunks; k++) {
+    float s = 0;
+    const size_t end = (k + 1) * chunk < n ? (k + 1) * chunk : n;
+#pragma omp simd reduction(+ : s)
+    for (size_t i = k * chunk; i < end; i++) s += (x[i] - t[i]) * (x[i] - t[i]);
+    part[k] = s;
+    if (grad)
+      for (size_t i = k * chunk; i < end; i++) grad[i] += g * (x[i] - t[i]);
+  }
+  double sum = 0;
+  for (size_t k = 0; k < chunks; k++) sum += part[k];
+  return sum / (double)count;
+}
+
+// A critic answers few pixels: one thread does. The hinge is max(0, |t| - t*s).
+double k_critic(const float *s, const float *t, int linear, float weight, float *grad, int n, int hw) {
+  double sum = 0;
+  for (int b = 0; b < n; b++) {
+    const float g = -weight * t[b] / (float)hw;
+    for (size_t i = (size_t)b * hw; i < (size_t)(b + 1) * hw; i++) {
+      const float loss = (linear ? 0 : fabsf(t[b])) - t[b] * s[i];
+      if (!linear && loss <= 0) continue;
+      sum += loss;
+      if (grad) grad[i] += g;
+    }
+  }
+  return sum / hw;
+}
+
 // Gaussian window of SSIM: 11 taps, sigma 1.5, normalised.
 static const float window[11] = {0.00102838f, 0.00759876f, 0.03600077f, 0.10936069f, 0.21300554f, 0.26601172f,
                                  0.21300554f, 0.10936069f, 0.03600077f, 0.00759876f, 0.00102838f};

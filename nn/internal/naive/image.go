@@ -176,3 +176,31 @@ func deviation(s, mask []float64, shape nn.Shape, op nn.DeviationLoss) float64 {
 	}
 	return total / float64(shape[0])
 }
+
+func critic(s, targets []float64, linear bool) float64 {
+	hw := len(s) / len(targets)
+	total := 0.0
+	for n, t := range targets {
+		total += mean(each(s[n*hw:(n+1)*hw], func(v float64) float64 {
+			switch {
+			case linear:
+				return -t * v
+			case t > 0:
+				return t * max(0, 1-v)
+			default:
+				return -t * max(0, 1+v)
+			}
+		}))
+	}
+	return total
+}
+
+func sparsity(h []float64, s nn.Shape, rho float64) float64 {
+	total := 0.0
+	means, _ := moments(h, s)
+	for _, m := range means {
+		m = min(max(m, 1e-4), 1-1e-4)
+		total += rho*math.Log(rho/m) + (1-rho)*math.Log((1-rho)/(1-m))
+	}
+	return total
+}

@@ -101,6 +101,15 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return r.norm(n, op, x, s)
 	case nn.ReLU:
 		return each(x, relu)
+	case nn.LeakyReLU:
+		return each(x, func(v float64) float64 {
+			if v > 0 {
+				return v
+			}
+			return float64(op.Slope) * v
+		})
+	case nn.Fold:
+		return fold(x, s, n.Shape, op)
 	case nn.Sigmoid:
 		return each(x, sigmoid)
 	case nn.Add:
@@ -135,6 +144,12 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return []float64{focal(x, y, float64(op.PosWeight))}
 	case nn.DeviationLoss:
 		return []float64{deviation(x, y, s, op)}
+	case nn.L2Loss:
+		return []float64{mean(pairs(x, y, func(a, b float64) float64 { return (a - b) * (a - b) }))}
+	case nn.CriticLoss:
+		return []float64{critic(x, y, op.Linear)}
+	case nn.SparsityLoss:
+		return []float64{sparsity(x, s, float64(op.Rho))}
 	}
 	panic(fmt.Sprintf("naive: operation %v is not written", n.Op))
 }

@@ -68,6 +68,19 @@ func TestOperationsGiveTheValuesWorkedByHand(t *testing.T) {
 				set(g, "c.weight", 1, 10, 100, 1000)
 				return y
 			}, []float64{53, 5300}},
+		{"conv of an even kernel reaches one pixel beyond its stride", nn.Shape{1, 1, 2, 4}, []float64{1, 2, 3, 4, 5, 6, 7, 8},
+			func(g *nn.Graph, x *nn.Node) *nn.Node {
+				y := g.Conv("c", x, 1, 4, nn.ConvOptions{Stride: 2})
+				set(g, "c.weight", 0, 0, 0, 0, 1, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0)
+				return y
+			}, []float64{30, 2}},
+		{"leaky relu", nn.Shape{1, 1, 1, 3}, []float64{-2, 0, 2},
+			func(g *nn.Graph, x *nn.Node) *nn.Node { return g.LeakyReLU(x, 0.25) }, []float64{-0.5, 0, 2}},
+		{"fold of patches side by side", nn.Shape{1, 4, 1, 2}, []float64{1, 2, 3, 4, 5, 6, 7, 8},
+			func(g *nn.Graph, x *nn.Node) *nn.Node { return g.Fold(x, 2, 2) }, []float64{1, 3, 2, 4, 5, 7, 6, 8}},
+		{"fold averages where patches overlap", nn.Shape{1, 9, 1, 2},
+			[]float64{0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15, 6, 16, 7, 17, 8, 18},
+			func(g *nn.Graph, x *nn.Node) *nn.Node { return g.Fold(x, 3, 1) }, []float64{(4 + 13) / 2.0, (5 + 14) / 2.0}},
 		{"relu", nn.Shape{1, 1, 1, 3}, []float64{-1, 0, 2},
 			func(g *nn.Graph, x *nn.Node) *nn.Node { return g.ReLU(x) }, []float64{0, 0, 2}},
 		{"sigmoid", nn.Shape{1, 1, 1, 3}, []float64{0, 0.5, math.Inf(-1)},
@@ -203,6 +216,20 @@ func TestLossesGiveTheValuesWorkedByHand(t *testing.T) {
 			func(g *nn.Graph, x, _, m *nn.Node) *nn.Node {
 				return g.DeviationLoss(x, m, nn.DeviationLoss{Mu: 1, Margin: 5, MinPixels: 1})
 			}, 0},
+		{"L2", []float64{1, 2}, []float64{3, 5}, []float64{0, 0}, row,
+			func(g *nn.Graph, x, y, _ *nn.Node) *nn.Node { return g.L2Loss(x, y) }, (4 + 9) / 2.0},
+		{"critic", []float64{0.5, 0.5}, []float64{2, -0.5}, []float64{0, 0}, nn.Shape{2, 1, 1, 1},
+			func(g *nn.Graph, x, y, _ *nn.Node) *nn.Node { return g.CriticLoss(x, y, false) }, 2*0.5 + 0.5*1.5},
+		{"critic that is sure enough", []float64{1.5, -2}, []float64{2, -0.5}, []float64{0, 0}, nn.Shape{2, 1, 1, 1},
+			func(g *nn.Graph, x, y, _ *nn.Node) *nn.Node { return g.CriticLoss(x, y, false) }, 0},
+		{"linear critic", []float64{0.5, 3}, []float64{2, -0.5}, []float64{0, 0}, nn.Shape{2, 1, 1, 1},
+			func(g *nn.Graph, x, y, _ *nn.Node) *nn.Node { return g.CriticLoss(x, y, true) }, -2*0.5 + 0.5*3},
+		{"sparsity", []float64{0, 0.5}, []float64{0, 0}, []float64{0, 0}, row,
+			func(g *nn.Graph, x, _, _ *nn.Node) *nn.Node { return g.SparsityLoss(x, 0.5) },
+			0.5*math.Log(0.5/0.25) + 0.5*math.Log(0.5/0.75)},
+		{"sparsity of a dead channel", []float64{0, 0}, []float64{0, 0}, []float64{0, 0}, row,
+			func(g *nn.Graph, x, _, _ *nn.Node) *nn.Node { return g.SparsityLoss(x, 0.5) },
+			0.5*math.Log(0.5/1e-4) + 0.5*math.Log(0.5/(1-1e-4))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

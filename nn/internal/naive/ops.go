@@ -142,6 +142,22 @@ func upsample(x []float64, s nn.Shape) []float64 {
 	})
 }
 
+// fold lays every patch down where it belongs and counts the patches.
+func fold(x []float64, in, out nn.Shape, op nn.Fold) []float64 {
+	k, pad := op.Kernel, (op.Kernel-op.Stride)/2
+	sum, count := make([]float64, out.Size()), make([]float64, out.Size())
+	fill(in, func(n, channel, h, w int) float64 {
+		c, row, column := channel/(k*k), channel/k%k, channel%k
+		oh, ow := h*op.Stride-pad+row, w*op.Stride-pad+column
+		if oh >= 0 && oh < out[2] && ow >= 0 && ow < out[3] {
+			sum[at(out, n, c, oh, ow)] += x[at(in, n, channel, h, w)]
+			count[at(out, n, c, oh, ow)]++
+		}
+		return 0
+	})
+	return pairs(sum, count, func(s, c float64) float64 { return s / c })
+}
+
 func pool(x []float64, s nn.Shape) []float64 {
 	hw := s[2] * s[3]
 	return fill(nn.Shape{s[0], s[1], 1, 1}, func(n, c, _, _ int) float64 {

@@ -317,6 +317,71 @@ static void FN(score_input)(const float *x, const float *y, float *z, int n, int
   }
 }
 
+static void FN(trim)(float *x, int n, int c, int hw) {
+  const int cb = (c + BLK - 1) / BLK;
+  V keep;
+  for (int l = 0; l < BLK; l++) keep[l] = (cb - 1) * BLK + l < c;
+  for (int b = 0; b < n; b++) {
+    float *p = x + ((size_t)b * cb + cb - 1) * hw * BLK;
+    for (int i = 0; i < hw; i++, p += BLK) ST(p, LD(p) * keep);
+  }
+}
+
+// A row of a patch lies in channels that follow each other: from lane to lane,
+// and from the end of a block to the start of the next.
+static void FN(fold)(const float *x, float *y, int n, int c, int h, int w, int kernel, int stride) {
+  const int pad = (kernel - stride) / 2, oh = h * stride, ow = w * stride;
+  const int cb = (c * kernel * kernel + BLK - 1) / BLK;
+  const size_t hw = (size_t)h * w;
+  float share_r[oh], share_c[ow];
+  shares(share_r, h, kernel, stride);
+  shares(share_c, w, kernel, stride);
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * c * hw * kernel * kernel)
+  for (int i = 0; i < n * c; i++)
+    for (int r = 0; r < oh; r++) {
+      float *out = y + ((size_t)i * oh + r) * ow;
+      memset(out, 0, (size_t)ow * sizeof(float));
+      const cover rows = covering(r, h, kernel, stride);
+      for (int k = rows.first; k <= rows.last; k++) {
+        const int first = ((i % c) * kernel + r + pad - k * stride) * kernel;
+        const float *in = x + ((size_t)(i / c) * cb * hw + (size_t)k * w) * BLK;
+        for (int p = 0; p < w; p++) {
+          const int left = p * stride - pad, end = left + kernel < ow ? kernel : ow - left;
+          for (int t = left < 0 ? -left : 0, run; t < end; t += run) {
+            const int lane = (first + t) % BLK;
+            const float *a = in + ((first + t) / BLK * hw + p) * BLK + lane;
+            run = end - t < BLK - lane ? end - t : BLK - lane;
+            for (int l = 0; l < run; l++) out[left + t + l] += a[l];
+          }
+        }
+      }
+      for (int o = 0; o < ow; o++) out[o] *= share_r[r] * share_c[o];
+    }
+}
+
+static void FN(fold_backward)(float *dx, const float *dy, int acc, int n, int c, int h, int w, int kernel,
+                              int stride) {
+  const int pad = (kernel - stride) / 2, oh = h * stride, ow = w * stride;
+  const int patch = kernel * kernel, cb = (c * patch + BLK - 1) / BLK;
+  float share_r[oh], share_c[ow];
+  shares(share_r, h, kernel, stride);
+  shares(share_c, w, kernel, stride);
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * cb * h * w * BLK)
+  for (int i = 0; i < n * cb; i++)
+    for (int k = 0; k < h; k++)
+      for (int l = 0; l < BLK; l++) {
+        const int ch = (i % cb) * BLK + l, r = k * stride - pad + ch / kernel % kernel, left = ch % kernel - pad;
+        const int inside = ch < c * patch && r >= 0 && r < oh;
+        const float *in = inside ? dy + (((size_t)(i / cb) * c + ch / patch) * oh + r) * ow : NULL;
+        float *out = dx + ((size_t)i * h + k) * w * BLK + l;
+        for (int p = 0; p < w; p++, out += BLK) {
+          const int o = p * stride + left;
+          const float d = inside && o >= 0 && o < ow ? in[o] * share_r[r] * share_c[o] : 0;
+          *out = acc ? *out + d : d;
+        }
+      }
+}
+
 static const kernels FN(table) = {
     .block = BLK,
     .affine = FN(affine),
@@ -335,6 +400,9 @@ static const kernels FN(table) = {
     .pack = FN(pack),
     .unpack = FN(unpack),
     .score_input = FN(score_input),
+    .trim = FN(trim),
+    .fold = FN(fold),
+    .fold_backward = FN(fold_backward),
 };
 
 #undef V
