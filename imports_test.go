@@ -38,7 +38,7 @@ var rules = map[string]rule{
 	"nn/block":          {ours: []string{"nn"}},
 	"nn/defect":         {ours: []string{"nn"}},
 	"nn/feature":        {ours: []string{"nn"}},
-	"nn/fixture":        {ours: []string{"nn"}},
+	"nn/fixture":        {ours: []string{"nn"}, tests: []string{"datasets/synthec"}},
 	"nn/ssdae":          {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "datasets/synthec"}},
 	"nn/mgan":           {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
 	"nn/baseline":       {ours: []string{"nn", "nn/feature"}, tests: []string{"datasets/synthec", "nn/metrics"}},
@@ -67,9 +67,10 @@ var rules = map[string]rule{
 
 	// The program without a window; no engine is known here.
 	"ui/session": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/metrics", "nn/segment"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/metrics", "nn/segment", "ui/report"},
 		tests: []string{"nn/onednn"},
 	},
+	"ui/report": {},
 	"ui/cli": {
 		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/segment", "viewer", "ui/session"},
 		tests: []string{"nn/onednn"},
@@ -84,6 +85,7 @@ var owners = map[string][]string{
 	"gorgonia.org/gorgonia":             {"nn/gorgonia"},
 	"gorgonia.org/cu":                   {"cuda"},
 	"fyne.io/fyne/v2/app":               {"."},
+	"gonum.org/v1/plot":                 {"ui/report"},
 	"database/sql":                      {"history"},
 	"net/http":                          {},
 	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui", "viewer"},

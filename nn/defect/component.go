@@ -4,85 +4,93 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"agurscope/nn"
 )
 
-// shift paints a patch displaced by 3 to 10 pixels, of the same picture or of
-// another one.
+// region draws a plate at f, a little off its middle, that covers a share
+// lo..hi of the picture.
+func (e *Engine) region(rng *rand.Rand, f frame, lo, hi float64) plate {
+	r := e.rect(rng, lo, hi)
+	hu, hv := float64(r.Dx())/2, float64(r.Dy())/2
+	f = f.moved(hu*uniform(rng, -0.5, 0.5), hv*uniform(rng, -0.5, 0.5))
+	least := min(hu, hv)
+	soft := min(least, max(0.7, uniform(rng, 0.3, 2)*e.scale))
+	return plate{frame: f, hu: hu, hv: hv, corner: uniform(rng, soft, least), soft: soft}
+}
+
+// shift paints a part that was moved by 3 to 10 pixels and perhaps turned a
+// little; its old place is healed.
 func (e *Engine) shift(rng *rand.Rand, x *nn.Image) image.Rectangle {
-	src := x
-	if other := e.source(rng, x); rng.Float64() < 0.4 && other.H == x.H && other.W == x.W {
-		src = other
+	f, ok := e.spot(rng, x)
+	if !ok {
+		return image.Rectangle{}
 	}
-	d := max(2, uniform(rng, 3, 10)*e.scale)
+	from := e.region(rng, f, 0.004, 0.08)
+	d := max(2, e.size(rng, 3, 10)*e.scale)
 	s, c := math.Sincos(uniform(rng, 0, 2*math.Pi))
-	dx, dy := int(math.Round(d*c)), int(math.Round(d*s))
-	box := e.rect(rng, 0.004, 0.08)
-	e.feather(box, max(0.5, uniform(rng, 0.3, 2)*e.scale))
-	for c := range e.c {
-		plane, at := src.Plane(min(c, src.C-1)), c*e.h*e.w
-		each(box, e.w, func(y, lo, hi int) {
-			from := plane[max(0, min(e.h-1, y+dy))*e.w:]
-			for i := lo; i < hi; i++ {
-				e.fill[at+i] = from[max(0, min(e.w-1, box.Min.X+i-lo+dx))]
-			}
-		})
+	to := from
+	to.frame = from.moved(d*c, d*s)
+	if rng.IntN(2) == 0 {
+		to.frame = to.turned(uniform(rng, -0.35, 0.35))
 	}
-	return box
-}
-
-// erase paints over a rectangle or a thick line with the median colour of its
-// surroundings: a part that is missing.
-func (e *Engine) erase(rng *rand.Rand, x *nn.Image) image.Rectangle {
-	var box image.Rectangle
-	if rng.Float64() < 0.5 {
-		box = e.rect(rng, 0.002, 0.06)
-		e.feather(box, max(0.5, uniform(rng, 0.3, 1.2)*e.scale))
-	} else {
-		box = e.walk(rng, 6+rng.IntN(35), max(2, uniform(rng, 4, 12)*e.scale), 0.1)
-	}
-	ring := box.Inset(-max(2, int(3*e.scale))).Intersect(e.bounds())
-	for c := range e.c {
-		m, at := e.surrounding(x.Plane(c), ring), c*e.h*e.w
-		each(box, e.w, func(_, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				e.fill[at+i] = m
-			}
-		})
-	}
-	return box
-}
-
-// surrounding returns the median of the plane's untouched pixels inside box.
-// A few hundred of them are enough.
-func (e *Engine) surrounding(plane []float32, box image.Rectangle) float32 {
-	const enough = 512
-	e.row = e.row[:0]
-	stride, seen := max(1, box.Dx()*box.Dy()/(4*enough)), 0
-	each(box, e.w, func(_, lo, hi int) {
+	hole := from.box().Intersect(e.bounds())
+	box := hole.Union(to.box().Intersect(e.bounds()))
+	e.heal(rng, x, hole)
+	each(box, e.w, func(y, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			if e.opacity[i] != 0 {
-				continue
-			}
-			if seen++; seen%stride == 0 {
-				e.row = append(e.row, plane[i])
-			}
+			px, py := float64(box.Min.X+i-lo), float64(y)
+			sx, sy := from.at(to.local(px, py))
+			e.layer(x, i, from.cover(px, py), to.cover(px, py), newTap(x, sx, sy))
 		}
 	})
-	if len(e.row) == 0 {
-		return 0.5
+	return box
+}
+
+// layer lays what t reads of x, with opacity top, over the fill of a hole.
+func (e *Engine) layer(x *nn.Image, i int, hole, top float32, t tap) {
+	o := top + (1-top)*hole
+	e.opacity[i] = o
+	if top == 0 {
+		return
 	}
-	slices.Sort(e.row)
-	return e.row[len(e.row)/2]
+	share := top / o
+	for c := range e.c {
+		v := t.of(x.Plane(c))
+		if hole > 0 {
+			under := e.fill[c*e.h*e.w+i]
+			v = under + share*(v-under)
+		}
+		e.fill[c*e.h*e.w+i] = v
+	}
+}
+
+// erase paints a part that is missing: its place is healed.
+func (e *Engine) erase(rng *rand.Rand, x *nn.Image) image.Rectangle {
+	f, ok := e.spot(rng, x)
+	if !ok {
+		return image.Rectangle{}
+	}
+	box := e.lay(e.region(rng, f, 0.002, 0.06))
+	e.heal(rng, x, box)
+	return box
+}
+
+// lay writes the opacity of a plate.
+func (e *Engine) lay(p plate) image.Rectangle {
+	box := p.box().Intersect(e.bounds())
+	each(box, e.w, func(y, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			e.opacity[i] = p.cover(float64(box.Min.X+i-lo), float64(y))
+		}
+	})
+	return box
 }
 
 // blur paints a patch out of focus by 1.5 to 4 pixels.
 func (e *Engine) blur(rng *rand.Rand, x *nn.Image) image.Rectangle {
-	box := e.rect(rng, 0.004, 0.08)
+	box := e.lay(e.region(rng, e.place(rng, x), 0.004, 0.08))
 	sigma := max(1, uniform(rng, 1.5, 4)*e.scale)
-	e.feather(box, max(0.5, 1.5*e.scale))
 	// Three passes of a box of half-width r have a variance of r(r+1).
 	r := max(1, int(math.Round(math.Sqrt(sigma*sigma+0.25)-0.5)))
 	wide := box.Inset(-3 * r).Intersect(e.bounds())
@@ -118,14 +126,45 @@ func (e *Engine) boxMean(p []float32, first, step, n, r int) {
 	}
 }
 
-// feather makes the damage opaque inside box, falling off to its edges over
-// that many pixels.
-func (e *Engine) feather(box image.Rectangle, soft float64) {
-	ramp := func(i, n int) float32 { return smooth(float32((float64(min(i, n-1-i)) + 0.5) / soft)) }
-	each(box, e.w, func(y, lo, hi int) {
-		v := ramp(y-box.Min.Y, box.Dy())
-		for i := lo; i < hi; i++ {
-			e.opacity[i] = v * ramp(i-lo, hi-lo)
+// solder paints one to three shiny drops: a dome lit from one side, with a
+// highlight, that mirrors dark surroundings along its rim.
+func (e *Engine) solder(rng *rand.Rand, x *nn.Image) image.Rectangle {
+	side := float64(min(e.h, e.w))
+	base, light := uniform(rng, 0.45, 0.75), uniform(rng, 0, 2*math.Pi)
+	ls, lc := math.Sincos(light)
+	var tint [3]float32
+	for c := range tint {
+		tint[c] = float32(uniform(rng, -0.02, 0.02))
+	}
+	home := e.place(rng, x)
+	first := max(1.5, side*e.size(rng, 0.012, 0.08))
+	var box image.Rectangle
+	for k := range 1 + rng.IntN(3)*rng.IntN(2) {
+		a, at := first, home
+		if k > 0 { // spatter around it
+			a = max(1, first*uniform(rng, 0.2, 0.5))
+			at = home.turned(uniform(rng, 0, 2*math.Pi)).moved(first*uniform(rng, 1.6, 3), 0)
 		}
-	})
+		b := max(1, a*uniform(rng, 0.55, 1))
+		f, drop := e.ellipse(rng, a, b, func() frame { return at })
+		box = box.Union(drop)
+		each(drop, e.w, func(y, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				u, v := f.local(float64(drop.Min.X+i-lo), float64(y))
+				u, v = u/a, v/b
+				if e.opacity[i] == 0 || k > 0 && u*u+v*v > 2 {
+					continue // nothing here, or an earlier drop's
+				}
+				height := float32(math.Sqrt(max(0, 1-u*u-v*v)))
+				// The light's direction turned into the drop's frame.
+				du, dv := u-0.4*(lc*f.cos+ls*f.sin), v-0.4*(ls*f.cos-lc*f.sin)
+				shade := float32(base)*(0.25+0.75*smooth(1.6*height)) + 0.7*float32(math.Exp(-(du*du+dv*dv)/0.06))
+				for c := range e.c {
+					e.fill[c*e.h*e.w+i] = shade + tint[c]
+				}
+			}
+		})
+	}
+	e.speckle(rng, box, 0.02, 1)
+	return box
 }

@@ -10,17 +10,20 @@
 // The ways are those of the literature, reduced to what carries over to parts
 // never seen: noise-shaped patches of foreign texture (DRAEM, Zavrtanik et al.
 // 2021), scratches and stains (Collin and De Vleeschouwer 2021), pasted
-// rectangles (CutPaste, Li et al. 2021), and three ways in which components go
-// wrong. Sizes are stated for a picture of 128 x 128 and grow with the shorter
-// side.
+// rectangles (CutPaste, Li et al. 2021). To these come fine damage of surfaces
+// and the ways in which components go wrong: moved, missing, bent, cut or
+// splashed with solder. Those look for the places where structure stands out
+// from the background, and leave a picture that is all texture undamaged.
+// Sizes are stated for a picture of 128 x 128 and grow with the shorter side.
 //
 // Everything follows from the random source that is passed in: same source,
-// same picture, same damage.
+// same picture, same pool and same share of the training, same damage.
 package defect
 
 import (
 	"fmt"
 	"image"
+	"math"
 	"math/rand/v2"
 
 	"agurscope/nn"
@@ -38,10 +41,19 @@ const (
 // Engine damages pictures. It keeps scratch buffers between calls, so each
 // worker needs its own; the pool may be shared.
 type Engine struct {
+	// Share is the share of the training that is done, above 0 and up to 1: a
+	// curriculum by which damage goes from large and strong to small and
+	// faint, with some that is large or strong to the end. It may be set
+	// before every call. 0 means no curriculum: all sizes at all times.
+	Share float64
+
 	mix   Mix
 	pool  []*nn.Image
 	gauss *normals
 	grain lattice
+
+	lesson lesson // what the curriculum wants of the picture at hand
+	known  survey // its structure, as far as asked for
 
 	// Of the picture at hand, valid inside the box a painter returns: opacity
 	// of the damage and the change it makes (H x W), what is blended in
@@ -65,7 +77,8 @@ func New(mix Mix, pool []*nn.Image) *Engine {
 // where the damage alone changed a sample by more than 0.02 (and, where it
 // consists of a moved piece of a picture, the 3 x 3 around by more than 0.04 on
 // average, so that grain exchanged for grain is no damage) and to 0 elsewhere,
-// and returns the kind of damage: [Clean] if and only if the mask is all zero.
+// and returns the kind of damage: [Clean] if and only if the mask is all zero,
+// which also happens where a kind finds nothing that it could damage.
 // The picture must have 1 or 3 planes of at least 16 x 16; dst must have
 // its shape and not share its storage. A wrong shape panics with a
 // [*nn.ShapeError].
@@ -73,6 +86,7 @@ func (e *Engine) Corrupt(rng *rand.Rand, x, dst *nn.Image, mask []float32) Kind 
 	e.prepare(x, dst, mask)
 	copy(dst.Pix, x.Pix)
 	clear(mask)
+	e.lesson = newLesson(rng, e.Share)
 	kind := e.mix.draw(rng)
 	if kind != Clean && !e.damage(rng, kind, x, dst, mask) {
 		kind = Clean
@@ -95,6 +109,7 @@ func (e *Engine) prepare(x, dst *nn.Image, mask []float32) {
 	}
 	e.c, e.h, e.w = x.C, x.H, x.W
 	e.scale = float64(min(x.H, x.W)) / reference
+	e.known.done = false
 	n := x.H * x.W
 	if cap(e.fill) < n*x.C || cap(e.opacity) < n {
 		e.opacity, e.change, e.fill = make([]float32, n), make([]float32, n), make([]float32, n*x.C)
@@ -108,6 +123,9 @@ func (e *Engine) damage(rng *rand.Rand, kind Kind, x, dst *nn.Image, mask []floa
 	for range attempts {
 		clear(e.opacity)
 		box := e.paint(rng, kind, x)
+		if !kind.rearranges() {
+			e.tone(x, box)
+		}
 		e.blend(x, dst, box)
 		if e.mark(kind, mask, box) >= fewest {
 			return true
@@ -130,10 +148,24 @@ func (e *Engine) paint(rng *rand.Rand, kind Kind, x *nn.Image) image.Rectangle {
 		return e.cutPaste(rng, x)
 	case Stain:
 		return e.stain(rng, x)
+	case Crack:
+		return e.crack(rng, x)
+	case Scratch:
+		return e.scratch(rng, x)
+	case Pit:
+		return e.pit(rng, x)
+	case Smear:
+		return e.smear(rng, x)
 	case Shift:
 		return e.shift(rng, x)
 	case Erase:
 		return e.erase(rng, x)
+	case Bend:
+		return e.bend(rng, x)
+	case Cut:
+		return e.cut(rng, x)
+	case Solder:
+		return e.solder(rng, x)
 	case Blur:
 		return e.blur(rng, x)
 	}
@@ -166,7 +198,7 @@ func (e *Engine) blend(x, dst *nn.Image, box image.Rectangle) {
 // Kinds that move a piece of a picture exchange its grain for other grain,
 // which is no damage; they show only where the neighbourhood changed too.
 func (e *Engine) mark(kind Kind, mask []float32, box image.Rectangle) (n int) {
-	moved := kind == CutPaste || kind == Shift || kind == Erase || kind == Blur
+	moved := kind.rearranges()
 	each(box, e.w, func(y, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			if e.change[i] > visible && (!moved || e.meanChange(box, box.Min.X+i-lo, y) > grainy) {
@@ -203,6 +235,13 @@ func (e *Engine) restore(x, dst *nn.Image, box image.Rectangle) {
 
 // bounds returns the rectangle of the picture at hand.
 func (e *Engine) bounds() image.Rectangle { return image.Rect(0, 0, e.w, e.h) }
+
+// anywhere draws a frame of any direction, at least margin from the borders.
+func (e *Engine) anywhere(rng *rand.Rand, margin float64) frame {
+	x := uniform(rng, margin, float64(e.w)-margin)
+	y := uniform(rng, margin, float64(e.h)-margin)
+	return newFrame(x, y, uniform(rng, 0, 2*math.Pi))
+}
 
 // source returns a picture of the pool, or x where there is none.
 func (e *Engine) source(rng *rand.Rand, x *nn.Image) *nn.Image {

@@ -31,7 +31,7 @@ func (e *Engine) perlin(rng *rand.Rand, x *nn.Image) image.Rectangle {
 // blob writes the opacity of one noise-shaped patch and returns its box and
 // the number of pixels more than half covered.
 func (e *Engine) blob(rng *rand.Rand) (image.Rectangle, int) {
-	r := max(3, uniform(rng, 8, 40)*e.scale)
+	r := max(3, e.size(rng, 8, 40)*e.scale)
 	cx, cy := rng.Float64()*float64(e.w), rng.Float64()*float64(e.h)
 	box := around(cx, cy, r).Intersect(e.bounds())
 	cell := func(side int) float64 { // 1 to 32 cells along a side, of at least 2 pixels
@@ -62,8 +62,10 @@ func (e *Engine) blob(rng *rand.Rand) (image.Rectangle, int) {
 
 // scar paints a scratch or fibre: a thick line along a random walk.
 func (e *Engine) scar(rng *rand.Rand) image.Rectangle {
-	width := max(1, uniform(rng, 1, 4)*e.scale)
-	box := e.walk(rng, 10+rng.IntN(51), width, uniform(rng, 0.05, 0.4))
+	width := max(1, e.size(rng, 1, 4)*e.scale)
+	n := int(e.lesson.size(float64(10+rng.IntN(51)), 10, 60))
+	kink := uniform(rng, 0.05, 0.4)
+	box := e.walk(rng, e.anywhere(rng, min(4, float64(min(e.w, e.h))/8)), n, width, kink)
 	e.scaleOpacity(box, float32(uniform(rng, 0.3, 1)))
 	e.solid(rng, box, rng.Float64() < 0.5)
 	if rng.Float64() < 0.4 {
@@ -72,20 +74,15 @@ func (e *Engine) scar(rng *rand.Rand) image.Rectangle {
 	return box
 }
 
-// walk strokes a random walk of n steps of one reference pixel, turning by
-// kink radians (standard deviation) at each, and returns its box.
-func (e *Engine) walk(rng *rand.Rand, n int, width, kink float64) image.Rectangle {
-	margin := min(4, float64(min(e.w, e.h))/8)
-	x := uniform(rng, margin, float64(e.w)-margin)
-	y := uniform(rng, margin, float64(e.h)-margin)
-	heading := uniform(rng, 0, 2*math.Pi)
+// walk strokes a random walk of n steps of one reference pixel along the frame,
+// turning by kink radians (standard deviation) at each, and returns its box.
+func (e *Engine) walk(rng *rand.Rand, f frame, n int, width, kink float64) image.Rectangle {
 	var box image.Rectangle
 	for range n {
-		heading += rng.NormFloat64() * kink
-		s, c := math.Sincos(heading)
-		nx, ny := x+c*e.scale, y+s*e.scale
-		box = box.Union(e.stroke(x, y, nx, ny, width))
-		x, y = nx, ny
+		f = f.turned(rng.NormFloat64() * kink)
+		next := f.moved(e.scale, 0)
+		box = box.Union(e.stroke(f.x, f.y, next.x, next.y, width))
+		f = next
 	}
 	return box
 }
@@ -140,20 +137,34 @@ const contour = 20
 // Vleeschouwer 2021): opaque with grain, or as a discoloration.
 func (e *Engine) stain(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	side := float64(min(e.h, e.w))
-	a, b := max(1, side*uniform(rng, 0.01, 0.12)), max(1, side*uniform(rng, 0.01, 0.12))
-	box := e.ellipse(rng, a, b)
+	a, b := max(1, side*e.size(rng, 0.01, 0.12)), max(1, side*e.size(rng, 0.01, 0.12))
+	_, box := e.ellipse(rng, a, b, func() frame {
+		return newFrame(rng.Float64()*float64(e.w), rng.Float64()*float64(e.h), uniform(rng, 0, math.Pi))
+	})
 	if rng.Float64() < 1.0/3 {
 		e.scaleOpacity(box, float32(uniform(rng, 0.5, 1)))
 		e.solid(rng, box, true)
 		e.speckle(rng, box, float32(uniform(rng, 0, 0.08)), 1)
 		return box
 	}
-	offset := uniform(rng, 0.08, 0.5)
-	if rng.Float64() < 0.5 {
-		offset = -offset
+	e.tint(rng, x, box, offset(rng, 0.5), 0.4)
+	return box
+}
+
+// offset draws a change of brightness, darker in that share of the cases.
+func offset(rng *rand.Rand, darker float64) float64 {
+	d := uniform(rng, faintest, strongest)
+	if rng.Float64() < darker {
+		return -d
 	}
+	return d
+}
+
+// tint fills box with x made brighter by offset, in some planes by as little as
+// that share of it.
+func (e *Engine) tint(rng *rand.Rand, x *nn.Image, box image.Rectangle, offset, share float64) {
 	for c := range e.c {
-		d := float32(offset * uniform(rng, 0.4, 1))
+		d := float32(offset * uniform(rng, share, 1))
 		at := c * e.h * e.w
 		each(box, e.w, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
@@ -161,11 +172,11 @@ func (e *Engine) stain(rng *rand.Rand, x *nn.Image) image.Rectangle {
 			}
 		})
 	}
-	return box
 }
 
-// ellipse writes the opacity of an uneven ellipse with half-axes a and b.
-func (e *Engine) ellipse(rng *rand.Rand, a, b float64) image.Rectangle {
+// ellipse writes the opacity of an uneven ellipse with half-axes a along and b
+// across the frame that place draws. It returns the frame and the box.
+func (e *Engine) ellipse(rng *rand.Rand, a, b float64, place func() frame) (frame, image.Rectangle) {
 	var knot [contour]float64
 	for i := range knot {
 		knot[i] = uniform(rng, 0.9, 1.1)
@@ -176,23 +187,22 @@ func (e *Engine) ellipse(rng *rand.Rand, a, b float64) image.Rectangle {
 	}
 	edge := float32(max(0.5, 0.15*max(a, b)))
 	mean := float32(math.Sqrt(a * b)) // turns relative radius into pixels
-	cx, cy := rng.Float64()*float64(e.w), rng.Float64()*float64(e.h)
-	s, c := math.Sincos(uniform(rng, 0, math.Pi))
-	box := around(cx, cy, 1.2*max(a, b)+2*float64(edge)).Intersect(e.bounds())
+	f := place()
+	box := around(f.x, f.y, 1.2*max(a, b)+2*float64(edge)).Intersect(e.bounds())
 	each(box, e.w, func(y, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			dx, dy := float64(box.Min.X+i-lo)-cx, float64(y)-cy
-			u, v := (dx*c+dy*s)/a, (dy*c-dx*s)/b
+			u, v := f.local(float64(box.Min.X+i-lo), float64(y))
+			u, v = u/a, v/b
 			rho := float32(math.Sqrt(u*u + v*v))
 			if (rho-1.15)*mean > edge {
 				continue
 			}
 			turn := math.Atan2(v, u)/(2*math.Pi) + 1
 			r := radius[int(turn*float64(len(radius)))%len(radius)]
-			e.opacity[i] = smooth((r-rho)*mean/(2*edge) + 0.5)
+			e.opacity[i] = max(e.opacity[i], smooth((r-rho)*mean/(2*edge)+0.5))
 		}
 	})
-	return box
+	return f, box
 }
 
 // closedSpline evaluates the closed Catmull-Rom cubic through the knots at t
@@ -208,7 +218,7 @@ func closedSpline(knot *[contour]float64, t float64) float64 {
 // rect draws a rectangle that covers a share lo..hi of the picture and lies
 // inside it.
 func (e *Engine) rect(rng *rand.Rand, lo, hi float64) image.Rectangle {
-	area := uniform(rng, lo, hi) * float64(e.h*e.w)
+	area := e.size(rng, lo, hi) * float64(e.h*e.w)
 	aspect := math.Exp(uniform(rng, math.Log(0.3), math.Log(3.3)))
 	h := max(3, min(e.h-2, int(math.Sqrt(area*aspect))))
 	w := max(3, min(e.w-2, int(math.Sqrt(area/aspect))))

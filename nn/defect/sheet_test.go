@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"agurscope/nn"
@@ -40,40 +41,44 @@ func part(c, w, h int, seed uint64) *nn.Image {
 	return m
 }
 
-var kinds = []Kind{Perlin, Scar, CutPaste, Stain, Shift, Erase, Blur}
+var kinds = []Kind{Perlin, Scar, CutPaste, Stain, Crack, Scratch, Pit, Smear, Shift, Erase, Bend, Cut, Solder, Blur}
 
 // only returns a mix of one kind without noise.
 func only(k Kind) Mix {
 	m := Mix{Clean: -1, Noise: -1}
 	*map[Kind]*float64{
 		Perlin: &m.Perlin, Scar: &m.Scar, CutPaste: &m.CutPaste, Stain: &m.Stain,
-		Shift: &m.Shift, Erase: &m.Erase, Blur: &m.Blur,
+		Crack: &m.Crack, Scratch: &m.Scratch, Pit: &m.Pit, Smear: &m.Smear,
+		Shift: &m.Shift, Erase: &m.Erase, Bend: &m.Bend, Cut: &m.Cut, Solder: &m.Solder, Blur: &m.Blur,
 	}[k] = 1
 	return m
 }
 
-// TestContactSheet writes a picture of every kind of damage, each above its
+// TestContactSheet writes pictures of every kind of damage, each above its
 // mask, to the file named by AGURSCOPE_DEFECT_SHEET, for people to look at.
+// AGURSCOPE_DEFECT_PICTURES may name a folder of PNG files of one size to
+// damage instead of the drawn part.
 func TestContactSheet(t *testing.T) {
 	name := os.Getenv("AGURSCOPE_DEFECT_SHEET")
 	if name == "" {
 		t.Skip("AGURSCOPE_DEFECT_SHEET names no file to write the contact sheet to")
 	}
-	const side, columns = 128, 10
-	pool := []*nn.Image{part(3, side, side, 1), part(3, side, side, 2), part(3, side, side, 3)}
-	sheet := image.NewRGBA(image.Rect(0, 0, columns*(side+4), 2*len(kinds)*(side+4)))
+	const columns, gap = 10, 4
+	pool := sheetPictures(t, columns)
+	h, w := pool[0].H, pool[0].W
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*(w+gap), 2*len(kinds)*(h+gap)))
 	rng := rand.New(rand.NewPCG(9, 9))
 	for row, k := range kinds {
 		e := New(only(k), pool)
 		for col := range columns {
-			x := part(3, side, side, uint64(10+col))
-			dst, mask := x.Clone(), make([]float32, side*side)
+			x := pool[col%len(pool)]
+			dst, mask := x.Clone(), make([]float32, h*w)
 			e.Corrupt(rng, x, dst, mask)
-			for i := range side * side {
-				px, py := col*(side+4)+i%side, 2*row*(side+4)+i/side
-				b := func(c int) uint8 { return uint8(255 * dst.Pix[c*side*side+i]) }
+			for i := range h * w {
+				px, py := col*(w+gap)+i%w, 2*row*(h+gap)+i/w
+				b := func(c int) uint8 { return uint8(255 * dst.Pix[c*h*w+i]) }
 				sheet.Set(px, py, color.RGBA{b(0), b(1), b(2), 255})
-				sheet.Set(px, py+side+2, color.Gray{uint8(255 * mask[i])})
+				sheet.Set(px, py+h+gap/2, color.Gray{uint8(255 * mask[i])})
 			}
 		}
 	}
@@ -85,4 +90,40 @@ func TestContactSheet(t *testing.T) {
 	if err := png.Encode(f, sheet); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// sheetPictures returns up to n good parts for the contact sheet.
+func sheetPictures(t *testing.T, n int) (parts []*nn.Image) {
+	folder := os.Getenv("AGURSCOPE_DEFECT_PICTURES")
+	if folder == "" {
+		for i := range n {
+			parts = append(parts, part(3, 128, 128, uint64(10+i)))
+		}
+		return parts
+	}
+	names, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no PNG files in %s: %v", folder, err)
+	}
+	for _, name := range names[:min(n, len(names))] {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		m, err := png.Decode(f)
+		if err != nil {
+			t.Fatalf("decode %s: %v", name, err)
+		}
+		size := m.Bounds().Size()
+		x := nn.NewImage(3, size.Y, size.X)
+		for i := range size.X * size.Y {
+			r, g, b, _ := m.At(m.Bounds().Min.X+i%size.X, m.Bounds().Min.Y+i/size.X).RGBA()
+			for c, v := range [3]uint32{r, g, b} {
+				x.Plane(c)[i] = float32(v) / 65535
+			}
+		}
+		parts = append(parts, x)
+	}
+	return parts
 }
