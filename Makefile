@@ -83,8 +83,10 @@ bench-ui: build ## slider to screen, frames per second and memory of the real wi
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
 
-accuracy: setup ## image AUROC on SynthEC, size T, three minutes, three seeds
-	AGURSCOPE_ACCURACY=1 $(GOTEST) -count=1 -timeout 30m -run TestAccuracySynthEC -v ./ui/session
+# One of them: make accuracy WHICH=AccuracyTransistor
+WHICH := (Accuracy.*|FalseRejectRate)
+accuracy: setup ## accuracy on real and drawn parts, three hours; WHICH=AccuracyTransistor is one table
+	AGURSCOPE_ACCURACY=1 $(GOTEST) -count=1 -timeout 0 -run '^Test$(WHICH)$$' -v ./ui/session
 
 demo: build ## draw the demonstration's parts and train its recipe anew
 	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train

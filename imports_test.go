@@ -67,7 +67,7 @@ var rules = map[string]rule{
 
 	// The program without a window; no engine is known here.
 	"ui/session": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/metrics", "nn/segment", "ui/report"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "ui/report"},
 		tests: []string{"nn/onednn"},
 	},
 	"ui/report": {},

@@ -328,7 +328,10 @@ func (s *inspectScreen) advise() {
 	default:
 		open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
 		open.Importance = widget.HighImportance
-		train := t.NewButton("Train one", theme.NewThemedResource(icon("train", svgTrain)), "Go to the Train screen with this folder.", func() { s.w.goTo(1) })
+		train := t.NewButton("Train one", theme.NewThemedResource(icon("train", svgTrain)), "Go to the Train screen with this folder.", func() {
+			s.w.settle()
+			s.w.goTo(trainPlace)
+		})
 		s.w.say(widgets.Info, "No recipe yet", "A recipe is what the program learnt from good parts. Open one, or train one from this folder.", open, train)
 	}
 }

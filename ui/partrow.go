@@ -37,15 +37,20 @@ func (r *partRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimple
 
 func (s *inspectScreen) fillRow(r *partRow, i int) {
 	name, folder := itemTitle(s.parts.items[i])
+	p := &s.parts.state[i]
+	ink := themes.ColorNameMuted
+	if p.doubt != nil {
+		folder, ink = "not upright", themes.ColorNameReview
+	}
 	r.name.Set(name)
 	r.folder.Set(folder)
+	r.folder.SetColor(ink)
 	if hide := folder == ""; hide != r.folder.Hidden {
 		r.folder.Hidden = hide
 		r.words.Refresh()
 	}
 	m, known := s.thumbs.get(i)
 	r.picture.set(m, known)
-	p := &s.parts.state[i]
 	word := string(p.final())
 	if p.reviewed != "" {
 		word += "*"

@@ -20,6 +20,7 @@ type part struct {
 	latency  time.Duration
 	at       time.Time
 	err      error
+	doubt    error           // why it could not be put upright; nil if it could or need not
 	spot     float64         // where the strongest region lies, as a share of the width; NaN without one
 	reviewed history.Verdict // a person's; "" for none
 	reason   string
@@ -91,7 +92,7 @@ func (p *parts) record(i int, res *session.Result, at time.Time) {
 	s := part{verdict: res.Final(), score: math.NaN(), index: res.Index, id: res.ID, latency: res.Latency, err: res.Err, at: at}
 	s.spot = math.NaN()
 	if res.Prediction != nil {
-		s.score = res.Prediction.Score
+		s.score, s.doubt = res.Prediction.Score, res.Prediction.Doubt
 	}
 	if len(res.Regions) > 0 && res.Frame.Image != nil {
 		r := res.Regions[0]

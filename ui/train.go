@@ -29,6 +29,7 @@ type trainScreen struct {
 	right *fyne.Container
 	form  *trainForm
 	live  *trainLive
+	pose  *poseView
 
 	set     *datasets.Set // what is to be learnt from
 	picture fyne.Size     // extent of its first picture, 0 while unknown
@@ -50,6 +51,7 @@ func newTrainScreen(w *Window) *trainScreen {
 	t := &trainScreen{w: w, right: container.NewStack()}
 	t.events = &eventBatch{flush: latest{thread: w.thread, gap: 250 * time.Millisecond}}
 	t.form = newTrainForm(t)
+	t.pose = newPoseView(t)
 	t.live = newTrainLive(t)
 	side := widgets.NewPanel(widgets.Fixed(376, 0, t.form.root))
 	t.all = widgets.Dock(nil, nil, widgets.Dock(nil, nil, nil, widgets.NewRule(), side), nil, t.right)
@@ -64,6 +66,7 @@ func (t *trainScreen) running() bool              { return t.job != nil }
 func (t *trainScreen) shown() {
 	t.form.refresh()
 	t.refresh()
+	t.pose.begin()
 }
 
 func (t *trainScreen) key(fyne.KeyName) bool { return false }
@@ -113,10 +116,15 @@ func (t *trainScreen) open(path string) {
 func (t *trainScreen) opened(set *datasets.Set) {
 	t.set, t.result, t.stopped, t.picture = set, nil, "", fyne.Size{}
 	t.form.path.SetText(set.Root)
+	t.pose.reset()
 	t.form.suggestOut(set)
 	t.form.refresh()
 	t.refresh()
 	t.measure(set)
+	// Not while nobody looks: it takes processors from what is inspected.
+	if t.w.current == trainPlace {
+		t.pose.begin()
+	}
 }
 
 // measure looks at one picture, to say what the input will be.
@@ -147,6 +155,7 @@ func (t *trainScreen) start(resume bool) {
 		return
 	}
 	o.Resume = resume
+	t.pose.cancel()
 	ctx, cancel := context.WithCancel(t.w.ctx)
 	job := &trainJob{cancel: cancel, options: o}
 	t.job, t.result, t.stopped = job, nil, ""
@@ -191,6 +200,7 @@ func (t *trainScreen) ended(job *trainJob, res *session.TrainResult, err error) 
 		t.w.report(err)
 	}
 	t.form.refresh()
+	t.pose.refresh()
 	t.refresh()
 }
 
@@ -266,6 +276,7 @@ func (t *trainScreen) reportView() fyne.CanvasObject {
 	if n := len(r.LeftOut); n > 0 {
 		body.Add(t.leftOut(n))
 	}
+	body.Add(t.pose.root)
 	body.Add(widgets.NewCard(t.plan()))
 	return container.NewVScroll(widgets.Inset(body, 20, 24))
 }
@@ -311,6 +322,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		t.form.suggestOut(t.set)
 		t.form.refresh()
 		t.refresh()
+		t.pose.begin()
 	})
 	where := widgets.NewCaption(r.Path)
 	where.Elide = widgets.ElideMiddle
@@ -321,7 +333,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		block(fmt.Sprint(t.result.Summary.Steps), "steps"),
 		block(clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
 	)
-	body := widgets.Rows(14, widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where), widgets.NewCard(blocks),
+	body := widgets.Rows(14, widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where, widgets.NewCaption(preparedWords(r.Preparation))), widgets.NewCard(blocks),
 		widgets.NewCard(widgets.Rows(6, widgets.NewHeading("Thresholds from good parts"), widgets.Fixed(0, 230, hist), t.resultNote(c))))
 	if n := len(t.result.Skipped); n > 0 {
 		var b strings.Builder
@@ -342,6 +354,20 @@ func (t *trainScreen) resultNote(c *anomaly.Calibration) fyne.CanvasObject {
 		s += sentence(strings.Join(c.Notes, ". "))
 	}
 	return widgets.NewPara(strings.TrimSpace(s))
+}
+
+// preparedWords says what happens to pictures before the network sees them.
+func preparedWords(p anomaly.Preparation) string {
+	upright, even := p.Fixture != nil, p.Exposure != anomaly.Preparation{}.Exposure
+	switch {
+	case upright && even:
+		return "Before the network sees a part, it is put upright and its brightness evened out."
+	case upright:
+		return "Before the network sees a part, it is put upright."
+	case even:
+		return "Before the network sees a part, its brightness is evened out."
+	}
+	return "The network sees parts as they lie and as they are lit."
 }
 
 // inspectWith opens the new recipe, and its set where another or none is open.

@@ -55,7 +55,6 @@ type trainForm struct {
 	resumeBox fyne.CanvasObject
 	why       *widgets.Text
 	costs     map[string]anomaly.Cost
-	byHand    bool // a person chose the input size
 }
 
 var sizeWords = map[string][2]string{
@@ -64,7 +63,10 @@ var sizeWords = map[string][2]string{
 	"L": {"L  large", "For a graphics card, or a night."},
 }
 
-var inputs = []string{"64", "96", "128", "192", "256", "384", "512"}
+// automatic leaves the input size to how parts lie.
+const automatic = "auto"
+
+var inputs = []string{automatic, "64", "96", "128", "192", "256", "384", "512"}
 
 func newTrainForm(t *trainScreen) *trainForm {
 	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}}
@@ -82,12 +84,10 @@ func newTrainForm(t *trainScreen) *trainForm {
 	}
 	f.about, f.cost, f.inputIs = widgets.NewCaption(""), widgets.NewCaption(""), widgets.NewCaption("")
 	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
-	f.input = tips.NewSelect(inputs, "Side of the square of pixels that the network sees. Larger finds smaller defects and takes longer. Elongated pictures keep their shape.", nil, func(string) {
-		f.byHand = true
-		f.refresh()
-	})
+	f.input = tips.NewSelect(inputs, "Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape.", nil,
+		func(string) { f.refresh() })
 	f.budgets[0] = tips.NewChoice("Stop when the time is over; everything included.", func() { f.chooseBudget(false) })
-	f.budgets[1] = tips.NewChoice("Stop after a number of training steps of 8 pictures each.", func() { f.chooseBudget(true) })
+	f.budgets[1] = tips.NewChoice("Stop after a number of training steps.", func() { f.chooseBudget(true) })
 	f.amount = tips.NewEntry("", "How long to train.")
 	f.amount.OnChanged = func(string) { f.refresh() }
 	f.unit = widgets.NewText("minutes")
@@ -101,8 +101,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.start.Importance = widget.HighImportance
 	f.resume = tips.NewButton("Resume", theme.MediaReplayIcon(), "Go on from the checkpoint beside the recipe file.", func() { t.start(true) })
 	f.why = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
-	f.input.SetSelected("128")
-	f.byHand = false
+	f.input.SetSelected(automatic)
 	f.amount.SetText("5")
 	f.compose(sizes)
 	f.chooseSize("T")
@@ -130,14 +129,6 @@ func (f *trainForm) compose(sizes fyne.CanvasObject) {
 
 func (f *trainForm) chooseSize(name string) {
 	f.size = name
-	if !f.byHand {
-		side := "256"
-		if name == "T" {
-			side = "128"
-		}
-		f.input.SetSelected(side)
-		f.byHand = false
-	}
 	f.refresh()
 }
 
@@ -156,7 +147,7 @@ func (f *trainForm) chooseBudget(steps bool) {
 // options reads the form; why says what is missing, "" for nothing.
 func (f *trainForm) options() (o session.TrainOptions, why string) {
 	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text)}
-	o.Input, _ = strconv.Atoi(f.input.Selected)
+	o.Input, o.NoFixture, o.NoExposure = f.side(), f.t.pose.asIs, f.t.pose.asLit
 	amount, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.amount.Text), ",", ".", 1), 64)
 	seed, seedOK := f.seedValue()
 	o.Seed = seed
@@ -184,6 +175,12 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 	return o, ""
 }
 
+// side is the chosen side of the input; 0 leaves it to how parts lie.
+func (f *trainForm) side() int {
+	n, _ := strconv.Atoi(f.input.Selected)
+	return n
+}
+
 const fewestGood = 5
 
 func (f *trainForm) seedValue() (uint64, bool) {
@@ -197,7 +194,7 @@ func (f *trainForm) seedValue() (uint64, bool) {
 
 // refresh brings the words beside the fields up to date.
 func (f *trainForm) refresh() {
-	if f.root == nil {
+	if f.root == nil || f.t.pose == nil {
 		return
 	}
 	for i, s := range anomaly.Sizes {
@@ -208,12 +205,14 @@ func (f *trainForm) refresh() {
 	f.budgets[1].Set("Steps", f.bySteps)
 	f.unit.Set("minutes")
 	if f.bySteps {
-		f.unit.Set("steps of 8")
+		s, _ := anomaly.SizeByName(f.size)
+		f.unit.Set(fmt.Sprintf("steps of %d", s.Batch))
 	}
 	f.found.Set("Defects are not needed.")
 	if f.t.set != nil {
 		f.found.Set(fmt.Sprintf("%s found (%s)", plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
 	}
+	f.t.pose.follow()
 	f.refreshInput()
 	_, why := f.options()
 	busy := f.t.running()
@@ -240,12 +239,27 @@ func (f *trainForm) refresh() {
 
 // refreshInput says what the network will see and what it costs.
 func (f *trainForm) refreshInput() {
-	side, _ := strconv.Atoi(f.input.Selected)
+	side, text := f.side(), ""
+	if side == 0 {
+		side, text = 128, "by how parts lie"
+		if f.size != "T" {
+			side = 256
+		}
+	}
 	w, h := side, side
-	text := ""
-	if p := f.t.picture; p.Width > 0 {
-		w, h = anomaly.FitInput(int(p.Width), int(p.Height), side)
-		text = fmt.Sprintf("%.0f × %.0f to %d × %d", p.Width, p.Height, w, h)
+	p := f.t.pose.proposal()
+	switch picture := f.t.picture; {
+	case p != nil && p.Fixture != nil:
+		w, h = p.Width, p.Height
+		text = fmt.Sprintf("%d × %d, upright", w, h)
+	case p != nil:
+		w, h = p.Width, p.Height
+		text = fmt.Sprintf("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
+	case picture.Width > 0:
+		w, h = anomaly.FitInput(int(picture.Width), int(picture.Height), side)
+		if f.side() > 0 {
+			text = fmt.Sprintf("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
+		}
 	}
 	f.inputIs.Set(text)
 	key := fmt.Sprintf("%s %d %d", f.size, w, h)

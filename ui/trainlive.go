@@ -34,7 +34,7 @@ type trainLive struct {
 	root fyne.CanvasObject
 
 	title    *widgets.Text
-	stages   [4]*widgets.Text
+	stages   [5]*widgets.Text
 	bar      *widget.ProgressBar
 	left     *widgets.Text
 	steps    *widgets.Text
@@ -47,13 +47,14 @@ type trainLive struct {
 
 	o         session.TrainOptions
 	began     time.Time
+	batch     int // pictures per step
 	step      int
 	rateSince time.Time
 	rateStep  int
 }
 
-var stageOrder = [4]session.Stage{session.Reading, session.Training, session.Calibrating, session.Saving}
-var stageWords = [4]string{"Reading pictures", "Training", "Calibrating", "Saving"}
+var stageOrder = [5]session.Stage{session.Looking, session.Reading, session.Training, session.Calibrating, session.Saving}
+var stageWords = [5]string{"How parts lie", "Reading pictures", "Training", "Calibrating", "Saving"}
 
 func newTrainLive(t *trainScreen) *trainLive {
 	l := &trainLive{t: t, title: widgets.NewTitle("Training"), bar: widget.NewProgressBar(), left: widgets.NewText("")}
@@ -101,6 +102,8 @@ func (l *trainLive) newPictures() fyne.CanvasObject {
 // begin clears the page for another training.
 func (l *trainLive) begin(o session.TrainOptions) {
 	l.o, l.began, l.step, l.rateStep, l.rateSince = o, time.Now(), 0, 0, time.Time{}
+	size, _ := anomaly.SizeByName(o.Size)
+	l.batch = size.Batch
 	l.chart.Clear()
 	for _, p := range l.pictures {
 		p.Image = nil
@@ -113,7 +116,7 @@ func (l *trainLive) begin(o session.TrainOptions) {
 		t.Set("–")
 	}
 	l.stop.SetEnabled(true)
-	l.stage(session.Reading)
+	l.stage(session.Looking)
 }
 
 // ending is shown between the wish to cancel and the end.
@@ -182,20 +185,23 @@ func (l *trainLive) speed() {
 		return
 	}
 	if d := now.Sub(l.rateSince).Seconds(); d >= 2 {
-		l.rate.Set(fmt.Sprintf("%.0f", batchSize*float64(l.step-l.rateStep)/d))
+		l.rate.Set(fmt.Sprintf("%.0f", float64(l.batch)*float64(l.step-l.rateStep)/d))
 		l.rateSince, l.rateStep = now, l.step
 	}
 }
-
-// batchSize is what the session trains with.
-const batchSize = 8
 
 // progress moves the bar.
 func (l *trainLive) progress(e session.TrainEvent) {
 	share, left := 0.0, ""
 	switch e.Stage {
+	case session.Looking:
+		share = .015 * float64(e.Done) / float64(max(e.Total, 1))
+		left = fmt.Sprintf("%d of %d", e.Done, e.Total)
+		if e.Done == e.Total {
+			left = "comparing the parts"
+		}
 	case session.Reading:
-		share = .03 * float64(e.Done) / float64(max(e.Total, 1))
+		share = .015 + .015*float64(e.Done)/float64(max(e.Total, 1))
 		left = fmt.Sprintf("%d of %d", e.Done, e.Total)
 	case session.Training:
 		part := 0.0

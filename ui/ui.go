@@ -220,6 +220,9 @@ func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+// trainPlace is the Train screen's place among the screens.
+const trainPlace = 1
+
 // goTo shows a screen.
 func (w *Window) goTo(i int) {
 	w.current = i

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"agurscope/datasets"
 	"agurscope/datasets/synthec"
@@ -292,6 +293,37 @@ func TestTypedThresholdIsTakenAndNonsenseIsNot(t *testing.T) {
 	p.lines[high].entry.OnSubmitted(strconv.FormatFloat(v, 'g', 6, 64))
 	if got := w.c.Session.Thresholds().High; got < v*.999 || got > v*1.001 {
 		t.Errorf("high %g, want %g", got, v)
+	}
+}
+
+func TestDoubtIsSaidAndTheThresholdsStayInSight(t *testing.T) {
+	w, _ := station(t, nil)
+	s := w.inspect
+	p := s.on.res.Prediction
+	p.Doubt = &session.DoubtError{Err: errors.New("it touches the border")}
+	p.Terms = nil
+	for name := range termWords {
+		p.Terms = append(p.Terms, anomaly.TermScore{Name: name, Weight: 1, Score: 99})
+	}
+	s.w.c.Session.Rejudge(&s.seg, s.on.res, s.on.res.Thresholds)
+	s.parts.record(0, s.on.res, time.Time{})
+	s.refreshList()
+	s.display(s.on)
+	if got := s.panel.banner.Verdict(); got != string(history.REVIEW) || !s.panel.doubt.Visible() || s.panel.terms.decided != "" {
+		t.Errorf("verdict %s, doubt said %t, decided by %q", got, s.panel.doubt.Visible(), s.panel.terms.decided)
+	}
+	row := newPartRow()
+	s.fillRow(row, 0)
+	if row.folder.Text != "not upright" {
+		t.Errorf("the list says %q", row.folder.Text)
+	}
+	w.win.Resize(fyne.NewSize(1280, 800))
+	w.win.Canvas().Capture()
+	last := s.panel.thresholds.lines[high].entry
+	d := fyne.CurrentApp().Driver()
+	end := d.AbsolutePositionForObject(last).Y + last.Size().Height
+	if bottom := d.AbsolutePositionForObject(s.panel.root).Y + s.panel.root.Size().Height; end > bottom {
+		t.Errorf("the thresholds end at %g, the panel at %g", end, bottom)
 	}
 }
 

@@ -358,11 +358,13 @@ func TestFormSaysWhyTrainingCannotStart(t *testing.T) {
 	if !strings.Contains(f.cost.Text, "parameters") {
 		t.Errorf("cost line %q", f.cost.Text)
 	}
+	small := f.cost.Text
 	for _, s := range anomaly.Sizes {
 		f.chooseSize(s.Name)
 	}
-	if f.input.Selected != "256" {
-		t.Errorf("size L proposes input %s", f.input.Selected)
+	q.until(t, "the cost of size L is known", func() bool { return strings.Contains(f.cost.Text, "parameters") && f.cost.Text != small })
+	if f.input.Selected != automatic || f.inputIs.Text != "by how parts lie" {
+		t.Errorf("size L proposes input %s, %s", f.input.Selected, f.inputIs.Text)
 	}
 	if !f.start.Disabled() || f.why.Text == "" {
 		t.Errorf("start is usable, or its reason %q is not said", f.why.Text)

@@ -1,14 +1,17 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
+	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -30,13 +33,12 @@ type verdictPanel struct {
 	score       *widgets.Text
 	scoreHint   *widgets.Hint
 	note        *widgets.Text
+	doubt       *widgets.Aside
 	person      *fyne.Container
 	personText  *widgets.Text
 	personIcon  *canvas.Image
 	verdicts    [3]*widgets.Button
-	terms       *fyne.Container
-	bars        []*widgets.Bar
-	decided     *widgets.Text
+	terms       *termList
 	thresholds  *thresholdPanel
 	regions     *regionTable
 }
@@ -51,15 +53,17 @@ func newVerdictPanel(s *inspectScreen) *verdictPanel {
 	p.scoreHint = s.w.tips.Over(p.score, "")
 	p.note = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
 	p.note.Hide()
+	p.doubt = widgets.NewAside(themes.ColorNameReviewFill)
+	p.terms = newTermList(s.w.tips)
 	p.thresholds = newThresholdPanel(s)
 	p.regions = newRegionTable(s)
 	gauge := s.w.tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
 	head := widgets.Rows(8,
 		widgets.Lines(p.name, p.place),
-		p.banner, gauge,
+		p.banner, p.doubt, gauge,
 		widgets.Rows(3, p.scoreHint, p.note),
 		p.newPerson(),
-		widgets.NewRule(), p.newTerms(),
+		widgets.NewRule(), p.terms.root,
 		widgets.NewRule(), p.thresholds.root,
 		widgets.NewRule(),
 	)
@@ -86,23 +90,6 @@ func (p *verdictPanel) newPerson() fyne.CanvasObject {
 	}
 	head := widgets.Dock(nil, nil, widgets.NewHeading("Your verdict"), nil, p.person)
 	return widgets.Rows(5, head, grid)
-}
-
-// newTerms is the list of what went into the score.
-func (p *verdictPanel) newTerms() fyne.CanvasObject {
-	p.terms = widgets.Rows(5)
-	p.decided = widgets.NewCaption("")
-	p.decided.Elide, p.decided.Align = widgets.ElideEnd, fyne.TextAlignTrailing
-	head := p.s.w.tips.Over(widgets.Row(8, widgets.NewHeading("What decided"), p.decided),
-		"Each bar is what the score would be from that signal alone; the tick is the reject threshold.")
-	return widgets.Rows(5, head, p.terms)
-}
-
-// termNames are the detector's terms in plain words.
-var termNames = map[string]string{
-	"residual": "Difference to the reconstruction",
-	"score":    "Scoring network",
-	"feature":  "Unusual features",
 }
 
 func (p *verdictPanel) empty() {
@@ -144,8 +131,8 @@ func (p *verdictPanel) about(i int) {
 // waiting is shown while a part is read or inspected.
 func (p *verdictPanel) waiting(i int) {
 	p.about(i)
-	if v := p.s.parts.state[i].verdict; v != "" {
-		p.banner.Set(string(v), p.s.parts.state[i].index)
+	if st := &p.s.parts.state[i]; st.verdict != "" {
+		p.verdict(st.verdict, st.index, st.doubt)
 		return
 	}
 	word := "Inspecting…"
@@ -153,6 +140,31 @@ func (p *verdictPanel) waiting(i int) {
 		word = "Not inspected"
 	}
 	p.idle(i, word)
+}
+
+// verdict shows the program's answer. In doubt there is no index: the score
+// compares what does not lie alike.
+func (p *verdictPanel) verdict(v history.Verdict, index float64, doubt error) {
+	if doubt != nil {
+		index = math.NaN()
+	}
+	p.banner.Set(string(v), index)
+	p.gauge.Set(p.reviewIndex(), index)
+	p.doubt.Set(doubtWords(doubt))
+}
+
+// doubtWords says why a part could not be put upright and what to do about it,
+// in sentences; "" for no doubt. The remedy is that of a person at the station,
+// who has no other recipe to train.
+func doubtWords(doubt error) string {
+	if doubt == nil {
+		return ""
+	}
+	var d *session.DoubtError
+	if errors.As(doubt, &d) {
+		doubt = d.Err
+	}
+	return sentence("could not be put upright: "+strings.TrimPrefix(doubt.Error(), "locate part: ")) + " Place one part inside the picture, or look yourself."
 }
 
 // idle is shown for a part without a verdict.
@@ -167,6 +179,7 @@ func (p *verdictPanel) unjudged() {
 	p.score.Set("No score")
 	p.scoreHint.Tip = ""
 	p.note.Hide()
+	p.doubt.Set("")
 	p.setTerms(nil)
 	p.regions.set(nil)
 	for _, b := range p.verdicts {
@@ -200,8 +213,7 @@ func (p *verdictPanel) judged(sh *shown) {
 		b.SetEnabled(true)
 	}
 	verdict := sh.res.Final()
-	p.banner.Set(string(verdict), sh.res.Index)
-	p.gauge.Set(p.reviewIndex(), sh.res.Index)
+	p.verdict(verdict, sh.res.Index, sh.doubt())
 	p.remark(logged.verdict, verdict)
 	if sh.res.Prediction == nil {
 		p.score.Set("Not inspected: counts as not OK")
@@ -212,6 +224,9 @@ func (p *verdictPanel) judged(sh *shown) {
 	t := sh.res.Thresholds
 	score := sh.res.Prediction.Score
 	p.score.Set(fmt.Sprintf("score %s · review from %s · reject from %s", figure(score), figure(t.Review), figure(t.Reject)))
+	if sh.doubt() != nil {
+		p.score.Set(fmt.Sprintf("score %s · counts for nothing in this pose", figure(score)))
+	}
 	p.scoreHint.Tip = p.origin(score)
 	p.setTerms(sh)
 	p.regions.set(sh.res.Regions)
@@ -260,61 +275,37 @@ func (p *verdictPanel) personal(i int) {
 
 // setTerms shows the shares of the score.
 func (p *verdictPanel) setTerms(sh *shown) {
-	var terms []anomaly.TermScore
-	if sh != nil && sh.res.Prediction != nil {
-		terms = sh.res.Prediction.Terms
-	} else if c := p.s.cal(); c != nil {
-		for _, t := range c.Terms {
-			terms = append(terms, anomaly.TermScore{Name: t.Name, Score: math.NaN()})
-		}
-	}
-	if len(p.bars) != len(terms) {
-		p.terms.RemoveAll()
-		p.bars = nil
-		for range terms {
-			b := widgets.NewBar()
-			p.bars = append(p.bars, b)
-			p.terms.Add(b)
-		}
-	}
-	top := -1
-	for i, t := range terms {
-		if !math.IsNaN(t.Score) && (top < 0 || t.Score > terms[top].Score) {
-			top = i
-		}
-	}
 	reject := p.s.w.c.Session.Thresholds().Reject
-	for i, t := range terms {
-		name := termNames[t.Name]
-		if name == "" {
-			name = t.Name
-		}
-		if math.IsNaN(t.Score) {
-			p.bars[i].Set(name, "–", 0, .5, false)
-			continue
-		}
-		p.bars[i].Set(name, figure(t.Score), t.Score/(2*max(reject, 1e-9)), .5, i == top)
+	if sh != nil && sh.res.Prediction != nil {
+		v := sh.res.Final()
+		p.terms.set(sh.res.Prediction.Terms, reject, p.why(sh), v == history.NG || v == history.REVIEW, sh.doubt() != nil)
+		return
 	}
-	p.decided.Set(p.why(sh))
+	var terms []anomaly.TermScore
+	if c := p.s.cal(); c != nil {
+		for _, t := range c.Terms {
+			terms = append(terms, anomaly.TermScore{Name: t.Name, Weight: t.Weight, Score: math.NaN()})
+		}
+	}
+	p.terms.set(terms, reject, "", false, false)
 }
 
 // why says in a few words which rule made the verdict.
 func (p *verdictPanel) why(sh *shown) string {
-	if sh == nil || sh.res.Prediction == nil {
-		return ""
-	}
 	t, score, n := sh.res.Thresholds, sh.res.Prediction.Score, len(sh.res.Regions)
 	switch {
+	case sh.doubt() != nil:
+		return "not upright"
 	case score >= t.Reject && n > 0:
-		return "score and " + plural(n, "region")
+		return "score, " + plural(n, "region")
 	case score >= t.Reject:
-		return "score at or above reject"
+		return "score"
 	case n > 0:
-		return plural(n, "region") + " above the pixel threshold"
+		return plural(n, "region")
 	case score >= t.Review:
-		return "score in the review band"
+		return "review band"
 	}
-	return "nothing above a threshold"
+	return "below thresholds"
 }
 
 func plural(n int, noun string) string {

@@ -45,9 +45,9 @@ type Calibration struct {
 	Scores []float64             `json:"scores"` // of the held-out good parts, ascending
 	Notes  []string              `json:"notes,omitempty"`
 
-	// Per-position mean and standard deviation of the residual; nil unless
-	// registered.
-	Mean, Std *nn.Image `json:"-"`
+	// Per position, on good parts; nil where the term is compared over the
+	// whole picture.
+	Residual, Logits, Frequency *positional `json:"-"`
 }
 
 // CalibrateOptions configure Calibrate; the zero value is the default.
@@ -99,73 +99,99 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image,
 	if o.Alignment == Registered || o.Alignment != Free && o.Position >= registeredFrom && len(normals) >= registeredNormals {
 		c.Alignment = Registered
 	}
-	c.scale(raws)
-	c.thresholds(raws)
+	maps := c.terms(r, raws)
+	c.weigh(r)
+	c.scale(raws, maps)
+	c.thresholds(r.Statistics, raws, maps)
 	r.Calibration = c
 	return nil
 }
 
-// residuals returns the residual term's map of every calibration image: with
-// registered parts, standardised per position by all the others (leaving the
-// image out, or it would vouch for itself).
-func (c *Calibration) residuals(raws []*raw) []*nn.Image {
-	out := make([]*nn.Image, len(raws))
-	if c.Alignment != Registered {
-		for i, r := range raws {
-			out[i] = r.residual
+// terms fills Terms by name and returns each term's maps of the calibration
+// images, [term][image].
+func (c *Calibration) terms(r *Recipe, raws []*raw) (maps [][]*nn.Image) {
+	add := func(name string, m []*nn.Image) {
+		c.Terms = append(c.Terms, Term{Name: name})
+		maps = append(maps, m)
+	}
+	every := func(f func(*raw) *nn.Image) []*nn.Image {
+		out := make([]*nn.Image, len(raws))
+		for i := range raws {
+			out[i] = f(raws[i])
 		}
 		return out
 	}
-	n := len(raws)
-	px := len(raws[0].plain.Pix)
-	sum, sq, all := make([]float64, px), make([]float64, px), [2]float64{}
-	for _, r := range raws {
-		for i, v := range r.plain.Pix {
-			f := float64(v)
-			sum[i] += f
-			sq[i] += f * f
-			all[0] += f
-			all[1] += f * f
+	residual := every(func(x *raw) *nn.Image { return x.residual })
+	if c.Alignment == Registered {
+		c.Residual, residual = fitPositional(every(func(x *raw) *nn.Image { return x.plain }))
+	}
+	add(ResidualTerm, residual)
+	if raws[0].logits != nil {
+		logits := every(func(x *raw) *nn.Image { return x.logits })
+		if c.scoreByPosition(r) {
+			c.Logits, logits = fitPositional(logits)
+		}
+		add(ScoreTerm, logits)
+	}
+	if raws[0].frequency != nil {
+		maps := every(func(x *raw) *nn.Image { return x.frequency })
+		if c.Alignment == Registered {
+			c.Frequency, maps = fitPositional(maps)
+		}
+		add(FrequencyTerm, maps)
+	}
+	if s := r.Statistics; s != nil {
+		for _, name := range s.names() {
+			add(name, every(func(x *raw) *nn.Image { return s.distance(name, x) }))
 		}
 	}
-	total := float64(n * px)
-	floor := .25 * math.Sqrt(max(0, all[1]/total-all[0]/total*all[0]/total))
-	deviation := func(s, q, m float64) float64 { return math.Sqrt(max(0, q/m-s/m*s/m)) + floor }
-	c.Mean, c.Std = nn.NewImage(1, raws[0].plain.H, raws[0].plain.W), nn.NewImage(1, raws[0].plain.H, raws[0].plain.W)
-	for i := range px {
-		c.Mean.Pix[i] = float32(sum[i] / float64(n))
-		c.Std.Pix[i] = float32(deviation(sum[i], sq[i], float64(n)))
-	}
-	for k, r := range raws {
-		out[k] = nn.NewImage(1, r.plain.H, r.plain.W)
-		for i, v := range r.plain.Pix {
-			f, m := float64(v), float64(n-1)
-			s, q := sum[i]-f, sq[i]-f*f
-			out[k].Pix[i] = float32((f - s/m) / deviation(s, q, m))
+	return maps
+}
+
+// scoreByPosition reports whether the scoring network's logits are compared
+// position by position: where good parts excite it, it says less. Worth most on
+// textures in a fixed frame, and never harmful.
+func (c *Calibration) scoreByPosition(r *Recipe) bool {
+	return c.Normals >= registeredNormals && r.Statistics != nil
+}
+
+// weigh sets the terms' weights by fixed rules that look at no defect (17.3):
+// where parts lie alike, the density of features decides; the less position
+// explains, the more the scoring network does. Accuracy on synthetic damage
+// was measured to choose wrongly. Without statistics residual and score
+// share the decision, as in the paper.
+func (c *Calibration) weigh(r *Recipe) {
+	share := min(max(c.PositionShare, 0), 1)
+	for i := range c.Terms {
+		t := &c.Terms[i]
+		switch {
+		case r.Statistics == nil && t.Name == FrequencyTerm:
+			t.Weight = .5
+		case r.Statistics == nil:
+			t.Weight = 1
+		case t.Name == FeaturesTerm:
+			t.Weight = share
+		case t.Name == HandcraftedTerm:
+			t.Weight = 1
+		case t.Name == MemoryTerm:
+			t.Weight = r.Statistics.Modes
+		case t.Name == ScoreTerm:
+			t.Weight = .5 * (1 - share) * (1 - share)
 		}
 	}
-	return out
 }
 
 // scale sets the terms' medians and upper quantiles.
-func (c *Calibration) scale(raws []*raw) {
-	add := func(name string, maps []*nn.Image) {
+func (c *Calibration) scale(raws []*raw, maps [][]*nn.Image) {
+	for k := range c.Terms {
 		var all []float32
-		for _, m := range maps {
+		for _, m := range maps[k] {
 			all = append(all, m.Pix...)
 		}
 		slices.Sort(all)
-		t := Term{Name: name, Weight: 1, Median: metrics.QuantileSorted(all, .5), Q999: metrics.QuantileSorted(all, .999)}
+		t := &c.Terms[k]
+		t.Median, t.Q999 = metrics.QuantileSorted(all, .5), metrics.QuantileSorted(all, .999)
 		t.Q999 = max(t.Q999, t.Median+1e-9)
-		c.Terms = append(c.Terms, t)
-	}
-	add("residual", c.residuals(raws))
-	if raws[0].logits != nil {
-		var maps []*nn.Image
-		for _, r := range raws {
-			maps = append(maps, r.logits)
-		}
-		add("score", maps)
 	}
 	sum, sq, n := 0.0, 0.0, 0.0
 	for _, r := range raws {
@@ -180,28 +206,31 @@ func (c *Calibration) scale(raws []*raw) {
 }
 
 // thresholds sets pixel and image thresholds from the calibration images.
-func (c *Calibration) thresholds(raws []*raw) {
-	residuals := c.residuals(raws)
-	var pixels []float32
+func (c *Calibration) thresholds(s *Statistics, raws []*raw, maps [][]*nn.Image) {
 	var peaks, bright, dark []float64
 	for i, r := range raws {
-		terms := []*nn.Image{residuals[i], r.logits}
-		m := c.fuse(terms[:len(c.Terms)])
-		pixels = append(pixels, m.Pix...)
-		peaks = append(peaks, float64(slices.Max(m.Pix)))
+		of := make([]*nn.Image, len(maps))
+		for k := range maps {
+			of[k] = maps[k][i]
+		}
+		m := c.fuse(of)
 		c.Scores = append(c.Scores, topMean(m.Pix))
+		peaks = append(peaks, float64(slices.Max(c.sharpen(m, of, s.reach()).Pix)))
 		z := c.standardise(r.signed)
 		bright, dark = append(bright, float64(slices.Max(z.Pix))), append(dark, -float64(slices.Min(z.Pix)))
 	}
-	slices.Sort(pixels)
+	var high float64
+	c.Reject, high = c.jointly(c.Scores, peaks)
 	slices.Sort(c.Scores)
-	high := max(metrics.QuantileSorted(pixels, .9995), c.upper(peaks))
+	outline := .5
+	if s != nil {
+		outline = .3 // a map with outlines drawn falls off faster
+	}
 	c.Pixel = map[segment.Mode]Pair{
-		segment.HalfPeak:   {Low: .5 * high, High: high},
+		segment.HalfPeak:   {Low: outline * high, High: high},
 		segment.Hysteresis: {Low: .85 * high, High: high},
 		segment.TwoSided:   {Low: max(3, c.upper(dark)), High: max(3, c.upper(bright))},
 	}
-	c.Reject = c.upper(c.Scores)
 	c.Review = reviewShare * c.Reject
 	if k := rank(len(raws), c.FalseRejectRate); k > len(raws) {
 		c.Notes = append(c.Notes, fmt.Sprintf(
@@ -210,28 +239,57 @@ func (c *Calibration) thresholds(raws []*raw) {
 	}
 }
 
+// jointly returns thresholds for two values of every good part, of which one
+// above its threshold is enough for NG: the share of good parts with either is
+// to be the wished rate. Each value is put on its own scale, from its median (0)
+// to its own threshold (1), and the larger of the two is what counts.
+func (c *Calibration) jointly(a, b []float64) (float64, float64) {
+	onScale := func(v []float64) (median, unit float64) {
+		median = metrics.Quantile(v, .5)
+		return median, max(c.upper(v)-median, 1e-9)
+	}
+	am, au := onScale(a)
+	bm, bu := onScale(b)
+	both := make([]float64, len(a))
+	for i := range both {
+		both[i] = max((a[i]-am)/au, (b[i]-bm)/bu)
+	}
+	t := c.upper(both)
+	return am + t*au, bm + t*bu
+}
+
 // rank is the place, from 1, of the order statistic that a new good part
 // exceeds with probability at most rate: ⌈(n+1)(1−rate)⌉.
-func rank(n int, rate float64) int { return int(math.Ceil(float64(n+1)*(1-rate) - 1e-9)) }
-
-// upper returns the threshold for which the wished share of good parts lies
-// above: midway between the order statistic and its neighbour, or a margin
-// above the highest when there are too few.
-func (c *Calibration) upper(values []float64) float64 {
-	v := slices.Sorted(slices.Values(values))
-	k := rank(len(v), c.FalseRejectRate)
-	if k >= len(v) {
-		top := v[len(v)-1]
-		return top + .1*max(top-metrics.QuantileSorted(v, .5), 1e-6)
-	}
-	return (v[k-1] + v[k]) / 2
+func rank(n int, rate float64) int {
+	return max(1, int(math.Ceil(float64(n+1)*(1-rate)-1e-9)))
 }
+
+// Conformal returns the threshold that a new good part reaches with at most the
+// given probability, from the values of held-out good parts, one at least:
+// midway between the order statistic and the next higher value, or a margin
+// above the highest when there are too few.
+func Conformal(values []float64, rate float64) float64 {
+	v := slices.Sorted(slices.Values(values))
+	k := min(rank(len(v), rate), len(v))
+	for _, next := range v[k:] {
+		if next > v[k-1] { // an equal one would reach the threshold
+			return (v[k-1] + next) / 2
+		}
+	}
+	top := v[len(v)-1]
+	return top + .1*max(top-metrics.QuantileSorted(v, .5), 1e-6*max(1, math.Abs(top)))
+}
+
+func (c *Calibration) upper(values []float64) float64 { return Conformal(values, c.FalseRejectRate) }
 
 // fuse adds the terms, each on its scale.
 func (c *Calibration) fuse(maps []*nn.Image) *nn.Image {
 	out := nn.NewImage(1, maps[0].H, maps[0].W)
 	for k, m := range maps {
 		t := c.Terms[k]
+		if t.Weight == 0 {
+			continue
+		}
 		scale := float32(t.Weight / (t.Q999 - t.Median))
 		for i, v := range m.Pix {
 			out.Pix[i] += (v - float32(t.Median)) * scale
@@ -248,27 +306,45 @@ func (c *Calibration) standardise(signed *nn.Image) *nn.Image {
 	return out
 }
 
-// predict turns the network's output into a prediction.
-func (c *Calibration) predict(x *nn.Image, r *raw) (*Prediction, error) {
-	maps := []*nn.Image{r.residual, r.logits}[:len(c.Terms)]
-	if c.Alignment == Registered {
-		z := nn.NewImage(1, x.H, x.W)
-		for i, v := range r.plain.Pix {
-			z.Pix[i] = (v - c.Mean.Pix[i]) / c.Std.Pix[i]
+// maps returns the maps of the terms of one picture, in their order.
+func (c *Calibration) maps(s *Statistics, r *raw) []*nn.Image {
+	out := make([]*nn.Image, len(c.Terms))
+	for k, t := range c.Terms {
+		switch {
+		case t.Name == ResidualTerm && c.Residual != nil:
+			out[k] = c.Residual.apply(r.plain)
+		case t.Name == ResidualTerm:
+			out[k] = r.residual
+		case t.Name == ScoreTerm && c.Logits != nil:
+			out[k] = c.Logits.apply(r.logits)
+		case t.Name == ScoreTerm:
+			out[k] = r.logits
+		case t.Name == FrequencyTerm && c.Frequency != nil:
+			out[k] = c.Frequency.apply(r.frequency)
+		case t.Name == FrequencyTerm:
+			out[k] = r.frequency
+		default:
+			out[k] = s.distance(t.Name, r)
 		}
-		maps[0] = z
 	}
+	return out
+}
+
+// predict turns the network's output into a prediction.
+func (c *Calibration) predict(s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
+	maps := c.maps(s, r)
+	fused := c.fuse(maps)
 	p := &Prediction{
-		Map: c.fuse(maps), Signed: c.standardise(r.signed), Input: x,
+		Map: c.sharpen(fused, maps, s.reach()), Signed: c.standardise(r.signed), Input: x,
 		Reconstruction: r.reconstruction, Embedding: r.embedding,
 	}
 	if !finite(p.Map.Pix) {
 		return nil, ErrNotFinite
 	}
-	p.Score = topMean(p.Map.Pix)
+	p.Score = topMean(fused.Pix)
 	for k, m := range maps {
 		t := c.Terms[k]
-		p.Terms = append(p.Terms, TermScore{t.Name, t.Weight * (topMean(m.Pix) - t.Median) / (t.Q999 - t.Median)})
+		p.Terms = append(p.Terms, TermScore{t.Name, t.Weight, (topMean(m.Pix) - t.Median) / (t.Q999 - t.Median)})
 	}
 	return p, nil
 }

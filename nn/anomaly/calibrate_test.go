@@ -30,6 +30,7 @@ func TestRank(t *testing.T) {
 		{10, .5, 6},
 		{1, .05, 2},
 		{10, .999, 1},
+		{2, 1 - 1e-10, 1}, // there is none before the first
 	} {
 		if got := rank(c.n, c.rate); got != c.want {
 			t.Errorf("rank(%d, %g) = %d, want %d", c.n, c.rate, got, c.want)
@@ -131,26 +132,39 @@ func raws(rng *rand.Rand, n, w, h int, logits bool) []*raw {
 	return out
 }
 
-func TestRegisteredResidualsLeaveTheirOwnImageOut(t *testing.T) {
+// on calibrates scales and thresholds on raw outputs.
+func (c *Calibration) on(rs []*raw) (maps [][]*nn.Image) {
+	r := &Recipe{Model: &Model{Network: little}}
+	c.Normals = len(rs)
+	maps = c.terms(r, rs)
+	c.weigh(r)
+	c.scale(rs, maps)
+	c.thresholds(nil, rs, maps)
+	return maps
+}
+
+func TestPositionalLeavesTheOwnImageOut(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	rs := raws(rng, 25, 32, 16, false)
-	rs[7].plain.Pix[100] += 1 // something no other picture has
-	c := &Calibration{Alignment: Registered}
-	got := c.residuals(rs)
+	var maps []*nn.Image
+	for _, r := range raws(rng, 25, 32, 16, false) {
+		maps = append(maps, r.plain)
+	}
+	maps[7].Pix[100] += 1 // something no other picture has
+	p, got := fitPositional(maps)
 	all := []float64{}
-	for _, r := range rs {
-		for _, v := range r.plain.Pix {
+	for _, m := range maps {
+		for _, v := range m.Pix {
 			all = append(all, float64(v))
 		}
 	}
 	_, global := meanStd(all)
-	for k := range rs {
-		for i, v := range rs[k].plain.Pix {
+	for k := range maps {
+		for i, v := range maps[k].Pix {
 			var others, everybody []float64
-			for j, r := range rs {
-				everybody = append(everybody, float64(r.plain.Pix[i]))
+			for j, m := range maps {
+				everybody = append(everybody, float64(m.Pix[i]))
 				if j != k {
-					others = append(others, float64(r.plain.Pix[i]))
+					others = append(others, float64(m.Pix[i]))
 				}
 			}
 			m, s := meanStd(others)
@@ -159,8 +173,8 @@ func TestRegisteredResidualsLeaveTheirOwnImageOut(t *testing.T) {
 			}
 			if k == 0 {
 				m, s := meanStd(everybody)
-				if math.Abs(float64(c.Mean.Pix[i])-m) > 1e-5 || math.Abs(float64(c.Std.Pix[i])-(s+.25*global)) > 1e-5 {
-					t.Fatalf("pixel %d: kept mean %g and deviation %g, want %g and %g", i, c.Mean.Pix[i], c.Std.Pix[i], m, s+.25*global)
+				if math.Abs(float64(p.Mean.Pix[i])-m) > 1e-5 || math.Abs(float64(p.Std.Pix[i])-(s+.25*global)) > 1e-5 {
+					t.Fatalf("pixel %d: kept mean %g and deviation %g, want %g and %g", i, p.Mean.Pix[i], p.Std.Pix[i], m, s+.25*global)
 				}
 			}
 		}
@@ -168,6 +182,27 @@ func TestRegisteredResidualsLeaveTheirOwnImageOut(t *testing.T) {
 	// Had it vouched for itself, its z could not have passed √(n−1).
 	if z := got[7].Pix[100]; float64(z) < math.Sqrt(24) {
 		t.Errorf("the odd pixel has z %g", z)
+	}
+	z := p.apply(maps[3])
+	for i, v := range maps[3].Pix {
+		if want := (v - p.Mean.Pix[i]) / p.Std.Pix[i]; z.Pix[i] != want {
+			t.Fatalf("pixel %d of a new picture has z %g, want %g", i, z.Pix[i], want)
+		}
+	}
+}
+
+// TestPositionalOfEqualMaps: nothing varies, and yet nothing may be divided by
+// zero.
+func TestPositionalOfEqualMaps(t *testing.T) {
+	m := nn.NewImage(1, 4, 4)
+	for i := range m.Pix {
+		m.Pix[i] = .3
+	}
+	for _, n := range []int{2, 3, 30} {
+		p, z := fitPositional(slices.Repeat([]*nn.Image{m}, n))
+		if slices.Min(p.Std.Pix) <= 0 || !finite(p.apply(m).Pix) || !finite(z[0].Pix) {
+			t.Errorf("%d equal maps: deviation %g, %g", n, p.Std.Pix[0], z[0].Pix[0])
+		}
 	}
 }
 
@@ -181,16 +216,49 @@ func meanStd(v []float64) (m, s float64) {
 	return m, math.Sqrt(s)
 }
 
-func TestFreeResidualsAreTheNetworksOwn(t *testing.T) {
-	rs := raws(rand.New(rand.NewPCG(4, 4)), 3, 16, 16, true)
-	c := &Calibration{Alignment: Free}
-	for i, m := range c.residuals(rs) {
-		if m != rs[i].residual {
-			t.Errorf("image %d: not the residual of the network", i)
-		}
+func TestTermsOfEachAlignment(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	rs := raws(rng, 25, 16, 16, true)
+	for _, x := range rs {
+		x.frequency = raws(rng, 1, 16, 16, false)[0].plain
 	}
-	if c.Mean != nil || c.Std != nil {
-		t.Error("free parts have no statistics per position")
+	bare := &Recipe{Model: &Model{Network: rich}}
+	stats := &Recipe{Model: bare.Model, Statistics: &Statistics{}}
+	for _, c := range []struct {
+		name                        string
+		r                           *Recipe
+		alignment                   Alignment
+		normals                     int
+		residual, logits, frequency bool // by position
+	}{
+		{"free", bare, Free, 25, false, false, false},
+		{"registered", bare, Registered, 25, true, false, true},
+		{"free with statistics", stats, Free, 25, false, true, false},
+		{"registered with statistics", stats, Registered, 25, true, true, true},
+		{"too few for the score", stats, Free, 19, false, false, false},
+	} {
+		of := &Calibration{Alignment: c.alignment, Normals: c.normals}
+		maps := of.terms(c.r, rs[:c.normals])
+		var names []string
+		for _, term := range of.Terms {
+			names = append(names, term.Name)
+		}
+		if want := []string{ResidualTerm, ScoreTerm, FrequencyTerm}; !slices.Equal(names, want) || !slices.Equal(c.r.terms(), want) {
+			t.Fatalf("%s: terms %v, the recipe's %v, want %v", c.name, names, c.r.terms(), want)
+		}
+		for k, term := range []struct {
+			by   *positional
+			want bool
+			own  func(*raw) *nn.Image // compared over the whole picture
+		}{
+			{of.Residual, c.residual, func(x *raw) *nn.Image { return x.residual }},
+			{of.Logits, c.logits, func(x *raw) *nn.Image { return x.logits }},
+			{of.Frequency, c.frequency, func(x *raw) *nn.Image { return x.frequency }},
+		} {
+			if (term.by != nil) != term.want || (maps[k][3] == term.own(rs[3])) == term.want {
+				t.Errorf("%s: %s by position: %t, want %t", c.name, names[k], term.by != nil, term.want)
+			}
+		}
 	}
 }
 
@@ -199,9 +267,7 @@ func TestThresholdsKeepTheirOrder(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		n := 2 + rng.IntN(40)
 		c := &Calibration{FalseRejectRate: []float64{.001, .05, .3, .9}[rng.IntN(4)], Alignment: []Alignment{Free, Registered}[rng.IntN(2)]}
-		rs := raws(rng, n, 32, 32, rng.IntN(2) == 0)
-		c.scale(rs)
-		c.thresholds(rs)
+		c.on(raws(rng, n, 32, 32, rng.IntN(2) == 0))
 		for _, term := range c.Terms {
 			if !(term.Q999 > term.Median) {
 				t.Errorf("seed %d: term %+v has no scale", seed, term)
@@ -236,11 +302,7 @@ func TestThresholdsKeepTheirOrder(t *testing.T) {
 func TestTermsAreScaledToTheUpperTail(t *testing.T) {
 	rs := raws(rand.New(rand.NewPCG(6, 6)), 20, 32, 32, true)
 	c := &Calibration{Alignment: Free, FalseRejectRate: .05}
-	c.scale(rs)
-	for k, maps := range [][]*nn.Image{nil, nil} {
-		for _, r := range rs {
-			maps = append(maps, []*nn.Image{r.residual, r.logits}[k])
-		}
+	for k, maps := range c.on(rs) {
 		var q []float64
 		for _, m := range maps {
 			for _, v := range m.Pix {
@@ -319,8 +381,8 @@ func TestCalibrateChoosesTheAlignment(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := r.Calibration
-		if got.Alignment != c.want || (got.Mean != nil) != (c.want == Registered) {
-			t.Errorf("%d normals, %+v: %s with maps %t, want %s", c.normals, c.o, got.Alignment, got.Mean != nil, c.want)
+		if got.Alignment != c.want || (got.Residual != nil) != (c.want == Registered) {
+			t.Errorf("%d normals, %+v: %s with maps %t, want %s", c.normals, c.o, got.Alignment, got.Residual != nil, c.want)
 		}
 		if got.Normals != c.normals || got.PositionShare != c.o.Position || got.FalseRejectRate != .05 || got.Mode != segment.HalfPeak {
 			t.Errorf("%d normals, %+v: kept %+v", c.normals, c.o, got)
@@ -344,7 +406,7 @@ func TestFreshNormalsAreRejectedAtMostAtTheWishedRate(t *testing.T) {
 	for _, alignment := range []Alignment{Free, Registered} {
 		rejected, trials := 0, 0
 		const rate = .1
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			r := &Recipe{Model: m}
 			all := noises(seed, 69, 32, 48)
 			if err := Calibrate(context.Background(), &fakeEngine{}, r, all[:39], CalibrateOptions{Alignment: alignment, FalseRejectRate: rate}); err != nil {
@@ -355,7 +417,7 @@ func TestFreshNormalsAreRejectedAtMostAtTheWishedRate(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, x := range all[39:] {
-				p, err := d.DetectTensor(context.Background(), x)
+				p, err := detect(d, x)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -379,7 +441,7 @@ func TestDetectorSeesTheSamePictureOfAnySize(t *testing.T) {
 	}
 	defer d.Close()
 	for _, side := range []image.Rectangle{image.Rect(0, 0, 1, 1), image.Rect(0, 0, 500, 3), image.Rect(5, 5, 70, 90)} {
-		p, err := d.Detect(context.Background(), image.NewGray(side))
+		p, err := d.Detect(context.Background(), d.Prepare(image.NewGray(side)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"agurscope/nn"
+	"agurscope/nn/defect"
+	"agurscope/nn/mgan"
+	"agurscope/nn/ssdae"
 )
 
 // checkpoint is a training's whole state. The order of batches follows from
@@ -23,14 +26,19 @@ type checkpoint struct {
 	Batch    int
 	Rate     float64
 	Manifest string
+	Mix      defect.Mix
+	Jitter   defect.Jitter
 
 	Step       int
 	Elapsed    time.Duration
 	Params     [][]float32
+	Denoiser   ssdae.Acceptance
+	Game       *mgan.State
 	M, V, Avg  [][]float32
 	AdamSteps  int
 	AvgSteps   int
 	LossRecent []float64
+	HeldLosses []float64
 }
 
 // ErrCheckpoint is wrapped when a checkpoint cannot be continued from.
@@ -43,9 +51,13 @@ func (t *trainer) save() error {
 		return nil
 	}
 	c := checkpoint{
-		Network: t.m.Network, Seed: t.o.Seed, Batch: t.o.Batch, Rate: t.o.Rate, Manifest: t.o.Manifest,
-		Step: t.step, Elapsed: t.elapsed(), Params: t.m.Params.Snapshot(nil),
-		M: t.adam.M, V: t.adam.V, AdamSteps: t.adam.Steps, Avg: t.ema.Avg, AvgSteps: t.ema.Steps, LossRecent: t.recent,
+		Network: t.m.Network, Seed: t.o.Seed, Batch: t.o.Batch, Rate: t.o.Rate, Manifest: t.o.Manifest, Mix: t.o.Mix, Jitter: t.o.Jitter,
+		Step: t.step, Elapsed: t.elapsed(), Params: snapshot(kept(t.m.Params)), Denoiser: t.m.Denoiser,
+		Game: t.played, M: t.adam.M, V: t.adam.V, AdamSteps: t.adam.Steps, Avg: t.ema.Avg, AvgSteps: t.ema.Steps, LossRecent: t.recent, HeldLosses: t.plateau.Losses,
+	}
+	if t.game != nil {
+		s := t.game.State()
+		c.Game = &s
 	}
 	var buf bytes.Buffer
 	if err := gob.NewEncoder(&buf).Encode(c); err != nil {
@@ -82,16 +94,29 @@ func (t *trainer) restore() (bool, error) {
 		return refuse("it is for another network or input size")
 	case c.Seed != t.o.Seed || c.Batch != t.o.Batch || c.Rate != t.o.Rate:
 		return refuse("seed, batch or learning rate differ")
+	case c.Mix != t.o.Mix || c.Jitter != t.o.Jitter:
+		return refuse("the damage to train on differs")
 	case c.Manifest != t.o.Manifest:
 		return refuse("the training images have changed")
 	case !fits(c.Params, t.m.Params.All) || !fits(c.M, t.all) || !fits(c.V, t.all) || !fits(c.Avg, t.all):
 		return refuse("it is from another version")
 	}
-	t.m.Params.Restore(c.Params)
+	for i, p := range t.m.Params.All {
+		copy(p.Data(), c.Params[i])
+	}
+	t.m.Denoiser, t.played = c.Denoiser, c.Game
 	t.adam.M, t.adam.V, t.adam.Steps = c.M, c.V, c.AdamSteps
 	t.ema.Avg, t.ema.Steps = c.Avg, c.AvgSteps
 	t.step, t.before, t.recent = c.Step, c.Elapsed, c.LossRecent
+	t.plateau.Losses = c.HeldLosses
 	return true, nil
+}
+
+func snapshot(ps []*nn.Param) (out [][]float32) {
+	for _, p := range ps {
+		out = append(out, slices.Clone(p.Data()))
+	}
+	return out
 }
 
 // fits reports whether values are of the shape of the parameters.

@@ -6,28 +6,34 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	"agurscope/nn"
+	"agurscope/nn/feature"
 )
 
 // Prediction is what a detector says of one picture. Maps are at the network's
-// input size.
+// input size, or behind a fixture of the whole picture, at most 256 pixels on
+// the longer side; Score is what was found before they were laid over it.
 type Prediction struct {
-	Score          float64   // higher is worse; mean of the highest 0.2 % of Map
-	Map            *nn.Image // anomaly map, one plane
+	Score          float64   // higher is worse; mean of the highest 0.2 % of the fused terms
+	Map            *nn.Image // anomaly map, one plane: the fused terms with outlines drawn
 	Signed         *nn.Image // grey difference to the reconstruction in standard deviations of good parts, bright > 0
-	Input          *nn.Image // what the network saw
+	Input          *nn.Image // what the maps lie over: what the network saw, or the whole picture
 	Reconstruction *nn.Image
 	Terms          []TermScore
 	Embedding      []float32 // pooled deep features
+	Doubt          error     // why the part could not be put upright; it must not pass
 }
 
-// TermScore is one term's share of a prediction: what the score would be from
-// it alone, in the same unit.
+// TermScore is one term's share of a prediction: Weight times Score is what the
+// score would be from it alone. A term of weight 0 is looked at and does not
+// decide.
 type TermScore struct {
-	Name  string
-	Score float64
+	Name   string
+	Weight float64
+	Score  float64 // in units of the highest 0.1 % of good pixels
 }
 
 var (
@@ -46,6 +52,10 @@ type Detector struct {
 	g      *inferenceGraph
 	p      nn.Program // nil once closed: its memory is gone
 	bytes  int64
+	tiles  tiling
+
+	bands *bands // of the frequency branch; nil without
+	half  *enlarger
 }
 
 // NewDetector compiles the recipe's network on engine e.
@@ -63,10 +73,20 @@ func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 			return nil, fmt.Errorf("prepare %s: %s: %w", r.Model, p.Name, ErrNotFinite)
 		}
 	}
-	d := &Detector{recipe: r, g: r.Model.inference(1)}
+	whole := r.Model.Network
+	tile := *r.Model
+	tile.Network.Width, tile.Network.Height = tileSide(whole.Width), tileSide(whole.Height)
+	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height)}
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
+	}
+	if d.g.strength != nil {
+		d.p.Set(d.g.strength, slices.Repeat([]float32{float32(r.Model.Denoiser.Strength)}, 3))
+	}
+	if n := tile.Network; n.MGAN != "" {
+		d.bands = newBands(n, 1)
+		d.half = newEnlarger(n.Width, n.Height, n.Width, n.Height, blurSigma(n.Width, n.Height))
 	}
 	d.bytes = d.p.Bytes()
 	return d, nil
@@ -93,19 +113,26 @@ func (d *Detector) Close() error {
 	return p.Close()
 }
 
-// Detect inspects one picture of any size.
-func (d *Detector) Detect(ctx context.Context, m image.Image) (*Prediction, error) {
+// Prepare brings a picture of any size to the network's input. It needs no
+// network and may run beside Detect.
+func (d *Detector) Prepare(m image.Image) *Prepared {
 	w, h := d.Input()
-	return d.DetectTensor(ctx, Tensor(m, w, h))
+	return d.recipe.Preparation.Apply(m, w, h)
 }
 
-// DetectTensor inspects a picture that [Tensor] has brought to the input size.
-func (d *Detector) DetectTensor(ctx context.Context, x *nn.Image) (*Prediction, error) {
-	r, err := d.run(ctx, x)
+// Detect inspects one picture that Prepare has made ready.
+func (d *Detector) Detect(ctx context.Context, m *Prepared) (*Prediction, error) {
+	r, err := d.run(ctx, m.Input)
 	if err != nil {
 		return nil, err
 	}
-	return d.recipe.Calibration.predict(x, r)
+	p, err := d.recipe.Calibration.predict(d.recipe.Statistics, m.Input, r)
+	if err != nil {
+		return nil, err
+	}
+	p.Doubt = m.Doubt
+	m.Back(p)
+	return p, nil
 }
 
 // Forward runs the network alone, for benchmarks.
@@ -115,8 +142,13 @@ func (d *Detector) Forward(x *nn.Image) error {
 	if d.p == nil {
 		return ErrClosed
 	}
-	d.p.Set(d.g.image, x.Pix)
-	return d.p.Forward()
+	for _, at := range d.tiles.places() {
+		d.set(d.tiles.cut(x, at))
+		if err := d.p.Forward(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // raw is the network's output on one picture, before calibration.
@@ -125,33 +157,23 @@ type raw struct {
 	residual, plain *nn.Image
 	logits          *nn.Image // nil without scoring network
 	signed          *nn.Image // grey(x) − grey(x̂)
+	frequency       *nn.Image // nil without frequency branch
+	features        *feature.Grid
+	handcrafted     *feature.Grid // cells of 4 and 8 pixels
+	surround        *feature.Grid // cells of 16
 	embedding       []float32
 }
 
 func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+	out, err := d.forward(ctx, x)
+	if err != nil {
 		return nil, err
 	}
-	if d.p == nil {
-		return nil, ErrClosed
-	}
-	d.p.Set(d.g.image, x.Pix)
-	if err := d.p.Forward(); err != nil {
-		return nil, err
-	}
-	read := func(n *nn.Node) *nn.Image {
-		m := nn.NewImage(n.Shape[1], n.Shape[2], n.Shape[3])
-		m.Pix = d.p.Get(n, m.Pix)
-		return m
-	}
-	r := &raw{reconstruction: read(d.g.reconstruction), residual: read(d.g.residual), plain: read(d.g.plain)}
-	if d.g.logits != nil {
-		r.logits = read(d.g.logits)
-	}
-	for _, n := range d.g.embedding {
-		r.embedding = append(r.embedding, d.p.Get(n, nil)...)
+	r := &raw{
+		reconstruction: out.reconstruction, residual: out.residual, plain: out.plain,
+		logits: out.logits, frequency: out.frequency, embedding: out.embedding,
 	}
 	r.signed = nn.NewImage(1, x.H, x.W)
 	for i := range r.signed.Pix {
@@ -159,7 +181,18 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 			r.signed.Pix[i] += (x.Plane(c)[i] - r.reconstruction.Plane(c)[i]) / 3
 		}
 	}
-	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.signed} {
+	r.handcrafted = feature.Handcrafted(x)
+	r.surround = feature.Cells(x, 2*cell).Resize(r.handcrafted.W, r.handcrafted.H)
+	var own []*feature.Grid
+	for _, m := range out.features {
+		g := feature.FromPlanes(m)
+		own = append(own, g.Pool(g.W/r.handcrafted.W))
+	}
+	r.features = feature.Stack(own...)
+	if k := d.recipe.Model.Network.coarse(); k > 1 {
+		r.features, r.handcrafted, r.surround = r.features.Pool(k), r.handcrafted.Pool(k), r.surround.Pool(k)
+	}
+	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
 		if m != nil && !finite(m.Pix) {
 			return nil, ErrNotFinite
 		}

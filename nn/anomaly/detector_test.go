@@ -54,7 +54,7 @@ func TestOutputThatIsNotANumberIsAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := d.DetectTensor(context.Background(), x)
+			p, err := detect(d, x)
 			if !hit || !errors.Is(err, ErrNotFinite) || p != nil {
 				t.Errorf("%g in the %s: prediction %v, %v", v, name, p, err)
 			}
@@ -73,7 +73,7 @@ func TestPredictionIsTheSumOfItsTerms(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := noises(9, 1, 32, 48)[0]
-		p, err := d.DetectTensor(context.Background(), x)
+		p, err := detect(d, x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestConcurrentPredictionsAreSerialAndEqual(t *testing.T) {
 	pictures := noises(9, 8, 32, 48)
 	want := make([]float64, len(pictures))
 	for i, x := range pictures {
-		p, err := d.DetectTensor(context.Background(), x)
+		p, err := detect(d, x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestConcurrentPredictionsAreSerialAndEqual(t *testing.T) {
 		wg.Go(func() {
 			for k := range 40 {
 				i := (k*3 + w) % len(pictures)
-				p, err := d.DetectTensor(context.Background(), pictures[i])
+				p, err := detect(d, pictures[i])
 				if err != nil || p.Score != want[i] {
 					t.Errorf("picture %d: %v, %v, want score %g", i, p, err, want[i])
 					return
@@ -160,7 +160,7 @@ func TestCloseDuringUse(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
-				_, err := d.DetectTensor(context.Background(), x)
+				_, err := detect(d, x)
 				if i == 0 {
 					begun <- struct{}{}
 				}
@@ -188,7 +188,7 @@ func TestCloseDuringUse(t *testing.T) {
 	if err := d.Forward(x); !errors.Is(err, ErrClosed) {
 		t.Errorf("forward after close: %v", err)
 	}
-	if _, err := d.Detect(context.Background(), image.NewGray(image.Rect(0, 0, 9, 9))); !errors.Is(err, ErrClosed) {
+	if _, err := d.Detect(context.Background(), d.Prepare(image.NewGray(image.Rect(0, 0, 9, 9)))); !errors.Is(err, ErrClosed) {
 		t.Errorf("detect after close: %v", err)
 	}
 	if d.Bytes() != 4 {
@@ -204,11 +204,11 @@ func TestDetectStopsWithItsContext(t *testing.T) {
 	}
 	defer d.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	if _, err := d.DetectTensor(ctx, noises(9, 1, 32, 48)[0]); !errors.Is(err, broken) {
+	if _, err := d.Detect(ctx, &Prepared{Input: noises(9, 1, 32, 48)[0]}); !errors.Is(err, broken) {
 		t.Errorf("an engine that breaks: %v", err)
 	}
 	cancel()
-	if _, err := d.DetectTensor(ctx, noises(9, 1, 32, 48)[0]); !errors.Is(err, context.Canceled) {
+	if _, err := d.Detect(ctx, &Prepared{Input: noises(9, 1, 32, 48)[0]}); !errors.Is(err, context.Canceled) {
 		t.Errorf("after cancellation: %v", err)
 	}
 }

@@ -3,19 +3,21 @@
 //
 // # From an image to a prediction
 //
-//	image ── Input.Tensor ──▶ x ── AGUR-Net ──▶ x̂ ── scoring network ──▶ s
-//	                          └──────────┬──────┘                       │
-//	                              residual |x−x̂|·(1−SSIM)               │
-//	                                     └───── terms, each scaled ─────┘
-//	                                               by good parts
-//	                                                  │
-//	                                   anomaly map A, image score S
+//	image ── Preparation ──▶ x ── (SSDAE) ── AGUR-Net ──▶ x̂ ── scoring network ──▶ s
+//	                         │                  │         │                       │
+//	                         │              features   residual |x−x̂|·(1−SSIM)    │
+//	                         │                  │         │                       │
+//	                         └─ handcrafted ─ distances to └── terms, each scaled ─┘
+//	                                          good parts ──────── by good parts
+//	                                                                   │
+//	                                                    anomaly map A, image score S
 //
-// [Network] describes the two networks, [Train] fits them to normal images
-// damaged on purpose, [Calibrate] learns from held-out normal images how large
-// each term is on good parts, and [Detector] predicts. A [Recipe] holds all of
-// it in one file. What becomes of a prediction, the verdict, is decided
-// elsewhere: this package has no opinion.
+// [Propose] decides how pictures are prepared, [Network] describes the networks,
+// [Train] fits them to normal images damaged on purpose, [FitStatistics] learns
+// what good parts look like in features, [Calibrate] learns from held-out normal
+// images how large each term is on good parts, and [Detector] predicts. A
+// [Recipe] holds all of it in one file. What becomes of a prediction, the
+// verdict, is decided elsewhere: this package has no opinion.
 //
 // Section numbers in comments refer to the method's description in
 // ARCHITECTURE.md; "the paper" is Liu and Li 2026.

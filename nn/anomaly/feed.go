@@ -6,11 +6,14 @@ import (
 
 	"agurscope/nn"
 	"agurscope/nn/defect"
+	"agurscope/nn/mgan"
 )
 
 // batch is one training step's data, N,C,H,W each.
 type batch struct {
 	clean, damaged, mask []float32
+	high, target, low    []float32 // of the frequency branch; nil without
+	marked               []bool    // by image: whether damage shows
 }
 
 // feeder prepares batches ahead of the training loop, on other goroutines.
@@ -18,6 +21,7 @@ type batch struct {
 // not on the number of goroutines, and not on where training was resumed.
 type feeder struct {
 	normals []*nn.Image
+	network Network
 	mix     defect.Mix
 	jitter  defect.Jitter
 	seed    uint64
@@ -50,21 +54,35 @@ func (f *feeder) next(ctx context.Context, step int) (*batch, error) {
 
 func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) {
 	engine := defect.New(f.mix, f.normals)
-	shape := f.normals[0]
-	n, hw := shape.C*shape.H*shape.W, shape.H*shape.W
+	const planes = 3
+	w, h := f.network.Width, f.network.Height
+	hw := w * h
+	n := planes * hw
 	// Three are in use at most: one being made, one waiting, one in training.
 	var ring [3]*batch
 	for i := range ring {
-		ring[i] = &batch{make([]float32, f.size*n), make([]float32, f.size*n), make([]float32, f.size*hw)}
+		ring[i] = &batch{
+			clean: make([]float32, f.size*n), damaged: make([]float32, f.size*n), mask: make([]float32, f.size*hw), marked: make([]bool, f.size),
+		}
+	}
+	var views *bands
+	if f.network.MGAN != "" {
+		views = newBands(f.network, f.size)
+		for i := range ring {
+			views.grow(ring[i])
+		}
 	}
 	for i := 0; ; i++ {
 		b := ring[i%len(ring)]
 		for k := range f.size {
 			rng := rand.New(rand.NewPCG(f.seed, scatter(uint64(step*f.size+k))))
-			clean := &nn.Image{C: shape.C, H: shape.H, W: shape.W, Pix: b.clean[k*n : (k+1)*n]}
-			damaged := &nn.Image{C: shape.C, H: shape.H, W: shape.W, Pix: b.damaged[k*n : (k+1)*n]}
-			defect.Augment(rng, f.normals[rng.IntN(len(f.normals))], clean, f.jitter)
-			engine.Corrupt(rng, clean, damaged, b.mask[k*hw:(k+1)*hw])
+			clean := &nn.Image{C: planes, H: h, W: w, Pix: b.clean[k*n : (k+1)*n]}
+			damaged := &nn.Image{C: planes, H: h, W: w, Pix: b.damaged[k*n : (k+1)*n]}
+			defect.Crop(rng, f.normals[rng.IntN(len(f.normals))], clean, f.jitter)
+			b.marked[k] = engine.Corrupt(rng, clean, damaged, b.mask[k*hw:(k+1)*hw]) != defect.Clean
+			if views != nil {
+				views.split(b, k)
+			}
 		}
 		select {
 		case out <- b:
@@ -82,4 +100,33 @@ func scatter(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
+}
+
+// bands prepares what the frequency branch sees; it serves one goroutine.
+type bands struct {
+	view          mgan.View
+	n, in, out    int // samples of a plane, planes of the branch's input and answer
+	size          int
+	whole, unused []float32
+}
+
+func newBands(n Network, size int) *bands {
+	b := &bands{view: n.game().View(n.Width, n.Height), n: n.Width * n.Height, size: size}
+	b.in, b.out = b.view.Channels()
+	b.whole, b.unused = make([]float32, b.in*b.n), make([]float32, 3*b.n)
+	return b
+}
+
+// grow gives a batch room for the bands.
+func (s *bands) grow(b *batch) {
+	b.high, b.target = make([]float32, s.size*s.in*s.n), make([]float32, s.size*s.out*s.n)
+	b.low = make([]float32, s.size*3*s.n)
+}
+
+// split fills in the bands of image k.
+func (s *bands) split(b *batch, k int) {
+	n := s.n
+	s.view.Prepare(b.damaged[3*k*n:3*(k+1)*n], b.high[s.in*k*n:s.in*(k+1)*n], s.unused)
+	s.view.Prepare(b.clean[3*k*n:3*(k+1)*n], s.whole, b.low[3*k*n:3*(k+1)*n])
+	copy(b.target[s.out*k*n:s.out*(k+1)*n], s.whole)
 }

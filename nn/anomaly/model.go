@@ -5,12 +5,17 @@ import (
 	"math/rand/v2"
 
 	"agurscope/nn"
+	"agurscope/nn/mgan"
+	"agurscope/nn/ssdae"
 )
 
 // Model is a network with its weights.
 type Model struct {
 	Network Network
 	Params  *nn.Params
+
+	// Denoiser is what the denoiser was found to do; its Strength is in force.
+	Denoiser ssdae.Acceptance
 }
 
 // NewModel returns a model with initial weights drawn from seed.
@@ -28,37 +33,67 @@ func NewModel(n Network, seed uint64) (*Model, error) {
 type inferenceGraph struct {
 	*nn.Graph
 	image, reconstruction *nn.Node
+	strength              *nn.Node // of the denoiser; nil without
+	high, frequency       *nn.Node // input and answer of the frequency branch; nil without
 	residual              *nn.Node // blurred L1·dSSIM (N,1,H,W)
 	plain                 *nn.Node // blurred L1
 	logits                *nn.Node // nil without scoring network
 	embedding             []*nn.Node
+	features              []*nn.Node // of the feature term, at H/8 or finer
 }
 
-// blurSigma is the blur of the residual: 2 pixels per 128 of height (the
-// shorter side here, so that a strip is not smeared along its length).
-func (n Network) blurSigma() float64 { return 2 * float64(min(n.Width, n.Height)) / 128 }
+// blurSigma is the blur of a map of w x h: 2 pixels per 128 of the shorter side,
+// so that a strip is not smeared along its length, and at most 4, so that a large
+// picture keeps what it is large for.
+func blurSigma(w, h int) float64 { return min(2*float64(min(w, h))/128, 4) }
 
 // inference builds the graph for a batch of images.
 func (m *Model) inference(batch int) *inferenceGraph {
 	g := &inferenceGraph{Graph: nn.NewGraph(m.Params)}
 	n := m.Network
 	g.image = g.Input("image", nn.Shape{batch, 3, n.Height, n.Width})
-	y, f := n.Reconstruct(g.Graph, g.image)
+	x := g.image
+	if n.SSDAE != "" {
+		g.strength = g.Input("denoiser strength", nn.Shape{batch, 3, 1, 1})
+		x = n.denoiser().Add(g.Graph, x, g.strength)
+	}
+	y, f := n.Reconstruct(g.Graph, x)
 	g.reconstruction = y
-	sigma := n.blurSigma()
-	g.residual = g.Blur(g.Residual(g.image, y, false), sigma)
-	g.plain = g.Blur(g.Residual(g.image, y, true), sigma)
+	sigma := blurSigma(n.Width, n.Height)
+	g.residual = g.Blur(g.Residual(x, y, false), sigma)
+	g.plain = g.Blur(g.Residual(x, y, true), sigma)
+	if n.MGAN != "" {
+		in, _ := n.game().View(16, 16).Channels()
+		g.high = g.Input("high band", nn.Shape{batch, in, n.Height, n.Width})
+		g.frequency = g.Keep(n.game().Frequency(g.Graph, g.high))
+	}
+	g.features = n.features(f)
 	pool := []*nn.Node{f.Encoder[len(f.Encoder)-1], f.Decoder[len(f.Decoder)-1]}
 	if !n.Without.Score {
 		s, phi := n.Score(g.Graph, g.image, y)
 		g.logits = g.Keep(s)
 		pool = append(pool, phi)
+		g.features = append(g.features, phi)
 	}
+	g.Keep(g.features...)
 	for _, p := range pool {
 		g.embedding = append(g.embedding, g.Keep(g.GlobalAvgPool(p)))
 	}
 	g.Keep(g.reconstruction, g.residual, g.plain)
 	return g
+}
+
+// features chooses what the feature term looks at: the encoder at a quarter of
+// the resolution, the decoder at an eighth, and what the scoring network makes
+// of both. More of the network's values added nothing on real parts.
+func (n Network) features(f Features) []*nn.Node {
+	out := []*nn.Node{f.Encoder[1]}
+	for _, d := range f.Decoder {
+		if d.Shape[2] == n.Height/cell {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // Cost describes what a model needs to run.
@@ -69,35 +104,81 @@ type Cost struct {
 
 // Cost counts trained parameters and multiply-adds per image.
 func (m *Model) Cost() Cost {
-	return Cost{Parameters: m.Params.Count(), MACs: m.inference(1).MACs()}
+	c := Cost{MACs: m.inference(1).MACs()}
+	for _, p := range kept(m.Params) {
+		if p.Role != nn.Statistic {
+			c.Parameters += len(p.Data())
+		}
+	}
+	return c
 }
 
 // trainingGraph is what Train runs.
 type trainingGraph struct {
 	*nn.Graph
 	damaged, clean, mask *nn.Node
+	denoised             *nn.Node // what the denoiser makes of damaged; the same node without one
+	high, target, low    *nn.Node // of the frequency branch: its input, its target, what passes by
 	reconstruction       *nn.Node
+	frequency            *nn.Node // the frequency branch's picture, or its answer where that is none
+	adversary            *mgan.Adversary
 }
 
-// training builds the graph with the losses of section 3.6 and 6.4.
-func (m *Model) training(batch int) *trainingGraph {
+// training builds the graph with the losses of section 3.6, 5.4 and 6.4; those
+// of the critic only where adversarial is set.
+func (m *Model) training(batch int, adversarial bool) *trainingGraph {
 	g := &trainingGraph{Graph: nn.NewGraph(m.Params)}
 	n := m.Network
 	s := nn.Shape{batch, 3, n.Height, n.Width}
 	g.damaged, g.clean = g.Input("damaged", s), g.Input("clean", s)
+	g.denoised = g.damaged
+	if n.SSDAE != "" {
+		g.denoised = g.Input("denoised", s)
+	}
 	s[1] = 1
 	g.mask = g.Input("mask", s)
-	y, _ := n.Reconstruct(g.Graph, g.damaged)
+	y, _ := n.Reconstruct(g.Graph, g.denoised)
 	g.reconstruction = g.Keep(y)
-	g.Minimise("l1", g.L1Loss(y, g.clean, g.mask, 4), 1)
+	g.Minimise("l1", g.L1Loss(y, g.clean, g.mask, maskWeight), 1)
 	g.Minimise("ssim", g.SSIMLoss(y, g.clean), .5)
 	g.Minimise("spectrum", g.SpectrumLoss(y, g.clean), .1)
+	if n.MGAN != "" {
+		g.branch(n, y, adversarial)
+	}
 	if !n.Without.Score {
 		z, _ := n.Score(g.Graph, g.damaged, y)
 		g.Minimise("focal", g.FocalLoss(z, g.mask, 4), 5)
 		g.Minimise("deviation", g.DeviationLoss(z, g.mask, nn.DeviationLoss{Mu: -2, Margin: 5, Share: .005, MinPixels: 20}), .05)
 	}
 	return g
+}
+
+// maskWeight is how much more damaged pixels count in a reconstruction.
+const maskWeight = 4
+
+// branch adds the frequency branch and, where adversarial is set, what the
+// critic thinks of both branches.
+func (g *trainingGraph) branch(n Network, spatial *nn.Node, adversarial bool) {
+	c := n.game()
+	s := g.clean.Shape
+	in, out := c.View(16, 16).Channels()
+	s[1] = in
+	g.high = g.Input("high band", s)
+	s[1] = out
+	g.target = g.Input("target of the high band", s)
+	answer := c.Frequency(g.Graph, g.high)
+	g.Minimise("frequency", g.L1Loss(answer, g.target, g.mask, maskWeight), 1)
+	g.frequency = g.Keep(answer)
+	var picture *nn.Node
+	if c.Form == mgan.ByBand {
+		g.low = g.Input("low band", g.clean.Shape)
+		picture = g.Keep(g.Add(g.low, answer))
+		g.frequency = picture
+		g.Minimise("frequency spectrum", g.SpectrumLoss(picture, g.clean), .1)
+	}
+	if adversarial {
+		g.adversary = c.Adversary(g.Graph, g.clean, spatial, picture)
+	}
 }
 
 // String names the model as tables do.

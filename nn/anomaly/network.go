@@ -6,6 +6,8 @@ import (
 
 	"agurscope/nn"
 	"agurscope/nn/block"
+	"agurscope/nn/mgan"
+	"agurscope/nn/ssdae"
 )
 
 // Size is one of the published sizes of the network. Widths are multiples of
@@ -49,6 +51,8 @@ type Without struct {
 	PreAct bool `json:"preact,omitempty"` // conv-BN-ReLU twice, no shortcut
 	Skips  bool `json:"skips,omitempty"`  // no skip connections
 	Score  bool `json:"score,omitempty"`  // no scoring network
+
+	Features bool `json:"features,omitempty"` // no statistics of features: residual and score decide
 }
 
 // Network describes AGUR-Net with its scoring network for one input extent.
@@ -57,6 +61,9 @@ type Network struct {
 	Width   int     `json:"width"`  // of the input, a multiple of 16
 	Height  int     `json:"height"` // of the input, a multiple of 16
 	Without Without `json:"without,omitzero"`
+
+	SSDAE ssdae.Form `json:"ssdae,omitempty"` // denoiser in front; empty: none
+	MGAN  string     `json:"mgan,omitempty"`  // frequency branch and critic: band or spectrum; empty: none
 }
 
 // MaxSide bounds an input side; a recipe asking for more is refused.
@@ -72,7 +79,25 @@ func (n Network) Validate() error {
 			return fmt.Errorf("input %d x %d: sides must be multiples of 16 from 32 to %d", n.Width, n.Height, MaxSide)
 		}
 	}
+	if n.SSDAE != "" {
+		if err := n.denoiser().Validate(); err != nil {
+			return err
+		}
+	}
+	if n.MGAN != "" && n.MGAN != "band" && n.MGAN != "spectrum" {
+		return fmt.Errorf("adversarial module %q is not band or spectrum", n.MGAN)
+	}
 	return nil
+}
+
+func (n Network) denoiser() ssdae.Config { return ssdae.Config{Form: n.SSDAE, Size: n.Size} }
+
+func (n Network) game() mgan.Config {
+	c := mgan.Config{Size: n.Size}
+	if n.MGAN == "spectrum" {
+		c.Form = mgan.BySpectrum
+	}
+	return c
 }
 
 // stages returns the size cut to what the input allows: under 64 pixels the

@@ -129,7 +129,7 @@ func TestWithoutRemovesParameters(t *testing.T) {
 		{"eca", Without{ECA: true}, ".eca."},
 		{"skips", Without{Skips: true}, ".gate."},
 		{"score", Without{Score: true}, "score."},
-		{"everything", Without{true, true, true, true, true, true}, ".eca."},
+		{"everything", Without{ASPP: true, Gates: true, ECA: true, PreAct: true, Skips: true, Score: true}, ".eca."},
 	} {
 		got := names(c.without)
 		if having(full, c.part) == 0 || having(got, c.part) != 0 {
@@ -165,6 +165,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{Network{Size: "T", Width: 64, Height: 2064}, "to 2048"},
 		{Network{Size: "T", Width: -64, Height: 64}, "-64"},
 		{Network{Size: "T", Width: 0, Height: 0}, "0 x 0"},
+		{Network{Size: "B", Width: 64, Height: 32, SSDAE: "conv", MGAN: "band"}, ""},
+		{Network{Size: "T", Width: 32, Height: 64, SSDAE: "literal", MGAN: "spectrum"}, ""},
+		{Network{Size: "T", Width: 64, Height: 64, SSDAE: "magic"}, `"magic"`},
+		{Network{Size: "T", Width: 64, Height: 64, MGAN: "both"}, `"both"`},
 	} {
 		err := c.n.Validate()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

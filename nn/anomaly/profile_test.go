@@ -36,7 +36,7 @@ func TestProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, infer := m.training(8), m.inference(1)
+	train, infer := m.training(8, false), m.inference(1)
 	for _, c := range []struct {
 		name string
 		g    *nn.Graph

@@ -16,13 +16,13 @@ import (
 	"strings"
 	"time"
 
-	"agurscope/nn"
 	"agurscope/nn/segment"
+	"agurscope/nn/ssdae"
 )
 
 // Schema is the version of the recipe format that this program writes. It
 // reads this one and older ones.
-const Schema = 1
+const Schema = 2
 
 // Recipe is everything needed to inspect one kind of part: network, weights,
 // calibration and where they come from. It lives in a file NAME.agur.
@@ -31,7 +31,9 @@ type Recipe struct {
 	Created     time.Time
 	Program     string // version that wrote it
 	Model       *Model
+	Preparation Preparation
 	Training    Training
+	Statistics  *Statistics // nil: residual and scoring network alone
 	Calibration *Calibration
 	Thumbnail   []byte // PNG of a good part, may be nil
 
@@ -54,14 +56,17 @@ type Training struct {
 
 // recipeFile is recipe.json.
 type recipeFile struct {
-	Schema   int       `json:"schema"`
-	Name     string    `json:"name"`
-	Method   string    `json:"method"`
-	Created  time.Time `json:"created"`
-	Program  string    `json:"program"`
-	Network  Network   `json:"network"`
-	Input    string    `json:"input"` // how pictures become tensors
-	Training Training  `json:"training"`
+	Schema   int              `json:"schema"`
+	Name     string           `json:"name"`
+	Method   string           `json:"method"`
+	Created  time.Time        `json:"created"`
+	Program  string           `json:"program"`
+	Network  Network          `json:"network"`
+	Denoiser ssdae.Acceptance `json:"denoiser,omitzero"`
+	Input    string           `json:"input"` // how pictures become tensors
+	Prepare  Preparation      `json:"preparation,omitzero"`
+	Training Training         `json:"training"`
+	Features *Statistics      `json:"statistics,omitempty"`
 }
 
 const (
@@ -126,15 +131,17 @@ type entry struct {
 func (r *Recipe) entries() ([]entry, error) {
 	head, err := json.MarshalIndent(recipeFile{
 		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created.UTC(), Program: r.Program,
-		Network: r.Model.Network, Input: inputName, Training: r.Training,
+		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Training: r.Training, Features: r.Statistics,
 	}, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	tensors := tensorMap{}
-	for _, p := range r.Model.Params.All {
-		tensors[p.Name] = namedTensor{p.Value.Shape(), p.Data()}
+	for _, p := range kept(r.Model.Params) {
+		tensors[p.Name] = namedTensor{Shape: p.Value.Shape(), Data: p.Data()}
 	}
+	tensors.addStatistics(r.Statistics)
+	tensors.addFixture(r.Preparation.Fixture)
 	out := []entry{{"recipe.json", head}}
 	if c := r.Calibration; c != nil {
 		cal, err := json.MarshalIndent(c, "", "  ")
@@ -142,10 +149,9 @@ func (r *Recipe) entries() ([]entry, error) {
 			return nil, err
 		}
 		out = append(out, entry{"calibration.json", cal})
-		if c.Mean != nil {
-			tensors["calibration.mean"] = namedTensor{[]int{c.Mean.H, c.Mean.W}, c.Mean.Pix}
-			tensors["calibration.std"] = namedTensor{[]int{c.Std.H, c.Std.W}, c.Std.Pix}
-		}
+		tensors.addMap("calibration.", c.Residual)
+		tensors.addMap("calibration.score.", c.Logits)
+		tensors.addMap("calibration.frequency.", c.Frequency)
 	}
 	weights, err := tensors.encode()
 	if err != nil {
@@ -246,10 +252,14 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 	case head.Schema < 1 || head.Method != methodName || head.Input != inputName:
 		return nil, &RecipeError{"", fmt.Sprintf("uses method %q, input %q, which this program does not know", head.Method, head.Input), "update Agurscope", nil}
 	}
-	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Training: head.Training, Thumbnail: entries["thumbnail.png"]}
+	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Thumbnail: entries["thumbnail.png"]}
 	if err := r.fill(head.Network, entries); err != nil {
 		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
 	}
+	if !(head.Denoiser.Strength >= 0 && head.Denoiser.Strength <= 1) {
+		return nil, &RecipeError{"", "is damaged: its denoiser's strength is out of range", again, nil}
+	}
+	r.Model.Denoiser = head.Denoiser
 	sum := sha256.Sum256(data)
 	r.SHA256 = hex.EncodeToString(sum[:])
 	return r, nil
@@ -327,6 +337,15 @@ func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
 		copy(p.Data(), t.Data)
 		delete(tensors, p.Name)
 	}
+	if err := r.Preparation.fill(tensors); err != nil {
+		return err
+	}
+	if err := tensors.takeStatistics(r.Statistics); err != nil {
+		return err
+	}
+	if !r.Statistics.fit(r.Model) {
+		return errors.New("its statistics do not fit the network")
+	}
 	if raw := entries["calibration.json"]; raw != nil {
 		if err := r.fillCalibration(raw, tensors); err != nil {
 			return err
@@ -346,12 +365,8 @@ func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 	if err := json.Unmarshal(raw, c); err != nil {
 		return errors.New("its calibration is unreadable")
 	}
-	n := r.Model.Network
-	want := 2
-	if n.Without.Score {
-		want = 1
-	}
-	if len(c.Terms) != want || c.SignedStd <= 0 || !(c.Reject > 0) || c.Review > c.Reject {
+	if !slices.EqualFunc(c.Terms, r.terms(), func(t Term, name string) bool { return t.Name == name }) ||
+		c.SignedStd <= 0 || !(c.Reject > 0) || c.Review > c.Reject {
 		return errors.New("its calibration does not fit the network")
 	}
 	for _, t := range c.Terms {
@@ -362,19 +377,23 @@ func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 	if _, ok := c.Pixel[c.Mode]; !ok || !slices.Contains(modes, c.Mode) {
 		return fmt.Errorf("its calibration has no thresholds for mode %q", c.Mode)
 	}
-	if c.Alignment == Registered {
-		for name, dst := range map[string]**nn.Image{"calibration.mean": &c.Mean, "calibration.std": &c.Std} {
-			t, ok := tensors[name]
-			if !ok || !slices.Equal(t.Shape, []int{n.Height, n.Width}) {
-				return errors.New("its calibration maps are missing")
-			}
-			*dst = &nn.Image{C: 1, H: n.Height, W: n.Width, Pix: t.Data}
-			delete(tensors, name)
+	n := r.Model.Network
+	registered := c.Alignment == Registered
+	for _, m := range []struct {
+		prefix string
+		wanted bool
+		to     **positional
+	}{
+		{"calibration.", registered, &c.Residual},
+		{"calibration.score.", !n.Without.Score && c.scoreByPosition(r), &c.Logits},
+		{"calibration.frequency.", n.MGAN != "" && registered, &c.Frequency},
+	} {
+		if !m.wanted {
+			continue
 		}
-		for _, v := range c.Std.Pix {
-			if v <= 0 {
-				return errors.New("its calibration maps are out of range")
-			}
+		var err error
+		if *m.to, err = tensors.takeMap(m.prefix, n); err != nil {
+			return err
 		}
 	}
 	r.Calibration = c

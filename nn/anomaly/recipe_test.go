@@ -18,13 +18,23 @@ import (
 	"time"
 
 	"agurscope/nn"
+	"agurscope/nn/feature"
+	"agurscope/nn/fixture"
 	"agurscope/nn/segment"
+	"agurscope/nn/ssdae"
 )
 
-// sample returns a complete recipe: registered, with thumbnail and notes.
+// sample returns a complete recipe: every term, registered, behind a fixture,
+// with thumbnail and notes.
 func sample(t testing.TB) *Recipe {
 	t.Helper()
-	r := calibrated(t, little, CalibrateOptions{Alignment: Registered, Position: .75})
+	r := withStatistics(t, rich, CalibrateOptions{Alignment: Registered, Position: .75})
+	r.Model.Denoiser = ssdae.Acceptance{Strength: .7, PSNRGain: 3.1, ContrastKept: .81, MeanActivation: .05}
+	r.Preparation = Preparation{
+		Exposure: fixture.Exposure{Median: .4, Gamma: .5},
+		Fixture:  frame(t, 24, 32),
+		Why:      "On: it raises something.",
+	}
 	r.Name, r.Program = "Größe 7 “left”", "1.2.3"
 	r.Created = time.Date(2026, 2, 3, 4, 5, 6, 789, time.UTC)
 	r.Training = Training{Set: "set", Manifest: "abc", Images: 40, Seed: math.MaxUint64, Steps: 600, Batch: 8, Seconds: 1.5, Loss: .25, Engine: "fake"}
@@ -37,6 +47,27 @@ func sample(t testing.TB) *Recipe {
 		}
 	}
 	return r
+}
+
+// frame returns a fixture of w x h pixels: a bright block on the dark.
+func frame(t testing.TB, w, h int) *fixture.Fixture {
+	t.Helper()
+	f := &fixture.Fixture{
+		W: w, H: h, Side: 96, Turn: true, MinScale: .9, MaxScale: 1.1, MinConfidence: .4,
+		Template: nn.NewImage(3, h, w), Mask: nn.NewImage(1, h, w),
+	}
+	for i := range f.Mask.Pix {
+		if x, y := i%w, i/w; x > 4 && x < w-5 && y > 4 && y < h-5 {
+			f.Mask.Pix[i] = 1
+			for c := range 3 {
+				f.Template.Plane(c)[i] = .5 + float32(x%7)/20
+			}
+		}
+	}
+	if err := f.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // bytesOf returns the file of a recipe.
@@ -63,8 +94,12 @@ func same(a, b *Recipe) string {
 	switch {
 	case a.Name != b.Name || a.Program != b.Program || !a.Created.Equal(b.Created) || a.Training != b.Training:
 		return "the description"
-	case a.Model.Network != b.Model.Network:
+	case a.Model.Network != b.Model.Network || a.Model.Denoiser != b.Model.Denoiser:
 		return "the network"
+	case !reflect.DeepEqual(a.Preparation, b.Preparation):
+		return "the preparation"
+	case !reflect.DeepEqual(a.Statistics, b.Statistics):
+		return "the statistics"
 	case !sameBits(a.Model.Params.Snapshot(nil), b.Model.Params.Snapshot(nil)):
 		return "the weights"
 	case !bytes.Equal(a.Thumbnail, b.Thumbnail):
@@ -77,6 +112,9 @@ func same(a, b *Recipe) string {
 
 func TestRecipeRoundTripIsExact(t *testing.T) {
 	whole := sample(t)
+	if c := whole.Calibration; c.Residual == nil || c.Logits == nil || c.Frequency == nil || len(c.Terms) != 6 || whole.Statistics.Memory == nil {
+		t.Fatalf("the sample is not complete: %+v", c)
+	}
 	bare := &Recipe{Name: "bare", Model: whole.Model}
 	free := calibrated(t, Network{Size: "T", Width: 64, Height: 32, Without: Without{Score: true}}, CalibrateOptions{Alignment: Free})
 	for name, r := range map[string]*Recipe{"whole": whole, "without calibration": bare, "free": free} {
@@ -104,6 +142,46 @@ func TestRecipeRoundTripIsExact(t *testing.T) {
 				t.Error("saving what was loaded gives another file")
 			}
 		})
+	}
+}
+
+// TestRecipesOfSchemaOneAreRead: they have neither preparation nor statistics,
+// and predict what they always did.
+func TestRecipesOfSchemaOneAreRead(t *testing.T) {
+	r, err := LoadRecipe(filepath.Join("..", "..", "assets", "demo.agur"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := r.Calibration
+	if r.Preparation != (Preparation{}) || r.Statistics != nil || c == nil || c.Logits != nil || c.Frequency != nil {
+		t.Fatalf("%+v of %+v", c, r.Preparation)
+	}
+	if !slices.EqualFunc(c.Terms, []string{ResidualTerm, ScoreTerm}, func(t Term, name string) bool { return t.Name == name && t.Weight == 1 }) {
+		t.Fatalf("terms %+v", c.Terms)
+	}
+	n := r.Model.Network
+	x := noises(3, 1, n.Width, n.Height)[0]
+	p, err := detect(detector(t, &fakeEngine{}, r), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range x.Plane(0) { // the fake engine's maps
+		residual := float64(v)
+		if c.Residual != nil {
+			residual = (residual - float64(c.Residual.Mean.Pix[i])) / float64(c.Residual.Std.Pix[i])
+		}
+		want := (residual-c.Terms[0].Median)/(c.Terms[0].Q999-c.Terms[0].Median) + (float64(v)-c.Terms[1].Median)/(c.Terms[1].Q999-c.Terms[1].Median)
+		if math.Abs(float64(p.Map.Pix[i])-want) > 1e-4*(1+math.Abs(want)) {
+			t.Fatalf("pixel %d is %g, want %g", i, p.Map.Pix[i], want)
+		}
+	}
+	// Written again it is of the present schema, and the same.
+	again, err := ParseRecipe(bytesOf(t, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := same(r, again); d != "" {
+		t.Errorf("%s changed", d)
 	}
 }
 
@@ -274,7 +352,14 @@ func edit(t testing.TB, r *Recipe, change map[string][]byte) []entry {
 // describe returns a recipe's recipe.json after f.
 func describe(t testing.TB, r *Recipe, f func(*recipeFile)) []byte {
 	t.Helper()
-	h := recipeFile{Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created, Network: r.Model.Network, Input: inputName}
+	h := recipeFile{
+		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created,
+		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Features: r.Statistics,
+	}
+	if p := h.Prepare.Fixture; p != nil { // not the recipe's own
+		own := *p
+		h.Prepare.Fixture = &own
+	}
 	f(&h)
 	b, err := json.Marshal(h)
 	if err != nil {
@@ -323,6 +408,13 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		}
 		return map[string][]byte{"calibration.json": b}
 	}
+	drop := func(m tensorMap, prefix string) {
+		for name := range m {
+			if strings.HasPrefix(name, prefix) {
+				delete(m, name)
+			}
+		}
+	}
 	set := func(name string, i int, v float64) func(tensorMap) {
 		return func(m tensorMap) { m[name].Data[i] = float32(v) }
 	}
@@ -341,8 +433,26 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		{"broken input", head(func(h *recipeFile) { h.Network.Width = 33 }), "multiples of 16"},
 		{"network larger than the weights", head(func(h *recipeFile) { h.Network.Size = "L" }), "another size"},
 		{"flags that ask for more weights", head(func(h *recipeFile) { h.Network.Without = Without{} }), "missing"},
-		{"flags that ask for fewer weights", head(func(h *recipeFile) { h.Network.Without.Score = true }), "its calibration"},
-		{"other extent than its maps", head(func(h *recipeFile) { h.Network.Width, h.Network.Height = 48, 32 }), "calibration maps"},
+		{"flags that ask for fewer weights", head(func(h *recipeFile) { h.Network.Without.Score = true }), "its statistics"},
+		{"other extent than its statistics", head(func(h *recipeFile) { h.Network.Width, h.Network.Height = 48, 32 }), "its statistics"},
+		{"denoiser that is none", head(func(h *recipeFile) { h.Network.SSDAE = "magic" }), `"magic"`},
+		{"denoiser of another form", head(func(h *recipeFile) { h.Network.SSDAE = "literal" }), "another size"},
+		{"denoiser left out", head(func(h *recipeFile) { h.Network.SSDAE = "" }), "not part of the network"},
+		{"denoiser too strong", head(func(h *recipeFile) { h.Denoiser.Strength = 1.5 }), "strength"},
+		{"denoiser that adds noise", head(func(h *recipeFile) { h.Denoiser.Strength = -.1 }), "strength"},
+		{"adversarial module that is none", head(func(h *recipeFile) { h.Network.MGAN = "both" }), `"both"`},
+		{"adversarial module of another form", head(func(h *recipeFile) { h.Network.MGAN = "spectrum" }), "another size"},
+		{"no adversarial module", head(func(h *recipeFile) { h.Network.MGAN = "" }), "its calibration"},
+		{"exposure of nothing", head(func(h *recipeFile) { h.Prepare.Exposure.Median = -1 }), "exposure"},
+		{"exposure to the power of a thousand", head(func(h *recipeFile) { h.Prepare.Exposure.Gamma = 1000 }), "exposure"},
+		{"fixture left out", head(func(h *recipeFile) { h.Prepare.Fixture = nil }), `"fixture.`},
+		{"empty fixture", head(func(h *recipeFile) { h.Prepare.Fixture = &fixture.Fixture{} }), "pictures of its fixture"},
+		{"fixture of a billion pixels", head(func(h *recipeFile) { h.Prepare.Fixture.W, h.Prepare.Fixture.H = 1<<15, 1<<15 }), "pictures of its fixture"},
+		{"negative fixture", head(func(h *recipeFile) { h.Prepare.Fixture.W = -24 }), "pictures of its fixture"},
+		{"fixture turned round", head(func(h *recipeFile) { f := h.Prepare.Fixture; f.W, f.H = f.H, f.W }), "pictures of its fixture"},
+		{"fixture for pictures of no size", head(func(h *recipeFile) { h.Prepare.Fixture.Side = 0 }), "validate fixture"},
+		{"fixture of no scale", head(func(h *recipeFile) { h.Prepare.Fixture.MinScale = 0 }), "validate fixture"},
+		{"fixture that is too sure", head(func(h *recipeFile) { h.Prepare.Fixture.MinConfidence = 2 }), "validate fixture"},
 		{"no description", map[string][]byte{"recipe.json": nil}, "unreadable description"},
 		{"description that is no JSON", map[string][]byte{"recipe.json": []byte("{")}, "unreadable description"},
 		{"description of another shape", map[string][]byte{"recipe.json": []byte("[1]")}, "unreadable description"},
@@ -355,16 +465,59 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		{"shape turned round", weights(func(m tensorMap) { slices.Reverse(m["stem.weight"].Shape) }), "another size"},
 		{"flattened shape", weights(func(m tensorMap) {
 			w := m["stem.weight"]
-			m["stem.weight"] = namedTensor{[]int{len(w.Data)}, w.Data}
+			m["stem.weight"] = namedTensor{Shape: []int{len(w.Data)}, Data: w.Data}
 		}), "another size"},
 		{"a tensor missing", weights(func(m tensorMap) { delete(m, "head.norm.beta") }), "head.norm.beta"},
-		{"a tensor too many", weights(func(m tensorMap) { m["extra"] = namedTensor{[]int{1}, []float32{1}} }), `"extra"`},
+		{"a tensor too many", weights(func(m tensorMap) { m["extra"] = namedTensor{Shape: []int{1}, Data: []float32{1}} }), `"extra"`},
 		{"maps missing", weights(func(m tensorMap) { delete(m, "calibration.mean") }), "maps are missing"},
-		{"maps of another shape", weights(func(m tensorMap) { slices.Reverse(m["calibration.std"].Shape) }), "maps are missing"},
+		{"maps of another shape", weights(func(m tensorMap) { slices.Reverse(m["calibration.std"].Shape) }), "another size"},
+		{"score maps missing", weights(func(m tensorMap) { delete(m, "calibration.score.mean"); delete(m, "calibration.score.std") }), "maps are missing"},
+		{"frequency maps missing", weights(func(m tensorMap) { delete(m, "calibration.frequency.std") }), "maps are missing"},
+		{"score deviation of nothing", weights(set("calibration.score.std", 0, 0)), "out of range"},
+		{"fixture without template", weights(func(m tensorMap) { delete(m, "fixture.template") }), "pictures of its fixture"},
+		{"fixture without mask", weights(func(m tensorMap) { delete(m, "fixture.mask") }), "pictures of its fixture"},
+		{"template of one plane", weights(func(m tensorMap) { m["fixture.template"] = m["fixture.mask"] }), "validate fixture"},
+		{"template out of range", weights(set("fixture.template", 3, 1.5)), "validate fixture"},
+		{"template that is not a number", weights(set("fixture.template", 3, math.NaN())), "not a number"},
+		{"mask of nothing", weights(func(m tensorMap) { clear(m["fixture.mask"].Data) }), "validate fixture"},
+		{"modes out of range", head(func(h *recipeFile) {
+			h.Features = &Statistics{Surround: true, Modes: 1.5}
+		}), "out of range"},
+		{"cells left out", head(func(h *recipeFile) { h.Features = &Statistics{Modes: .25} }), "its statistics"},
+		{"statistics not announced", head(func(h *recipeFile) { h.Features = nil }), "its calibration"},
+		{"no statistics", weights(func(m tensorMap) { drop(m, "statistics.") }), "its calibration"},
+		{"one term's statistics missing", weights(func(m tensorMap) { drop(m, "statistics.features.") }), "its calibration"},
+		{"statistics of a term that is none", weights(func(m tensorMap) { m["statistics.magic.mean"] = namedTensor{Shape: []int{1}, Data: []float32{1}} }), `"statistics.magic.mean"`},
+		{"statistics without a mean", weights(func(m tensorMap) { delete(m, "statistics.features.mean") }), `"mean" is missing`},
+		{"statistics without a floor", weights(func(m tensorMap) { delete(m, "statistics.handcrafted.floor") }), `"floor" is missing`},
+		{"statistics without a basis", weights(func(m tensorMap) { delete(m, "statistics.features.basis") }), "add up"},
+		{"statistics in units of nothing", weights(set("statistics.features.unit", 5, 0)), `"unit" holds 0`},
+		{"statistics of no finite number", weights(set("statistics.features.mean", 5, math.Inf(-1))), "not a number"},
+		{"statistics of another grid", weights(func(m tensorMap) { s := m["statistics.handcrafted.mean"].Shape; s[0], s[1] = s[1], s[0] }), "its statistics"},
+		{"statistics of other numbers", weights(func(m tensorMap) {
+			for _, table := range []string{"mean", "unit", "floor", "rank", "basis"} {
+				m["statistics.features."+table] = m["statistics.handcrafted."+table]
+			}
+		}), "its statistics"},
+		{"memory of other numbers", weights(func(m tensorMap) {
+			for name, v := range memory(t, 4, 6, 7).Tensors() {
+				m["statistics.memory."+name] = namedTensor{Shape: v.Shape, Data: v.Data}
+			}
+		}), "its statistics"},
+		{"memory of another grid", weights(func(m tensorMap) {
+			for name, v := range memory(t, 6, 4, handNumbers).Tensors() {
+				m["statistics.memory."+name] = namedTensor{Shape: v.Shape, Data: v.Data}
+			}
+		}), "its statistics"},
+		{"memory of nothing", weights(func(m tensorMap) {
+			m["statistics.memory.vectors"] = namedTensor{Shape: []int{0, handNumbers}, Data: nil}
+		}), "memory"},
 		{"deviation of nothing", weights(set("calibration.std", 9, 0)), "out of range"},
 		{"maps of a free recipe", calibration(func(c *Calibration) { c.Alignment = Free }), "not part of the network"},
 		{"calibration that is no JSON", map[string][]byte{"calibration.json": []byte("nonsense")}, "unreadable"},
 		{"number too large for JSON", map[string][]byte{"calibration.json": []byte(`{"reject": 1e999}`)}, "unreadable"},
+		{"a term renamed", calibration(func(c *Calibration) { c.Terms[3].Name = "handcrafted" }), "does not fit"},
+		{"terms in another order", calibration(func(c *Calibration) { slices.Reverse(c.Terms) }), "does not fit"},
 		{"no terms", calibration(func(c *Calibration) { c.Terms = nil }), "does not fit"},
 		{"a term too many", calibration(func(c *Calibration) { c.Terms = append(c.Terms, c.Terms[0]) }), "does not fit"},
 		{"empty scale", calibration(func(c *Calibration) { c.Terms[0].Q999 = c.Terms[0].Median }), "empty scale"},
@@ -393,6 +546,28 @@ func TestHostileContentsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// handNumbers is how many handcrafted numbers describe a cell.
+var handNumbers = feature.Handcrafted(nn.NewImage(3, 16, 16)).D
+
+// memory returns a memory of grids of w x h cells of d numbers.
+func memory(t testing.TB, w, h, d int) *feature.Memory {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 7))
+	var grids []*feature.Grid
+	for range 3 {
+		g := feature.NewGrid(w, h, d)
+		for i := range g.Data {
+			g.Data[i] = rng.Float32()
+		}
+		grids = append(grids, g)
+	}
+	m, err := feature.FitMemory(grids, feature.MemoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // zipped returns a zip that pack would never write.
@@ -542,10 +717,11 @@ func TestPathsThatAreNoRecipe(t *testing.T) {
 
 func TestTensorsRoundTrip(t *testing.T) {
 	in := tensorMap{
-		"b":     {[]int{2, 1, 3}, []float32{1, -2, 3.5, 0, math.MaxFloat32, math.SmallestNonzeroFloat32}},
-		"a":     {[]int{1}, []float32{float32(math.Copysign(0, -1))}},
-		"empty": {[]int{0, 5}, []float32{}},
-		"ä \"q": {[]int{}, []float32{7}},
+		"b":     {Shape: []int{2, 1, 3}, Data: []float32{1, -2, 3.5, 0, math.MaxFloat32, math.SmallestNonzeroFloat32}},
+		"a":     {Shape: []int{1}, Data: []float32{float32(math.Copysign(0, -1))}},
+		"empty": {Shape: []int{0, 5}, Data: []float32{}},
+		"half":  {Shape: []int{3}, Data: []float32{1.5, -65504, 0x1p-24}, Half: true},
+		"ä \"q": {Shape: []int{}, Data: []float32{7}},
 	}
 	b, err := in.encode()
 	if err != nil {
@@ -560,6 +736,43 @@ func TestTensorsRoundTrip(t *testing.T) {
 	}
 	if !reflect.DeepEqual(in, out) {
 		t.Errorf("%v became %v", in, out)
+	}
+}
+
+func TestHalfPrecision(t *testing.T) {
+	var halves []float64 // finite and not negative, ascending
+	for h := range uint16(0x7c00) {
+		v := fromHalf(h)
+		exp, frac := int(h>>10), float64(h&0x3ff)/1024
+		want := math.Ldexp(1+frac, exp-15)
+		if exp == 0 {
+			want = math.Ldexp(frac, -14)
+		}
+		if float64(v) != want || fromHalf(h|0x8000) != -v {
+			t.Fatalf("half %#x is %g, want %g", h, v, want)
+		}
+		if toHalf(v) != h || toHalf(-v) != h|0x8000 && v != 0 {
+			t.Fatalf("%g becomes half %#x and %#x, want %#x", v, toHalf(v), toHalf(-v), h)
+		}
+		halves = append(halves, want)
+	}
+	rng := rand.New(rand.NewPCG(3, 3))
+	for range 100000 {
+		v := float64(float32(math.Exp(rng.NormFloat64() * 8)))
+		if rng.IntN(4) == 0 { // exactly between two
+			k := rng.IntN(len(halves) - 1)
+			v = (halves[k] + halves[k+1]) / 2
+		}
+		k, found := slices.BinarySearch(halves, v)
+		k = min(k, len(halves)-1)
+		if !found && k > 0 && v < halves[k] {
+			if below, above := v-halves[k-1], halves[k]-v; below < above || below == above && k%2 == 1 {
+				k--
+			}
+		}
+		if got := toHalf(float32(v)); int(got) != k {
+			t.Fatalf("%g becomes half %#x of %g, want %#x of %g", v, got, fromHalf(got), k, halves[k])
+		}
 	}
 }
 
@@ -583,7 +796,10 @@ func TestHostileTensorsAreRefused(t *testing.T) {
 		{"header beyond reason", append(binary.LittleEndian.AppendUint64(nil, maxHeader+1), make([]byte, maxHeader+1)...), "longer"},
 		{"no JSON", tensorFile("nonsense", 0), "header"},
 		{"data without tensors", tensorFile(`{}`, 4), "gaps"},
-		{"other type", tensorFile(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, 4), "F16"},
+		{"other type", tensorFile(`{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}`, 4), "BF16"},
+		{"half of a shape", tensorFile(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}}`, 8), "outside"},
+		{"half that is infinite", append(tensorFile(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, 0), 0, 0x7c), "not a number"},
+		{"half that is no number", append(tensorFile(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, 0), 1, 0xfe), "not a number"},
 		{"beyond the data", tensorFile(`{"a":{`+one+`[4,8]}}`, 4), "outside"},
 		{"backwards", tensorFile(`{"a":{`+one+`[4,0]}}`, 4), "outside"},
 		{"negative", tensorFile(`{"a":{`+one+`[-4,0]}}`, 4), "outside"},
@@ -632,13 +848,14 @@ func TestOverlappingTensorsAllocateLittle(t *testing.T) {
 }
 
 func FuzzDecodeTensors(f *testing.F) {
-	ok, err := tensorMap{"a": {[]int{2, 2}, []float32{1, 2, 3, 4}}, "b": {[]int{1}, []float32{5}}}.encode()
+	ok, err := tensorMap{"a": {Shape: []int{2, 2}, Data: []float32{1, 2, 3, 4}}, "b": {Shape: []int{1}, Data: []float32{5}}}.encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(ok)
 	f.Add(ok[:len(ok)-1])
 	f.Add(tensorFile(`{}`, 0))
+	f.Add(tensorFile(`{"a":{"dtype":"F16","shape":[3],"data_offsets":[0,6]}}`, 6))
 	f.Add(tensorFile(`{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, 4))
 	f.Add(tensorFile(`{"a":{"dtype":"F32","shape":[16777216,16777216],"data_offsets":[0,4]}}`, 4))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -652,7 +869,11 @@ func FuzzDecodeTensors(f *testing.F) {
 			if err != nil || n != len(v.Data) || !finite(v.Data) {
 				t.Errorf("tensor %q: shape %v of %d values, %v", name, v.Shape, len(v.Data), err)
 			}
-			total += 4 * len(v.Data)
+			size := 4
+			if v.Half {
+				size = 2
+			}
+			total += size * len(v.Data)
 		}
 		if total > len(b) {
 			t.Errorf("%d bytes of tensors from %d of file", total, len(b))
@@ -712,7 +933,7 @@ func FuzzParseRecipe(f *testing.F) {
 				t.Fatal(err)
 			}
 			n := got.Model.Network
-			p, err := d.DetectTensor(t.Context(), nn.NewImage(3, n.Height, n.Width))
+			p, err := detect(d, nn.NewImage(3, n.Height, n.Width))
 			if err == nil && !finite(p.Map.Pix) {
 				t.Error("a map that is not a number")
 			}

@@ -19,6 +19,7 @@ type tensorMap map[string]namedTensor
 type namedTensor struct {
 	Shape []int
 	Data  []float32
+	Half  bool // stored in half precision: for large tables that need no more
 }
 
 const maxHeader = 4 << 20
@@ -38,8 +39,11 @@ func (t tensorMap) encode() ([]byte, error) {
 	sort.Strings(names)
 	header, at := map[string]tensorHeader{}, 0
 	for _, n := range names {
-		size := 4 * len(t[n].Data)
-		header[n] = tensorHeader{"F32", t[n].Shape, [2]int{at, at + size}}
+		kind, size := "F32", 4*len(t[n].Data)
+		if t[n].Half {
+			kind, size = "F16", 2*len(t[n].Data)
+		}
+		header[n] = tensorHeader{kind, t[n].Shape, [2]int{at, at + size}}
 		at += size
 	}
 	h, err := json.Marshal(header)
@@ -54,6 +58,10 @@ func (t tensorMap) encode() ([]byte, error) {
 	out = append(out, h...)
 	for _, n := range names {
 		for _, v := range t[n].Data {
+			if t[n].Half {
+				out = binary.LittleEndian.AppendUint16(out, toHalf(v))
+				continue
+			}
 			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 		}
 	}
@@ -92,14 +100,19 @@ func decodeTensors(b []byte) (tensorMap, error) {
 	out := make(tensorMap, len(headers))
 	for name, h := range headers {
 		b := data[h.Offsets[0]:h.Offsets[1]]
-		v := make([]float32, len(b)/4)
+		half := h.DType == "F16"
+		v := make([]float32, len(b)/h.bytes())
 		for i := range v {
-			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+			if half {
+				v[i] = fromHalf(binary.LittleEndian.Uint16(b[2*i:]))
+			} else {
+				v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+			}
 		}
 		if !finite(v) {
 			return nil, fmt.Errorf("tensor %q holds something that is not a number", name)
 		}
-		out[name] = namedTensor{h.Shape, v}
+		out[name] = namedTensor{h.Shape, v, half}
 	}
 	return out, nil
 }
@@ -114,12 +127,63 @@ func readHeader(raw json.RawMessage, size int) (h tensorHeader, err error) {
 	switch {
 	case err != nil:
 		return h, err
-	case h.DType != "F32":
-		return h, fmt.Errorf("type %q, want F32", h.DType)
-	case lo < 0 || hi < lo || hi > size || hi-lo != 4*n:
+	case h.DType != "F32" && h.DType != "F16":
+		return h, fmt.Errorf("type %q, want F32 or F16", h.DType)
+	case lo < 0 || hi < lo || hi > size || hi-lo != h.bytes()*n:
 		return h, errors.New("lies outside the file")
 	}
 	return h, nil
+}
+
+// bytes is the size of one number.
+func (h tensorHeader) bytes() int {
+	if h.DType == "F16" {
+		return 2
+	}
+	return 4
+}
+
+// toHalf rounds to IEEE 754 half precision, to even; what is too large becomes
+// the largest number there is, for a table must stay finite.
+func toHalf(v float32) uint16 {
+	b := math.Float32bits(v)
+	sign := uint16(b >> 16 & 0x8000)
+	exp := int(b>>23&0xff) - 127 + 15
+	frac := b & 0x7fffff
+	switch {
+	case exp >= 31:
+		return sign | 0x7bff
+	case exp <= 0: // subnormal: the leading one becomes visible
+		if exp < -10 {
+			return sign
+		}
+		frac |= 0x800000
+		shift := uint(14 - exp)
+		h := frac >> shift
+		rest, half := frac&(1<<shift-1), uint32(1)<<(shift-1)
+		if rest > half || rest == half && h&1 == 1 {
+			h++
+		}
+		return sign | uint16(h)
+	}
+	h := uint32(exp)<<10 | frac>>13
+	if rest := frac & 0x1fff; rest > 0x1000 || rest == 0x1000 && h&1 == 1 {
+		h++
+	}
+	return sign | uint16(min(h, 0x7bff))
+}
+
+// fromHalf is exact.
+func fromHalf(h uint16) float32 {
+	sign, exp, frac := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&0x3ff)
+	switch exp {
+	case 0:
+		v := float32(frac) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(v) | sign)
+	case 31: // infinite or not a number: refused by the reader
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
 }
 
 // tiles reports whether the ranges cover 0 to n without gap or overlap.

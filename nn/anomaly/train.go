@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"agurscope/nn"
 	"agurscope/nn/defect"
+	"agurscope/nn/mgan"
 	"agurscope/nn/optim"
 )
 
@@ -22,11 +24,13 @@ type TrainOptions struct {
 	Batch      int           // the size's own number
 	Rate       float64       // the size's own peak learning rate
 	Seed       uint64
+	Crop       int // side of the windows to train on where pictures are larger; 0: whole pictures
 	Mix        defect.Mix
 	Jitter     defect.Jitter
 	Checkpoint string        // file to save to and, with Resume, to continue from
 	Resume     bool          // continue from Checkpoint when it fits
 	SaveEvery  time.Duration // 30 s
+	Held       []*nn.Image   // good parts not trained on; training ends when the loss on them has flattened
 	Manifest   string        // hash of the training images, to recognise a checkpoint
 }
 
@@ -51,7 +55,19 @@ type Summary struct {
 	ImagesPerSecond float64
 	Loss            float64 // mean over the last tenth of the steps
 	Resumed         bool
+	Stopped         Stop // why training ended
+	Falling         bool // the loss on held-out parts still fell: more time would help
 }
+
+// Stop says why a training ended.
+type Stop string
+
+// The reasons.
+const (
+	BySteps Stop = "steps" // all steps were made
+	ByTime  Stop = "time"  // the time was up
+	ByFlat  Stop = "flat"  // the loss on held-out good parts had stopped falling
+)
 
 // ErrDiverged is wrapped when the loss stops being a number.
 var ErrDiverged = errors.New("training diverged")
@@ -64,7 +80,13 @@ type trainer struct {
 	m      *Model
 	g      *trainingGraph
 	p      nn.Program
-	all    []*nn.Param
+	all    []*nn.Param // learnt here: neither the denoiser's nor the critic's
+	front  *front      // the denoiser; nil without
+	game   *mgan.Game  // the critic's side; nil without or before it begins
+	played *mgan.State // of a game to go on with; nil for a new one
+
+	spatial, other, pseudo []float32 // what the critic is shown
+
 	groups [2][]*nn.Param // reconstruction and scoring: clipped apart
 	adam   optim.AdamW
 	ema    optim.EMA
@@ -74,22 +96,40 @@ type trainer struct {
 	before  time.Duration // spent before a resume
 	started time.Time
 	recent  []float64
+	plateau plateau
+	stopped Stop
 }
 
-// Train fits a model of network n to normal images of its input size. It
-// returns when the budget is spent; when ctx ends it saves a checkpoint and
+// Train fits a model of network n to normal images of its input size, or to
+// random windows of them: a texture is learnt faster from small pieces at full
+// resolution. It returns when the budget is spent; when ctx ends it saves a checkpoint and
 // returns ctx's error. The same seed, images, engine and thread count give the
 // same weights bit for bit, also across a resume, unless MaxTime cuts the run.
 func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o TrainOptions, on func(Progress)) (*Model, Summary, error) {
 	if len(normals) == 0 {
 		return nil, Summary{}, errors.New("train: no normal images")
 	}
+	if err := n.Validate(); err != nil {
+		return nil, Summary{}, fmt.Errorf("train: %w", err)
+	}
+	for _, x := range slices.Concat(normals, o.Held) {
+		if x.C != 3 || x.W != n.Width || x.H != n.Height {
+			return nil, Summary{}, fmt.Errorf("train: an image has %d planes of %d x %d, not 3 of the network's %d x %d", x.C, x.W, x.H, n.Width, n.Height)
+		}
+	}
+	whole := n
+	if o.Crop > 0 {
+		n.Width, n.Height = min(n.Width, o.Crop), min(n.Height, o.Crop)
+	}
+	if len(n.stages().Widths) != len(whole.stages().Widths) {
+		return nil, Summary{}, fmt.Errorf("train: windows of %d pixels have no room for the stages that %d x %d have; take 64 or more", o.Crop, whole.Width, whole.Height)
+	}
 	m, err := NewModel(n, o.Seed)
 	if err != nil {
 		return nil, Summary{}, fmt.Errorf("train: %w", err)
 	}
 	size, _ := SizeByName(n.Size)
-	t := &trainer{o: o.resolve(size), m: m, all: optim.Trained(m.Params)}
+	t := &trainer{o: o.resolve(size), m: m, all: learnt(m.Params)}
 	t.rate = optim.Cosine{Peak: t.o.Rate, Warmup: 50}
 	t.ema.Decay = .999
 	if n.Size == "T" {
@@ -108,13 +148,13 @@ func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o T
 			return nil, Summary{}, err
 		}
 	}
-	t.g = m.training(t.o.Batch)
-	if t.p, err = e.Compile(t.g.Graph, nn.Training); err != nil {
-		return nil, Summary{}, fmt.Errorf("train: %w", err)
+	defer t.close()
+	t.started = time.Now()
+	if err := t.prepare(ctx, e, normals); err != nil {
+		return nil, Summary{}, err
 	}
-	defer t.p.Close()
 	first := t.step
-	if err := t.loop(ctx, normals, on); err != nil {
+	if err := t.loop(ctx, e, normals, on); err != nil {
 		return nil, Summary{}, err
 	}
 	// What comes after training may fail, too.
@@ -125,8 +165,9 @@ func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o T
 	if err := t.finish(normals); err != nil {
 		return nil, Summary{}, err
 	}
+	m.Network = whole // its weights know no extent
 	return m, Summary{
-		Steps: t.step, Batch: t.o.Batch, Seconds: seconds + t.before.Seconds(), Loss: mean(t.lately()), Resumed: resumed,
+		Steps: t.step, Batch: t.o.Batch, Seconds: seconds + t.before.Seconds(), Loss: mean(t.lately()), Resumed: resumed, Stopped: t.stopped, Falling: t.plateau.falling(),
 		ImagesPerSecond: float64((t.step-first)*t.o.Batch) / max(seconds, 1e-9),
 	}, nil
 }
@@ -158,17 +199,21 @@ func (t *trainer) share() float64 {
 
 func (t *trainer) elapsed() time.Duration { return t.before + time.Since(t.started) }
 
-func (t *trainer) loop(ctx context.Context, normals []*nn.Image, on func(Progress)) error {
+func (t *trainer) loop(ctx context.Context, e nn.Engine, normals []*nn.Image, on func(Progress)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f := &feeder{normals: normals, mix: t.o.Mix, jitter: t.o.Jitter, seed: t.o.Seed, size: t.o.Batch}
+	n := t.m.Network
+	f := &feeder{normals: normals, network: n, mix: t.o.Mix, jitter: t.o.Jitter, seed: t.o.Seed, size: t.o.Batch}
 	f.start(ctx, t.step)
-	t.started = time.Now()
 	saved, shown := time.Now(), time.Time{}
-	for t.share() < 1 {
+	// One step at least, even where the denoiser has taken all the time.
+	for t.step == 0 || t.share() < 1 && !t.plateau.flat() {
 		b, err := f.next(ctx, t.step)
 		if err != nil {
 			return errors.Join(err, t.save())
+		}
+		if err := t.adversary(e); err != nil {
+			return err
 		}
 		pr, err := t.advance(b)
 		if err != nil {
@@ -181,12 +226,23 @@ func (t *trainer) loop(ctx context.Context, normals []*nn.Image, on func(Progres
 		if on != nil {
 			on(pr)
 		}
+		if err := t.held(t.o.Held); err != nil {
+			return err
+		}
 		if time.Since(saved) > t.o.SaveEvery {
 			saved = time.Now()
 			if err := t.save(); err != nil {
 				return err
 			}
 		}
+	}
+	switch {
+	case t.step >= t.o.Steps:
+		t.stopped = BySteps
+	case t.plateau.flat():
+		t.stopped = ByFlat
+	default:
+		t.stopped = ByTime
 	}
 	return nil
 }
@@ -198,6 +254,9 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 	t.p.Set(t.g.damaged, b.damaged)
 	t.p.Set(t.g.clean, b.clean)
 	t.p.Set(t.g.mask, b.mask)
+	if err := t.set(b, share); err != nil {
+		return Progress{}, err
+	}
 	if err := t.p.Forward(); err != nil {
 		return Progress{}, fmt.Errorf("train, step %d: %w", t.step+1, err)
 	}
@@ -219,6 +278,9 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 	}
 	t.adam.Step(t.all, lr)
 	t.ema.Update(t.all)
+	if err := t.play(b); err != nil {
+		return Progress{}, fmt.Errorf("train, step %d: %w", t.step+1, err)
+	}
 	t.step++
 	// Cut now and then, not at every step.
 	if t.recent = append(t.recent, pr.Loss); len(t.recent) > 2*len(t.lately()) {
@@ -253,14 +315,20 @@ func (t *trainer) look(pr *Progress, b *batch) {
 func (t *trainer) finish(normals []*nn.Image) error {
 	t.ema.Swap(t.all)
 	b := t.o.Batch
-	n := len(normals[0].Pix)
+	n := 3 * t.m.Network.Width * t.m.Network.Height
 	x := make([]float32, b*n)
+	rng := rand.New(rand.NewPCG(t.o.Seed, 1))
+	still := defect.Jitter{Shift: -1, Brightness: -1}
 	for k := range max(1, min(len(normals), 200)/b) {
 		for i := range b {
-			copy(x[i*n:], normals[(k*b+i)%len(normals)].Pix)
+			window := &nn.Image{C: 3, H: t.m.Network.Height, W: t.m.Network.Width, Pix: x[i*n : (i+1)*n]}
+			defect.Crop(rng, normals[(k*b+i)%len(normals)], window, still)
 		}
 		t.p.SetMomentum(1 / float32(k+1))
 		t.p.Set(t.g.damaged, x)
+		if err := t.set(t.undamaged(x), 0); err != nil {
+			return err
+		}
 		if err := t.p.Forward(); err != nil {
 			return fmt.Errorf("estimate batch statistics: %w", err)
 		}

@@ -184,6 +184,9 @@ func TestCheckpointsThatDoNotFitAreRefused(t *testing.T) {
 		{"another seed", good, trained, func(o *TrainOptions) { o.Seed++ }, "seed"},
 		{"another batch", good, trained, func(o *TrainOptions) { o.Batch++ }, "batch"},
 		{"another rate", good, trained, func(o *TrainOptions) { o.Rate = .1 }, "learning rate"},
+		{"other damage", good, trained, func(o *TrainOptions) { o.Mix.Clean = .5 }, "damage"},
+		{"other jitter", good, trained, func(o *TrainOptions) { o.Jitter.FlipX = true }, "damage"},
+		{"windows", good, Network{Size: "T", Width: 48, Height: 48}, func(o *TrainOptions) { o.Crop = 32; o.Rate = .1 }, "learning rate"},
 		{"other images", good, trained, func(o *TrainOptions) { o.Manifest = "others" }, "images have changed"},
 	} {
 		if err := os.WriteFile(path, c.file, 0o600); err != nil {
@@ -305,6 +308,10 @@ func TestTrainRefuses(t *testing.T) {
 			_, _, err := Train(context.Background(), &fakeEngine{}, Network{Size: "Q"}, trainImages(), TrainOptions{}, nil)
 			return err
 		},
+		"images of another size": func() error {
+			_, _, err := Train(context.Background(), &fakeEngine{}, trained, noises(3, 2, 32, 48), TrainOptions{}, nil)
+			return err
+		},
 		"an engine that cannot": func() error {
 			_, _, err := Train(context.Background(), &fakeEngine{refuse: errors.New("broken")}, trained, trainImages(), TrainOptions{}, nil)
 			return err
@@ -377,17 +384,19 @@ func TestMaxTimeEndsTheTraining(t *testing.T) {
 // TestFeedDoesNotDependOnWhereItStarts: batches of a resumed run are those of
 // a straight one.
 func TestFeedDoesNotDependOnWhereItStarts(t *testing.T) {
+	n := trained
+	n.MGAN = "band"
 	batches := func(from, to int) (out [][]float32) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		f := &feeder{normals: trainImages(), seed: 5, size: 2}
+		f := &feeder{normals: trainImages(), network: n, seed: 5, size: 2}
 		f.start(ctx, from)
 		for s := from; s < to; s++ {
 			b, err := f.next(ctx, s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, slices.Concat(b.clean, b.damaged, b.mask))
+			out = append(out, slices.Concat(b.clean, b.damaged, b.mask, b.high, b.target, b.low))
 		}
 		return out
 	}
@@ -427,7 +436,7 @@ func TestTheSamePictureHasTheSameBits(t *testing.T) {
 		}
 		for round := range 2 {
 			for i, x := range pictures {
-				p, err := d.DetectTensor(context.Background(), x)
+				p, err := detect(d, x)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -446,7 +455,7 @@ func TestTheSamePictureHasTheSameBits(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := d.DetectTensor(context.Background(), pictures[0]); !errors.Is(err, ErrClosed) {
+		if _, err := detect(d, pictures[0]); !errors.Is(err, ErrClosed) {
 			t.Errorf("after close: %v", err)
 		}
 	}

@@ -123,15 +123,15 @@ func TestStableKeys(t *testing.T) {
 	}{
 		{
 			[]string{"train", "--set", parts(), "--out", out, "--input", "64", "--steps", "20", "--json"},
-			"steps seconds images_per_second loss recipe calibration calibration/normals calibration/high calibration/low calibration/review calibration/reject calibration/false_reject_rate peak_rss_mb",
+			"steps seconds images_per_second loss recipe calibration calibration/normals calibration/high calibration/low calibration/review calibration/reject calibration/false_reject_rate peak_rss_mb preparation/exposure_median preparation/gamma preparation/fixture preparation/why terms/name terms/weight alignment position_share width height window images skipped resumed recipe_sha256",
 		},
 		{
 			[]string{"inspect", "--recipe", out, "--json", "--high", "0.1", "--low", "0.05", filepath.Join(parts(), "test")},
-			"path score index verdict low high review reject regions regions/x regions/y regions/w regions/h regions/area regions/peak regions/mean regions/polarity latency_ms error",
+			"path score index verdict low high review reject regions regions/x regions/y regions/w regions/h regions/area regions/peak regions/mean regions/polarity latency_ms error terms/name terms/weight terms/score",
 		},
 		{
 			[]string{"evaluate", "--recipe", out, "--set", parts(), "--json"},
-			"images normal anomalous image_auroc image_ap pixel_auroc pixel_ap aupro iou f1 precision recall accuracy reject false_reject_rate latency_ms latency_ms/p50 latency_ms/p95 per_type per_type/scratch/images per_type/scratch/image_auroc per_type/scratch/recall notes",
+			"images normal anomalous image_auroc image_ap pixel_auroc pixel_ap aupro iou f1 precision recall accuracy reject false_reject_rate latency_ms latency_ms/p50 latency_ms/p95 per_type per_type/scratch/images per_type/scratch/image_auroc per_type/scratch/recall notes errors reviewed doubtful term_auroc/features term_auroc/handcrafted term_auroc/residual term_auroc/score mean_grey_auroc masks",
 		},
 		{
 			[]string{"bench", "--recipe", out, "--rounds", "2", "--train", "--json"},

@@ -93,6 +93,9 @@ func (p *program) printEvaluation(s *session.Session, set *datasets.Set, e *sess
 	r := s.Recipe()
 	fmt.Fprintf(w, "%s (%s) on %s\n", r.Name, r.Model, set.Root)
 	count := fmt.Sprintf("%d: %d good, %d defective", e.Images, e.Normal, e.Anomalous)
+	if e.Reviewed > 0 {
+		count += fmt.Sprintf(", %d to review", e.Reviewed)
+	}
 	if e.Errors > 0 {
 		count += fmt.Sprintf(", %d not inspected", e.Errors)
 	}

@@ -37,10 +37,12 @@ the rest goes on; the exit status says whether everything was looked at, not
 whether it was good.
 
 Folders are read by their layout, sub-folders included; masks and files that are
-no pictures are passed over.
+no pictures are passed over. A part that the recipe's fixture cannot put upright is
+REVIEW whatever its score.
 
 --out writes, for every picture NAME that was inspected,
-  NAME_map.tiff    the anomaly map, float32, at the network's input size
+  NAME_map.tiff    the anomaly map, float32, at the network's input size; where the
+                   recipe has a fixture, of the whole picture at 256 pixels at most
   NAME_mask.png    the regions, 255 on 0
   NAME_recon.png   the reconstruction
   NAME_panes.png   original, reconstruction, heat map and segmentation side by side`,
@@ -226,9 +228,19 @@ type verdictView struct {
 	Latency session.Number   `json:"latency_ms"`
 	Error   *string          `json:"error"`
 
+	Terms      []termScoreView `json:"terms"`
+	Doubt      string          `json:"doubt,omitempty"`      // why the part could not be put upright
+	Confidence *session.Number `json:"confidence,omitempty"` // of the fixture, if there is one
+
 	Name string `json:"name"`
 	Mode string `json:"mode"`
 	ID   int64  `json:"id"`
+}
+
+type termScoreView struct {
+	Name   string         `json:"name"`
+	Weight session.Number `json:"weight"`
+	Score  session.Number `json:"score"`
 }
 
 func verdictOf(res *session.Result) verdictView {
@@ -242,8 +254,18 @@ func verdictOf(res *session.Result) verdictView {
 	if v.Regions == nil {
 		v.Regions = []history.Region{}
 	}
-	if res.Prediction != nil && res.Err == nil {
-		v.Score = session.Number(res.Prediction.Score)
+	v.Terms = []termScoreView{}
+	if p := res.Prediction; p != nil && res.Err == nil {
+		v.Score = session.Number(p.Score)
+		for _, t := range p.Terms {
+			v.Terms = append(v.Terms, termScoreView{t.Name, session.Number(t.Weight), session.Number(t.Score)})
+		}
+		if p.Doubt != nil {
+			v.Doubt = p.Doubt.Error()
+		}
+		if c := session.Number(res.Confidence); !math.IsNaN(res.Confidence) {
+			v.Confidence = &c
+		}
 	}
 	if res.Err != nil {
 		text := res.Err.Error()
@@ -295,6 +317,9 @@ func reason(res *session.Result) string {
 	case history.OK:
 		return ""
 	case history.REVIEW:
+		if d := res.Prediction.Doubt; d != nil {
+			return d.Error()
+		}
 		return fmt.Sprintf("score %.3g, review from %.3g", res.Prediction.Score, t.Review)
 	case history.NG:
 		var why []string

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,33 +18,15 @@ import (
 	"agurscope/ui/session"
 )
 
-// variants are the rows of the ablation by name: the network with parts of it
-// left out.
-var variants = []struct {
-	name    string
-	without anomaly.Without
-	what    string
-}{
-	{"complete", anomaly.Without{}, "everything (default)"},
-	{"basic-unet", anomaly.Without{ASPP: true, Gates: true, ECA: true, PreAct: true}, "plain U-Net: no ASPP, gates, ECA or pre-activation"},
-	{"basic-unet+eca", anomaly.Without{ASPP: true, Gates: true, PreAct: true}, "plain U-Net with channel attention"},
-	{"no-aspp", anomaly.Without{ASPP: true}, "without the atrous pyramid"},
-	{"no-gates", anomaly.Without{Gates: true}, "skips joined without attention gates"},
-	{"no-eca", anomaly.Without{ECA: true}, "without channel attention"},
-	{"no-preact", anomaly.Without{PreAct: true}, "conv-BN-ReLU twice instead of pre-activated residual blocks"},
-	{"no-skips", anomaly.Without{Skips: true}, "without skip connections"},
-	{"no-score", anomaly.Without{Score: true}, "without the scoring network"},
-}
-
 // methods are those of later versions, too, so that asking for one gets an
 // answer.
 var methods = []string{"agurnet", "dagan", "lstm-ndt", "bilstm", "mscdae", "cflow", "template", "pca", "handcrafted"}
 
 type trainFlags struct {
 	session.TrainOptions
-	set, method, variant, db string
-	engine                   engineFlags
-	json                     bool
+	set, method, db string
+	engine          engineFlags
+	json            bool
 }
 
 func (p *program) train() *cobra.Command {
@@ -60,6 +43,12 @@ Pictures of any size and shape will do. They are not squeezed: the network's
 input keeps the median aspect ratio of the set, its area is near N x N, and both
 sides are multiples of 16. With --input 128, parts of 500 x 1240 pixels are seen
 at 80 x 208 and square ones at 128 x 128.
+
+Brightness is evened out, and where parts lie in any place or rotation before a
+plain background they are put upright first (the fixture); the command says what
+it decided. Parts that lie alike are seen as a whole; textures, and surfaces
+without a fixed look, at two and a half times the resolution and learnt from in
+pieces.
 
 Every 30 s, and when it is stopped with Ctrl-C, the training is saved beside the
 recipe, in F.checkpoint for F.agur. --resume continues from there; so nothing but
@@ -78,13 +67,15 @@ Variants, for ablations:
 	fs.StringVar(&f.set, "set", "", "learn from the pictures in `DIR` (required)")
 	fs.StringVar(&f.Out, "out", "", "write the recipe to `F.agur` (required)")
 	fs.StringVar(&f.Size, "size", "T", "size of the network: `T` (minutes), B (an hour) or L (wants a graphics card)")
-	fs.IntVar(&f.Input, "input", 0, "side `N` of the network's input (default 128 for T, 256 for B and L)")
-	fs.IntVar(&f.Steps, "steps", 0, "`N` training steps (default 600 for T, 4000 for B, 20000 for L)")
+	fs.IntVar(&f.Input, "input", 0, "side `N` of the network's input (default 128 for T, 256 for B and L; textures 320 and 640)")
+	fs.IntVar(&f.Steps, "steps", 0, "`N` training steps (default 1200 for T, 4000 for B, 20000 for L)")
 	fs.DurationVar(&f.MaxTime, "max-time", 0, "time for everything, such as `10m`; without --steps it alone decides")
 	fs.Uint64Var(&f.Seed, "seed", 0, "seed `N`: the same seed, pictures, engine and threads give the same recipe")
 	fs.Float64Var(&f.Rate, "false-reject-rate", .05, "share `X` of good parts that may be rejected")
 	fs.StringVar(&f.method, "method", "agurnet", "`NAME` of the method: agurnet (others come in later versions)")
-	fs.StringVar(&f.variant, "variant", "complete", "`NAME` of the variant, see above")
+	fs.StringVar(&f.Variant, "variant", "", "`NAME` of the variant, see above")
+	fs.BoolVar(&f.NoFixture, "no-fixture", false, "leave parts as they lie")
+	fs.BoolVar(&f.NoExposure, "no-exposure", false, "leave brightness as it is")
 	fs.BoolVar(&f.Resume, "resume", false, "continue a training that was stopped")
 	f.engine.add(fs)
 	addDatabase(fs, &f.db)
@@ -94,8 +85,8 @@ Variants, for ablations:
 
 func variantHelp() string {
 	var b strings.Builder
-	for _, v := range variants {
-		fmt.Fprintf(&b, "  %-15s %s\n", v.name, v.what)
+	for _, v := range anomaly.Variants[1:] {
+		fmt.Fprintf(&b, "  %-18s %s\n", v.Name, v.About)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -113,17 +104,9 @@ func (f *trainFlags) check() error {
 		}
 		return usage("--method is %q: this version knows agurnet", f.method)
 	}
-	i := slices.IndexFunc(variants, func(v struct {
-		name    string
-		without anomaly.Without
-		what    string
-	}) bool {
-		return v.name == f.variant
-	})
-	if i < 0 {
-		return usage("--variant is %q: choose one of those that --help lists", f.variant)
+	if _, err := anomaly.VariantByName(f.Variant); err != nil {
+		return usage("--variant is %q: choose one of those that --help lists", f.Variant)
 	}
-	f.Without = variants[i].without
 	f.Size = strings.ToUpper(f.Size)
 	if _, err := anomaly.SizeByName(f.Size); err != nil {
 		return usage("--size is %q: choose T, B or L", f.Size)
@@ -209,7 +192,7 @@ func (p *program) trainingStopped(err error, out string) error {
 // training shows an event of a training.
 func (g *progress) training(e session.TrainEvent, o session.TrainOptions) {
 	switch {
-	case e.Stage == session.Reading:
+	case e.Stage == session.Looking || e.Stage == session.Reading:
 		g.step(string(e.Stage), e.Done, e.Total, 0, "")
 	case e.Stage == session.Training && e.Step > 0:
 		share := float64(e.Step) / float64(max(e.Steps, 1))
@@ -234,12 +217,30 @@ type trainingView struct {
 	Calibration     calibrationView `json:"calibration"`
 	PeakRSS         session.Number  `json:"peak_rss_mb"`
 
+	Preparation   preparationView   `json:"preparation"`
+	Terms         []termView        `json:"terms"`
+	Alignment     anomaly.Alignment `json:"alignment"`
+	PositionShare session.Number    `json:"position_share"`
+
 	RecipeSHA256 string   `json:"recipe_sha256"`
 	Width        int      `json:"width"`
 	Height       int      `json:"height"`
+	Window       int      `json:"window"` // 0: learnt from whole pictures
 	Images       int      `json:"images"`
 	Skipped      []string `json:"skipped"`
 	Resumed      bool     `json:"resumed"`
+}
+
+type preparationView struct {
+	ExposureMedian session.Number `json:"exposure_median"` // 0: brightness is left as it is
+	Gamma          session.Number `json:"gamma"`           // 1: none
+	Fixture        bool           `json:"fixture"`
+	Why            string         `json:"why"`
+}
+
+type termView struct {
+	Name   string         `json:"name"`
+	Weight session.Number `json:"weight"`
 }
 
 type calibrationView struct {
@@ -262,7 +263,12 @@ func trainingOf(res *session.TrainResult) trainingView {
 		ImagesPerSecond: session.Number(res.Summary.ImagesPerSecond), Loss: session.Number(res.Summary.Loss),
 		Recipe: r.Path, PeakRSS: session.Number(peakRSS()), RecipeSHA256: r.SHA256,
 		Width: r.Model.Network.Width, Height: r.Model.Network.Height, Images: r.Training.Images,
-		Resumed: res.Summary.Resumed, Skipped: []string{},
+		Window: res.Window, Resumed: res.Summary.Resumed, Skipped: []string{},
+		Preparation: preparationView{
+			ExposureMedian: session.Number(r.Preparation.Exposure.Median), Gamma: session.Number(gamma(r.Preparation)),
+			Fixture: r.Preparation.Fixture != nil, Why: r.Preparation.Why,
+		},
+		Terms: []termView{}, Alignment: c.Alignment, PositionShare: session.Number(c.PositionShare),
 		Calibration: calibrationView{
 			Normals: c.Normals, High: session.Number(t.High), Low: session.Number(t.Low),
 			Review: session.Number(t.Review), Reject: session.Number(t.Reject),
@@ -270,10 +276,58 @@ func trainingOf(res *session.TrainResult) trainingView {
 			Notes: append([]string{}, c.Notes...),
 		},
 	}
+	for _, t := range c.Terms {
+		v.Terms = append(v.Terms, termView{t.Name, session.Number(t.Weight)})
+	}
 	for _, e := range res.Skipped {
 		v.Skipped = append(v.Skipped, e.Error())
 	}
 	return v
+}
+
+// gamma is the power that brightness is raised to: 1 for none.
+func gamma(p anomaly.Preparation) float64 { return cmp.Or(p.Exposure.Gamma, 1) }
+
+// exposureWords says what is done to the brightness of pictures.
+func exposureWords(p anomaly.Preparation) string {
+	var done []string
+	if m := p.Exposure.Median; m > 0 {
+		done = append(done, fmt.Sprintf("evened out to a median grey of %.2f", m))
+	}
+	if g := gamma(p); g != 1 {
+		done = append(done, fmt.Sprintf("dark greys spread, gamma %g", g))
+	}
+	if len(done) == 0 {
+		return "Off: brightness is left as it is."
+	}
+	return "On: " + strings.Join(done, ", ") + "."
+}
+
+// inputWords says at which size pictures are seen.
+func inputWords(n anomaly.Network, window int) string {
+	whole := fmt.Sprintf("%d x %d pixels", n.Width, n.Height)
+	if window == 0 {
+		return whole + ", learnt from as a whole"
+	}
+	return fmt.Sprintf("%s, learnt from in windows of %d x %d", whole, min(window, n.Width), min(window, n.Height))
+}
+
+// termWords lists the terms that decide, with their weights, and those that are
+// only looked at.
+func termWords(terms []anomaly.Term) string {
+	var decide, idle []string
+	for _, t := range terms {
+		if t.Weight == 0 {
+			idle = append(idle, t.Name)
+		} else {
+			decide = append(decide, fmt.Sprintf("%s %.2g", t.Name, t.Weight))
+		}
+	}
+	words := strings.Join(decide, ", ")
+	if len(idle) > 0 {
+		words += "; shown only: " + strings.Join(idle, ", ")
+	}
+	return words
 }
 
 func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
@@ -292,12 +346,16 @@ func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
 		rows = append(rows, [2]string{"skipped", fmt.Sprintf("%d, listed above", n)})
 	}
 	rows = append(rows, [][2]string{
+		{"exposure", exposureWords(r.Preparation)},
+		{"fixture", r.Preparation.Why},
+		{"input", inputWords(r.Model.Network, res.Window)},
+		{"alignment", fmt.Sprintf("%s: position explains %.0f %% (R² %.2f)", c.Alignment, 100*c.PositionShare, c.PositionShare)},
+		{"terms", termWords(c.Terms)},
 		{"steps", steps},
 		{"loss", fmt.Sprintf("%.4f", s.Loss)},
 		{"image", fmt.Sprintf("reject from %.4g, review from %.4g", t.Reject, t.Review)},
 		{"pixels", fmt.Sprintf("high %.4g, low %.4g, %s", t.High, t.Low, t.Mode)},
 		{"false rejects", fmt.Sprintf("%.3g %% of good parts wished for", 100*c.FalseRejectRate)},
-		{"alignment", fmt.Sprintf("%s (position explains %.0f %%)", c.Alignment, 100*c.PositionShare)},
 		{"memory", fmt.Sprintf("%.0f MB at most", peakRSS())},
 	}...)
 	for _, n := range c.Notes {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,8 +91,8 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 	return b, nil
 }
 
-// recipe returns the recipe to measure with; thresholds of a random one mean
-// nothing, but the work is the same.
+// recipe returns the recipe to measure with; statistics and thresholds of a
+// random one mean nothing, but the work is the same.
 func (o BenchOptions) recipe(ctx context.Context, e nn.Engine) (*anomaly.Recipe, error) {
 	if o.Recipe != nil {
 		return o.Recipe, nil
@@ -100,13 +101,17 @@ func (o BenchOptions) recipe(ctx context.Context, e nn.Engine) (*anomaly.Recipe,
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	w, h := anomaly.FitInput(1, 1, t.Input)
+	w, h := anomaly.FitInput(1, 1, cmp.Or(t.Input, wholeInput(t.Size)))
 	m, err := anomaly.NewModel(anomaly.Network{Size: t.Size, Width: w, Height: h}, 1)
 	if err != nil {
 		return nil, err
 	}
 	r := &anomaly.Recipe{Name: "bench", Created: time.Now(), Model: m}
-	return r, anomaly.Calibrate(ctx, e, r, benchImages(m.Network, 3), anomaly.CalibrateOptions{Alignment: anomaly.Free})
+	normals := benchImages(m.Network, 3)
+	if err := anomaly.FitStatistics(ctx, e, r, normals, 1); err != nil {
+		return nil, err
+	}
+	return r, anomaly.Calibrate(ctx, e, r, normals, anomaly.CalibrateOptions{Position: 1})
 }
 
 // benchImages draws good parts at the network's input.

@@ -45,6 +45,8 @@ type Evaluation struct {
 	Normal          int                    `json:"normal"`
 	Anomalous       int                    `json:"anomalous"`
 	Errors          int                    `json:"errors"`
+	Reviewed        int                    `json:"reviewed"` // verdict REVIEW
+	Doubtful        int                    `json:"doubtful"` // of these, parts that could not be put upright
 	ImageAUROC      Number                 `json:"image_auroc"`
 	ImageAP         Number                 `json:"image_ap"`
 	PixelAUROC      Number                 `json:"pixel_auroc"`
@@ -69,7 +71,7 @@ type Evaluation struct {
 type tally struct {
 	scores  []float64
 	labels  []bool
-	ng      []bool
+	ng      []bool // not passed: NG, or could not be put upright
 	types   []string
 	terms   map[string][]float64
 	grey    []float64
@@ -78,6 +80,8 @@ type tally struct {
 	ious    []float64
 	masks   int
 	errors  []string
+
+	reviewed, doubtful int
 }
 
 // Evaluate inspects the labelled test pictures of a set and compares verdicts
@@ -120,7 +124,13 @@ func (t *tally) add(res *Result) {
 	p, f := res.Prediction, res.Frame
 	bad := f.Label == datasets.Anomalous
 	t.scores, t.labels, t.types = append(t.scores, p.Score), append(t.labels, bad), append(t.types, f.Type)
-	t.ng = append(t.ng, res.Verdict == history.NG)
+	t.ng = append(t.ng, res.Verdict == history.NG || p.Doubt != nil)
+	if res.Verdict == history.REVIEW {
+		t.reviewed++
+	}
+	if p.Doubt != nil {
+		t.doubtful++
+	}
 	t.latency = append(t.latency, float64(res.Latency.Microseconds())/1000)
 	for _, term := range p.Terms {
 		t.terms[term.Name] = append(t.terms[term.Name], term.Score)
@@ -171,6 +181,7 @@ func (t *tally) figures(r *anomaly.Recipe, th Thresholds) *Evaluation {
 	c := confuse(t.ng, t.labels)
 	e := &Evaluation{
 		Images: len(t.scores) + len(t.errors), Errors: len(t.errors), Masks: t.masks,
+		Reviewed: t.reviewed, Doubtful: t.doubtful,
 		ImageAUROC: Number(metrics.AUROC(t.scores, t.labels)), ImageAP: Number(metrics.AP(t.scores, t.labels)),
 		F1: Number(c.F1()), Precision: Number(c.Precision()), Recall: Number(c.Recall()), Accuracy: Number(c.Accuracy()),
 		Reject: Number(th.Reject), FalseRejectRate: Number(c.FalseRejects()),
@@ -263,6 +274,9 @@ func (t *tally) notes(e *Evaluation) {
 	}
 	if len(t.errors) > 0 {
 		add("%d pictures could not be inspected: they are ERROR, count as not OK, and are outside all other figures", len(t.errors))
+	}
+	if t.doubtful > 0 {
+		add("%d pictures show a part that could not be put upright: they are REVIEW and count as rejected", t.doubtful)
 	}
 	add("NG means score at or above the reject threshold, or a region; thresholds come from held-out normal pictures only")
 }

@@ -27,6 +27,7 @@ type judged struct {
 	bad     bool
 	typ     string
 	verdict history.Verdict
+	doubt   error
 	grey    float32
 	ms      int
 	mask    []uint8 // of 2 x 2, nil for none
@@ -46,7 +47,7 @@ func (x judged) result() *Result {
 	for i := range in.Pix {
 		in.Pix[i] = x.grey
 	}
-	r.Prediction = &anomaly.Prediction{Score: x.score, Map: m, Input: in, Terms: []anomaly.TermScore{{Name: "residual", Score: -x.score}}}
+	r.Prediction = &anomaly.Prediction{Score: x.score, Map: m, Input: in, Terms: []anomaly.TermScore{{Name: "residual", Score: -x.score}}, Doubt: x.doubt}
 	r.Verdict = x.verdict
 	r.Segmentation = segment.Result{W: 2, H: 2, Labels: make([]int32, 4)}
 	copy(r.Segmentation.Labels, x.found)
@@ -112,7 +113,7 @@ func TestFiguresAreThoseComputedByHand(t *testing.T) {
 			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	if e.Images != 7 || e.Normal != 3 || e.Anomalous != 3 || e.Errors != 1 || e.Masks != 2 || len(e.PerType) != 2 || e.PerType["dent"].Images != 2 || e.PerType["hair"].Images != 1 {
+	if e.Reviewed != 1 || e.Doubtful != 0 || e.Images != 7 || e.Normal != 3 || e.Anomalous != 3 || e.Errors != 1 || e.Masks != 2 || len(e.PerType) != 2 || e.PerType["dent"].Images != 2 || e.PerType["hair"].Images != 1 {
 		t.Errorf("counts %+v", e)
 	}
 	for _, want := range []string{"rest on 2 masks of 3 anomalous", "a.png is cut short", "1 pictures could not be inspected"} {
@@ -122,9 +123,29 @@ func TestFiguresAreThoseComputedByHand(t *testing.T) {
 	}
 }
 
+// A part that cannot be put upright is not passed: a defect in it is found, a
+// good one is rejected.
+func TestDoubtfulPartsCountAsRejected(t *testing.T) {
+	doubt := errors.New("no part stands out")
+	e := tallied(t, nil,
+		judged{score: .1, typ: "good", verdict: history.OK},
+		judged{score: .1, typ: "good", verdict: history.REVIEW, doubt: doubt},
+		judged{score: .2, bad: true, typ: "dent", verdict: history.REVIEW, doubt: doubt},
+		judged{score: .3, bad: true, typ: "dent", verdict: history.REVIEW},
+	)
+	if e.Reviewed != 3 || e.Doubtful != 2 || e.Recall != .5 || e.FalseRejectRate != .5 || e.PerType["dent"].Recall != .5 {
+		t.Errorf("%+v", e)
+	}
+	if !slices.ContainsFunc(e.Notes, func(n string) bool {
+		return strings.Contains(n, "2 pictures show a part that could not be put upright")
+	}) {
+		t.Errorf("notes %q", e.Notes)
+	}
+}
+
 // keys are those of evaluate --json in the order of design.md, section 5.
 var keys = strings.Fields(`images normal anomalous image_auroc image_ap pixel_auroc pixel_ap aupro iou f1 precision recall accuracy
-	reject false_reject_rate latency_ms per_type notes`)
+	reject false_reject_rate latency_ms per_type notes reviewed doubtful term_auroc`)
 
 func TestEvaluationKeysAreAlwaysThereAndNullWhereUndefined(t *testing.T) {
 	good := judged{score: .1, typ: "good", verdict: history.OK, ms: 1}

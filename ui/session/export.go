@@ -19,7 +19,8 @@ import (
 )
 
 // Exporter writes what was seen of inspected pictures as files in one folder:
-// NAME_map.tiff, the anomaly map as float32 at the network's input size;
+// NAME_map.tiff, the anomaly map as float32 at the network's input size, or
+// under a fixture over the whole picture, 256 pixels on the longer side;
 // NAME_mask.png, 255 in every region and 0 elsewhere; NAME_recon.png, the
 // reconstruction; and NAME_panes.png where Panes draws one. Two pictures of
 // one name get names of their own; a file of an earlier run is replaced.

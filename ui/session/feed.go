@@ -7,17 +7,16 @@ import (
 	"time"
 
 	"agurscope/datasets"
-	"agurscope/nn"
 	"agurscope/nn/anomaly"
 )
 
 // fed is a frame on its way to the network.
 type fed struct {
-	frame  datasets.Frame
-	tensor *nn.Image
-	start  time.Time     // when its file was opened or it arrived
-	spent  time.Duration // on decoding and resizing
-	err    error
+	frame    datasets.Frame
+	prepared *anomaly.Prepared
+	start    time.Time     // when its file was opened or it arrived
+	spent    time.Duration // on decoding and resizing
+	err      error
 }
 
 // prepare brings the picture to the network's input.
@@ -32,8 +31,7 @@ func (f *fed) prepare(d *anomaly.Detector) {
 			f.frame.Image = nil // nobody else shall stumble over it
 		}
 	}()
-	w, h := d.Input()
-	f.tensor = anomaly.Tensor(f.frame.Image, w, h)
+	f.prepared = d.Prepare(f.frame.Image)
 }
 
 // feed reads ahead of the network: the next frame is decoded and resized while

@@ -24,6 +24,7 @@ type Result struct {
 	Judgement
 	Regions    []history.Region // in pixels of the picture
 	Thresholds Thresholds       // in force when it was judged
+	Confidence float64          // that the fixture has put the part upright, 0 to 1; NaN without a fixture
 	Latency    time.Duration    // from the frame's file or arrival to the verdict, on disk where there is a history
 	ID         int64            // in the history; 0 without one
 	Err        error            // why it is ERROR
@@ -110,12 +111,12 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	if err != nil {
 		return nil, problem("inspect", err, "Start again with the recipe that is open now.")
 	}
-	res := &Result{Frame: f.frame, Err: f.err, Thresholds: t}
+	res := &Result{Frame: f.frame, Err: f.err, Thresholds: t, Confidence: math.NaN()}
 	res.Verdict, res.Index = history.ERROR, math.NaN()
 	if res.Err != nil {
 		return res, nil
 	}
-	p, err := d.DetectTensor(ctx, f.tensor)
+	p, err := d.Detect(ctx, f.prepared)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -124,6 +125,12 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	case err != nil:
 		res.Err = err
 		return res, nil
+	}
+	if p.Doubt != nil {
+		p.Doubt = &DoubtError{p.Doubt}
+	}
+	if r.Preparation.Fixture != nil {
+		res.Confidence = f.prepared.Confidence
 	}
 	res.Prediction = p
 	res.Judgement = Judge(seg, p, r.Calibration, res.Thresholds)

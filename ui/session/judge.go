@@ -54,7 +54,8 @@ type Judgement struct {
 // Judge is the one place where a score becomes an opinion: NG when the score
 // is at or above the reject threshold or a region survives the double
 // threshold, REVIEW when it is at or above the review threshold, else OK.
-// What is not a number is ERROR.
+// A part that could not be put upright is REVIEW whatever its score, for the
+// score compares what does not lie alike. What is not a number is ERROR.
 func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, t Thresholds) Judgement {
 	j := Judgement{Verdict: history.ERROR, Index: math.NaN()}
 	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) || !finite(p.Map.Pix) {
@@ -68,6 +69,8 @@ func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, 
 	}
 	j.Index = index(p.Score, t.Reject)
 	switch {
+	case p.Doubt != nil:
+		j.Verdict = history.REVIEW
 	case p.Score >= t.Reject || len(r.Regions) > 0:
 		j.Verdict = history.NG
 	case p.Score >= t.Review:

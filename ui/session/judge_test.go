@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -34,6 +35,10 @@ func TestJudge(t *testing.T) {
 		f(&c)
 		return c
 	}
+	doubtful := func(p *anomaly.Prediction) *anomaly.Prediction {
+		p.Doubt = errors.New("no part stands out")
+		return p
+	}
 	holed := flat(.1)
 	holed.Map.Pix[77] = float32(nan)
 	below := math.Nextafter(1, 0)
@@ -56,6 +61,10 @@ func TestJudge(t *testing.T) {
 		{"a region below high", spotted(.1), with(func(t *Thresholds) { t.High = 10.1 }), history.OK, 5},
 		{"a region too small", spotted(.1), with(func(t *Thresholds) { t.MinArea = 37 }), history.OK, 5},
 		{"a region just large enough", spotted(.1), with(func(t *Thresholds) { t.MinArea = 36 }), history.NG, 5},
+		{"not upright, low score", doubtful(flat(.1)), th, history.REVIEW, 5},
+		{"not upright, high score", doubtful(flat(2)), th, history.REVIEW, 100},
+		{"not upright, a region", doubtful(spotted(.1)), th, history.REVIEW, 5},
+		{"not upright, score is no number", doubtful(flat(nan)), th, history.ERROR, nan},
 		{"no prediction", nil, th, history.ERROR, nan},
 		{"score is no number", flat(nan), th, history.ERROR, nan},
 		{"score is infinite", flat(inf), th, history.ERROR, nan},

@@ -19,11 +19,10 @@ import (
 
 // TestLearning trains on jittered SynthEC parts for as short as shows anything
 // and compares with the classical template, which has nothing to say where
-// parts do not lie alike (method, section 14). The 0.85 that the method wants
-// here is out of reach in seconds: measured were 0.60 after 150 steps, 0.62
-// after 200 and 0.68 after 500 (the scoring network's term alone: 0.81), the
-// template having 0.46. So the bounds are those of learning at all, and
-// accuracy is proven by TestAccuracySynthEC.
+// parts do not lie alike (method, section 14). Handcrafted features alone have
+// 0.95 here, so what was learnt must show in the scoring network's own term: it
+// has 0.54 after 60 steps and 0.86 after 150. Accuracy is measured by the
+// programs of accuracy_test.go.
 func TestLearning(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains a network")
@@ -35,7 +34,7 @@ func TestLearning(t *testing.T) {
 	defer e.Close()
 	dir := t.TempDir()
 	o := synthec.Options{Size: 64, Pose: synthec.Jittered, Seed: 1}
-	if err := synthec.Write(filepath.Join(dir, "set"), o, synthec.Counts{Train: 80, TestGood: 40, PerDefect: 10}); err != nil {
+	if err := synthec.Write(filepath.Join(dir, "set"), o, synthec.Counts{Train: 60, TestGood: 30, PerDefect: 6}); err != nil {
 		t.Fatal(err)
 	}
 	s := New(Options{Engine: e, Program: "test"})
@@ -45,7 +44,7 @@ func TestLearning(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	r, err := s.Train(context.Background(), set, TrainOptions{Out: filepath.Join(dir, "r.agur"), Input: 64, Steps: 400, Seed: 1}, nil)
+	r, err := s.Train(context.Background(), set, TrainOptions{Out: filepath.Join(dir, "r.agur"), Input: 64, Steps: 150, Seed: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,11 +58,14 @@ func TestLearning(t *testing.T) {
 	base := template(t, set, 64)
 	t.Logf("%d steps in %v (%.0f images/s): image AUROC %.3f, template %.3f, pixel AUROC %.3f, AUPRO %.3f, false rejects %.3f, terms %v",
 		r.Summary.Steps, time.Since(start).Round(time.Millisecond), r.Summary.ImagesPerSecond, ev.ImageAUROC, base, ev.PixelAUROC, ev.AUPRO, ev.FalseRejectRate, ev.Terms)
-	if float64(ev.ImageAUROC) < base+.1 {
-		t.Errorf("image AUROC %.3f, the template's is %.3f: want at least 0.1 more", ev.ImageAUROC, base)
+	if float64(ev.ImageAUROC) < max(.85, base+.1) {
+		t.Errorf("image AUROC %.3f, the template's is %.3f: want at least 0.85 and 0.1 more", ev.ImageAUROC, base)
 	}
-	if ev.PixelAUROC < .75 {
-		t.Errorf("pixel AUROC %.3f, want at least 0.75", ev.PixelAUROC)
+	if got := ev.Terms[anomaly.ScoreTerm]; got < .7 {
+		t.Errorf("image AUROC of the scoring network alone %.3f, want at least 0.7", got)
+	}
+	if ev.PixelAUROC < .85 {
+		t.Errorf("pixel AUROC %.3f, want at least 0.85", ev.PixelAUROC)
 	}
 }
 

@@ -17,20 +17,25 @@ import (
 	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
+	"agurscope/nn/feature"
 )
 
 // TrainOptions say what to train on and where to. Zero values mean defaults.
 type TrainOptions struct {
 	Out       string // recipe file, ending in .agur
 	Size      string // T, B or L; T
-	Input     int    // side of a square of the input's area; 128 for T, 256 otherwise
+	Input     int    // side of a square of the input's area; 0: by size and by how parts lie
 	Steps     int
 	MaxTime   time.Duration // for everything: reading, training, calibration
 	Seed      uint64
 	Resume    bool
-	Without   anomaly.Without
+	Variant   string  // of the method; empty: the default
 	Rate      float64 // wished false-reject rate; 0.05
 	Alignment anomaly.Alignment
+
+	NoExposure bool // leave brightness as it is
+	NoFixture  bool // leave parts as they lie
+	Crop       int  // side of the windows to train on; 0: by how parts lie, negative: whole pictures
 }
 
 // Stage names what a training is doing.
@@ -38,6 +43,7 @@ type Stage string
 
 // The stages, in order.
 const (
+	Looking     Stage = "looking how parts lie"
 	Reading     Stage = "reading images"
 	Training    Stage = "training"
 	Calibrating Stage = "calibrating"
@@ -55,7 +61,8 @@ type TrainEvent struct {
 type TrainResult struct {
 	Recipe  *anomaly.Recipe
 	Summary anomaly.Summary
-	Skipped []error // images that could not be read
+	Window  int     // side of the windows it learnt from; 0: whole pictures
+	Skipped []error // images that could not be read or put upright
 }
 
 // reserve is the share of MaxTime kept for calibration and saving.
@@ -96,13 +103,10 @@ func (o *TrainOptions) check() error {
 	if _, err := anomaly.SizeByName(o.Size); err != nil {
 		return problem("train", err, "")
 	}
-	if o.Input == 0 {
-		o.Input = 128
-		if o.Size != "T" {
-			o.Input = 256
-		}
+	if _, err := anomaly.VariantByName(o.Variant); err != nil {
+		return problem("train", err, "")
 	}
-	if o.Input < 32 || o.Input > 1024 {
+	if o.Input != 0 && o.Input < 32 || o.Input > 1024 {
 		return problem("train", fmt.Errorf("input size %d is not between 32 and 1024", o.Input), "")
 	}
 	if o.Rate < 0 || o.Rate >= 1 || math.IsNaN(o.Rate) {
@@ -126,21 +130,21 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	// Two are the fewest to calibrate on.
 	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
-	n, err := network(train, o)
+	res := &TrainResult{}
+	total := len(train) + len(held)
+	plan, err := s.plan(ctx, train, o, func(done int) { on(TrainEvent{Stage: Looking, Done: done, Total: min(len(train), looked)}) })
 	if err != nil {
 		return nil, problem("train", err, "")
 	}
-	res := &TrainResult{}
-	total := len(train) + len(held)
-	images, err := s.read(ctx, n, train, total, 0, res, on)
+	images, err := s.read(ctx, plan, train, total, 0, res, on)
 	if err != nil {
 		return nil, err
 	}
-	calibration, err := s.read(ctx, n, held, total, len(train), res, on)
+	calibration, err := s.read(ctx, plan, held, total, len(train), res, on)
 	if err != nil {
 		return nil, err
 	}
-	if len(images) == 0 || len(calibration) < 2 {
+	if len(images) < 2 || len(calibration) < 2 {
 		return nil, problem("train", fmt.Errorf("too few of the good parts in %s can be read", set.Root), "See the list of skipped files.")
 	}
 	manifest, err := datasets.ManifestHash(slices.Concat(train, held))
@@ -149,6 +153,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	to := anomaly.TrainOptions{
 		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: manifest,
+		Crop: plan.crop, Mix: plan.mix, Held: calibration,
 	}
 	if o.MaxTime > 0 {
 		to.MaxTime = max(time.Second, time.Duration(float64(o.MaxTime)*(1-reserve))-time.Since(started))
@@ -157,7 +162,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 		}
 	}
 	on(TrainEvent{Stage: Training, Total: to.Steps})
-	model, summary, err := anomaly.Train(ctx, s.o.Engine, n, images, to, func(p anomaly.Progress) {
+	model, summary, err := anomaly.Train(ctx, s.o.Engine, plan.network, images, to, func(p anomaly.Progress) {
 		on(TrainEvent{Stage: Training, Progress: p})
 	})
 	if err != nil {
@@ -165,15 +170,21 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	on(TrainEvent{Stage: Calibrating})
 	r := &anomaly.Recipe{
-		Name: strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)), Created: time.Now(), Program: s.o.Program, Model: model,
+		Name: strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)), Created: time.Now(), Program: s.o.Program, Model: model, Preparation: plan.Preparation,
 		Training: anomaly.Training{
 			Set: filepath.Base(set.Root), Manifest: manifest, Images: len(images), Seed: o.Seed, Steps: summary.Steps,
 			Batch: summary.Batch, Seconds: summary.Seconds, Loss: summary.Loss, Engine: s.o.Engine.Describe(),
 		},
 		Thumbnail: portrait(images[0]),
 	}
+	position := feature.PositionShare(images, nil)
+	if !plan.network.Without.Features {
+		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, images, position); err != nil {
+			return nil, problem("train", err, "")
+		}
+	}
 	err = anomaly.Calibrate(ctx, s.o.Engine, r, calibration, anomaly.CalibrateOptions{
-		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: anomaly.PositionShare(images),
+		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position,
 	})
 	if err != nil {
 		return nil, problem("calibrate", err, "")
@@ -186,63 +197,12 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	if err := os.Remove(Checkpoint(o.Out)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, problem("remove the checkpoint", err, "")
 	}
-	res.Recipe, res.Summary = r, summary
+	res.Recipe, res.Summary, res.Window = r, summary, max(plan.crop, 0)
 	return res, nil
 }
 
 // Checkpoint is where a training for the given recipe file keeps its state.
 func Checkpoint(out string) string { return strings.TrimSuffix(out, filepath.Ext(out)) + ".checkpoint" }
-
-// network chooses the input's extent from the median shape of the first
-// pictures that can be read.
-func network(items []datasets.Item, o TrainOptions) (anomaly.Network, error) {
-	var shapes [][2]int
-	var last error
-	for _, it := range items {
-		f, err := it.Load()
-		if err != nil {
-			last = err
-			continue
-		}
-		b := f.Image.Bounds()
-		shapes = append(shapes, [2]int{b.Dx(), b.Dy()})
-		if len(shapes) == 9 {
-			break
-		}
-	}
-	if len(shapes) == 0 {
-		return anomaly.Network{}, fmt.Errorf("no picture can be read: %w", last)
-	}
-	slices.SortFunc(shapes, func(a, b [2]int) int { return a[0]*b[1] - b[0]*a[1] })
-	m := shapes[len(shapes)/2]
-	w, h := anomaly.FitInput(m[0], m[1], o.Input)
-	n := anomaly.Network{Size: o.Size, Width: w, Height: h, Without: o.Without}
-	return n, n.Validate()
-}
-
-// read loads pictures at the network's input; what cannot be read is skipped
-// and listed.
-func (s *Session) read(ctx context.Context, n anomaly.Network, items []datasets.Item, total, done int, res *TrainResult, on func(TrainEvent)) ([]*nn.Image, error) {
-	var out []*nn.Image
-	each := 3 * 4 * n.Width * n.Height
-	for i, it := range items {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if (len(out)+1)*each > normalsBudget {
-			res.Skipped = append(res.Skipped, fmt.Errorf("%d pictures beyond the first %d were left out: they would need more than %d MB of memory",
-				len(items)-i, len(out), normalsBudget>>20))
-			break
-		}
-		if f, err := it.Load(); err != nil {
-			res.Skipped = append(res.Skipped, err)
-		} else {
-			out = append(out, anomaly.Tensor(f.Image, n.Width, n.Height))
-		}
-		on(TrainEvent{Stage: Reading, Done: done + i + 1, Total: total})
-	}
-	return out, nil
-}
 
 // portrait encodes the recipe's thumbnail.
 func portrait(m *nn.Image) []byte {

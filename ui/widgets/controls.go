@@ -181,6 +181,53 @@ func (s *Select) TypedKey(e *fyne.KeyEvent) {
 // TypedRune implements fyne.Focusable.
 func (s *Select) TypedRune(r rune) { s.keys.rune(r) }
 
+// Check is a switch that explains itself.
+type Check struct {
+	widget.Check
+	Tip    string
+	tips   *Tips
+	silent bool
+}
+
+// NewCheck returns a switch that is off; changed is told what a person does.
+func (t *Tips) NewCheck(text, tip string, changed func(on bool)) *Check {
+	c := &Check{Tip: tip, tips: t}
+	c.Text = text
+	c.OnChanged = func(on bool) {
+		if !c.silent {
+			changed(on)
+		}
+	}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set shows a state without telling anybody.
+func (c *Check) Set(on, enabled bool) {
+	c.silent = true
+	defer func() { c.silent = false }()
+	c.SetChecked(on)
+	if enabled == c.Disabled() {
+		if enabled {
+			c.Enable()
+		} else {
+			c.Disable()
+		}
+	}
+}
+
+// MouseIn implements desktop.Hoverable.
+func (c *Check) MouseIn(e *desktop.MouseEvent) {
+	c.Check.MouseIn(e)
+	c.tips.enter(c, func() string { return c.Tip })
+}
+
+// MouseOut implements desktop.Hoverable.
+func (c *Check) MouseOut() {
+	c.Check.MouseOut()
+	c.tips.leave(c)
+}
+
 // Entry is a text field that can be left with Escape and explains itself.
 type Entry struct {
 	widget.Entry

@@ -95,6 +95,45 @@ func NewPara(s string) *fyne.Container {
 	return Flush(l)
 }
 
+// Aside is a small wrapped remark behind a stripe, which takes no place while
+// it says nothing.
+type Aside struct {
+	widget.BaseWidget
+	label *widget.Label
+	all   *fyne.Container
+}
+
+// NewAside returns a hidden remark with a stripe in a named colour.
+func NewAside(ink fyne.ThemeColorName) *Aside {
+	a := &Aside{label: widget.NewLabel("")}
+	a.label.Wrapping, a.label.SizeName = fyne.TextWrapWord, theme.SizeNameCaptionText
+	stripe := NewGround(ink)
+	stripe.Least = fyne.NewSize(3, 1)
+	a.all = Dock(nil, nil, stripe, nil, Inset(Flush(a.label), 1, 8))
+	a.ExtendBaseWidget(a)
+	a.Hide()
+	return a
+}
+
+// Set says something; "" hides the remark.
+func (a *Aside) Set(s string) {
+	if s == "" {
+		a.Hide()
+		return
+	}
+	if a.label.Text != s {
+		a.label.SetText(s)
+		a.Refresh()
+	}
+	a.Show()
+}
+
+// Text returns what is said.
+func (a *Aside) Text() string { return a.label.Text }
+
+// CreateRenderer shows the remark.
+func (a *Aside) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(a.all) }
+
 // Flush takes the margin off a label.
 func Flush(l *widget.Label) *fyne.Container {
 	return container.New(flushLayout{}, l)

@@ -84,6 +84,9 @@ func (t *Text) pixels() float32 {
 	return themes.Size(t.SizeName)
 }
 
+// wide is the width of the whole text.
+func (t *Text) wide() float32 { return fyne.MeasureText(t.Text, t.pixels(), t.Style).Width }
+
 func (t *Text) ink() fyne.ThemeColorName {
 	if t.ColorName == "" {
 		return theme.ColorNameForeground

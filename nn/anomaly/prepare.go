@@ -1,0 +1,195 @@
+package anomaly
+
+import (
+	"fmt"
+	"image"
+	"math"
+
+	"agurscope/nn"
+	"agurscope/nn/feature"
+	"agurscope/nn/fixture"
+)
+
+// Preparation is what happens to a picture before the network sees it: light
+// evened out, part put upright. The same in training, inspection and
+// re-inspection. The zero value does nothing.
+type Preparation struct {
+	Exposure fixture.Exposure `json:"exposure,omitzero"`
+	Fixture  *fixture.Fixture `json:"fixture,omitempty"`
+	Why      string           `json:"why,omitempty"` // why there is a fixture or none, in a sentence
+}
+
+// fill reads the pictures of the fixture and checks everything.
+func (p *Preparation) fill(t tensorMap) error {
+	e := p.Exposure
+	if !(e.Median >= 0 && e.Median <= 1 && e.Gamma >= 0 && e.Gamma <= 4) {
+		return fmt.Errorf("exposure %+v is out of range", e)
+	}
+	if p.Fixture == nil {
+		return nil
+	}
+	return t.takeFixture(p.Fixture)
+}
+
+// Sides of the pictures that a fixture looks at, and of the maps that are laid
+// over the whole picture again.
+const (
+	lookSide = 384
+	backSide = 256
+)
+
+// Prepared is a picture ready for the network.
+type Prepared struct {
+	Input *nn.Image // at the network's input size
+
+	// Doubt is why the part could not be put upright: it was looked at as it
+	// lies and must not pass. Confidence is that of the fixture, 0 to 1.
+	Doubt      error
+	Confidence float64
+
+	pose  fixture.Pose // in frame
+	frame *nn.Image    // the whole picture, small; nil without fixture
+}
+
+// Apply brings a picture of any size to w x h.
+func (p *Preparation) Apply(m image.Image, w, h int) *Prepared {
+	if p.Fixture == nil {
+		x := Tensor(m, w, h)
+		return &Prepared{Input: p.Exposure.Apply(x), Confidence: 1}
+	}
+	look := p.Exposure.Apply(Look(m))
+	out := &Prepared{}
+	pose, confidence, err := p.Fixture.Locate(look)
+	out.Confidence = confidence
+	b := m.Bounds()
+	fw, fh := within(b.Dx(), b.Dy(), backSide)
+	out.frame = p.Exposure.Apply(Tensor(m, fw, fh))
+	if err != nil {
+		out.Doubt = err
+		out.Input = p.Exposure.Apply(Tensor(m, w, h))
+		return out
+	}
+	out.Input = p.Fixture.Apply(look, pose, w, h)
+	out.pose = pose.Scaled(float64(fw) / float64(look.W))
+	return out
+}
+
+// ApplyTo is Apply for a picture that Look has made small.
+func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
+	x := p.Exposure.Apply(look)
+	if p.Fixture == nil {
+		return &Prepared{Input: Enlarge(x, w, h), Confidence: 1}
+	}
+	pose, confidence, err := p.Fixture.Locate(x)
+	if err != nil {
+		return &Prepared{Input: Enlarge(x, w, h), Doubt: err, Confidence: confidence}
+	}
+	return &Prepared{Input: p.Fixture.Apply(x, pose, w, h), Confidence: confidence}
+}
+
+// ProposeOptions switch off what Propose would otherwise decide.
+type ProposeOptions struct{ NoExposure, NoFixture bool }
+
+// Propose decides from pictures of good parts, as Look returns them, how
+// pictures are to be prepared.
+func Propose(normals []*nn.Image, o ProposeOptions) Preparation {
+	var p Preparation
+	if !o.NoExposure {
+		p.Exposure = fixture.MeasureExposure(normals)
+	}
+	if o.NoFixture {
+		p.Why = "Off: as asked."
+		return p
+	}
+	even := make([]*nn.Image, len(normals))
+	for i, m := range normals {
+		even[i] = p.Exposure.Apply(m)
+	}
+	f, r := fixture.Propose(even, fixture.Options{Share: func(of []*nn.Image) float64 { return feature.PositionShare(of, nil) }})
+	p.Fixture, p.Why = f, r.Why
+	return p
+}
+
+// Look returns a picture as a fixture sees it: at most 384 pixels on the longer
+// side.
+func Look(m image.Image) *nn.Image {
+	b := m.Bounds()
+	w, h := within(b.Dx(), b.Dy(), lookSide)
+	return Tensor(m, w, h)
+}
+
+// within shrinks w x h so that neither is above side.
+func within(w, h, side int) (int, int) {
+	s := min(1, float64(side)/float64(max(w, h)))
+	return max(1, int(math.Round(float64(w)*s))), max(1, int(math.Round(float64(h)*s)))
+}
+
+// Back lays a prediction made of Input over the whole picture again: what lies
+// outside the frame was not looked at and shows nothing. [Detector.Detect] does
+// it itself.
+func (p *Prepared) Back(out *Prediction) {
+	if p.frame == nil {
+		return
+	}
+	w, h := p.frame.W, p.frame.H
+	if p.Doubt != nil {
+		out.Map, out.Signed = Enlarge(out.Map, w, h), Enlarge(out.Signed, w, h)
+		out.Reconstruction = Enlarge(out.Reconstruction, w, h)
+		out.Input = p.frame
+		return
+	}
+	lowest := float32(math.Inf(1))
+	for _, v := range out.Map.Pix {
+		lowest = min(lowest, v)
+	}
+	out.Map = fixture.Back(out.Map, p.pose, w, h, lowest)
+	out.Signed = fixture.Back(out.Signed, p.pose, w, h, 0)
+	seen := nn.NewImage(1, p.pose.H, p.pose.W)
+	for i := range seen.Pix {
+		seen.Pix[i] = 1
+	}
+	inside := fixture.Back(seen, p.pose, w, h, 0)
+	r := fixture.Back(out.Reconstruction, p.pose, w, h, 0)
+	for c := range r.C {
+		part, whole := r.Plane(c), p.frame.Plane(c)
+		for i, a := range inside.Pix {
+			if a < 1 {
+				part[i] = whole[i]
+			}
+		}
+	}
+	out.Reconstruction, out.Input = r, p.frame
+}
+
+// Outline returns the corners of the fixture's frame in the picture, in shares
+// of its sides: upper left, upper right, lower right and lower left of the part
+// as it stands upright. They may lie outside 0 to 1. It is nil where the part
+// was not put upright.
+func (p *Prepared) Outline() [][2]float64 {
+	if p.frame == nil || p.Doubt != nil {
+		return nil
+	}
+	w, h := float64(p.pose.W), float64(p.pose.H)
+	out := make([][2]float64, 0, 4)
+	for _, c := range [4][2]float64{{0, 0}, {w, 0}, {w, h}, {0, h}} {
+		x, y := p.pose.ToPicture(c[0], c[1])
+		out = append(out, [2]float64{x / float64(p.frame.W), y / float64(p.frame.H)})
+	}
+	return out
+}
+
+// Enlarge resizes an image, by area where it shrinks and bilinearly where it
+// grows.
+func Enlarge(m *nn.Image, w, h int) *nn.Image {
+	if m.W == w && m.H == h {
+		return m
+	}
+	cols, rows := spans(m.W, w), spans(m.H, h)
+	out := nn.NewImage(m.C, h, w)
+	tmp := make([]float32, m.H*w)
+	for c := range m.C {
+		shrinkColumns(tmp, m.Plane(c), m.W, w, cols)
+		shrinkRows(out.Plane(c), tmp, w, rows)
+	}
+	return out
+}

@@ -1,0 +1,63 @@
+package anomaly
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"agurscope/nn"
+)
+
+func TestDilateIsTheHighestNearby(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, s := range [][3]int{{1, 1, 3}, {5, 9, 1}, {17, 8, 8}, {40, 23, 4}, {3, 50, 8}} {
+		m := nn.NewImage(1, s[1], s[0])
+		for i := range m.Pix {
+			m.Pix[i] = float32(rng.NormFloat64())
+		}
+		got := dilate(m, s[2])
+		for y := range m.H {
+			for x := range m.W {
+				want := m.At(0, x, y)
+				for v := max(0, y-s[2]); v <= min(m.H-1, y+s[2]); v++ {
+					for u := max(0, x-s[2]); u <= min(m.W-1, x+s[2]); u++ {
+						want = max(want, m.At(0, u, v))
+					}
+				}
+				if got.At(0, x, y) != want {
+					t.Fatalf("%dx%d, radius %d, at %d,%d: %g, want %g", s[0], s[1], s[2], x, y, got.At(0, x, y), want)
+				}
+			}
+		}
+	}
+}
+
+// TestSharpenKeepsThePeakAndNarrowsIt lays a broad blob of a feature term over a
+// narrow line of the scoring network.
+func TestSharpenKeepsThePeakAndNarrowsIt(t *testing.T) {
+	c := &Calibration{Terms: []Term{
+		{Name: ScoreTerm, Q999: 1}, {Name: FeaturesTerm, Weight: 1, Q999: 1},
+	}}
+	score, feature := nn.NewImage(1, 32, 32), nn.NewImage(1, 32, 32)
+	for y := 8; y < 24; y++ {
+		for x := 8; x < 24; x++ {
+			feature.Pix[y*32+x] = 4
+		}
+		score.Pix[y*32+16] = 9
+	}
+	maps := []*nn.Image{score, feature}
+	m := c.sharpen(c.fuse(maps), maps, 8)
+	if got := m.At(0, 16, 16); got != 4 {
+		t.Errorf("on the line %g, want the fused 4", got)
+	}
+	if got := m.At(0, 12, 16); got != 4*float32(doubt)/(9+doubt) {
+		t.Errorf("beside the line %g, want 4·2/11", got)
+	}
+	if got := m.At(0, 1, 1); got != 0 {
+		t.Errorf("far away %g, want 0", got)
+	}
+	// Without features there is nothing to sharpen.
+	c.Terms[1].Name = ResidualTerm
+	if fused := c.fuse(maps); c.sharpen(fused, maps, 8) != fused {
+		t.Error("a map of fine terms alone was changed")
+	}
+}

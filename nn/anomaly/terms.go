@@ -1,0 +1,315 @@
+package anomaly
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"agurscope/nn"
+	"agurscope/nn/feature"
+)
+
+// The terms of the anomaly map, by the names that recipes and tables use.
+const (
+	ResidualTerm    = "residual"    // what the network painted otherwise
+	ScoreTerm       = "score"       // the deep anomaly scoring network
+	FeaturesTerm    = "features"    // the network's features against those of good parts
+	HandcraftedTerm = "handcrafted" // the same without anything learned
+	MemoryTerm      = "memory"      // nearest good neighbour of every patch
+	FrequencyTerm   = "frequency"   // what the frequency branch painted otherwise
+)
+
+// cell is the side of a cell of the feature terms, in pixels, and mostCells
+// the number of them from which cells of twice the side are taken: every cell
+// has a covariance of its own.
+const (
+	cell      = 8
+	mostCells = 2048
+)
+
+// coarse returns by how many cells each way features are pooled.
+func (n Network) coarse() int {
+	k := 1
+	for n.Width/(cell*k)*(n.Height/(cell*k)) > mostCells {
+		k *= 2
+	}
+	return k
+}
+
+// Statistics is what training parts look like in features: the Gaussian per
+// position of the network's and handcrafted features together, of the
+// handcrafted ones alone, and the memory of good patches (section 17.3 of the
+// method). Each may be nil: the term is then missing.
+type Statistics struct {
+	Features    *feature.Gaussian `json:"-"`
+	Handcrafted *feature.Gaussian `json:"-"`
+	Memory      *feature.Memory   `json:"-"`
+	Surround    bool              `json:"surround"` // cells of 16 pixels count, too
+	Modes       float64           `json:"modes"`    // share of places with several good looks: the memory's weight
+}
+
+// statisticsBudget bounds the memory of feature vectors while fitting.
+const statisticsBudget = 512 << 20
+
+// nudge is by how many pixels copies of the training parts are moved when
+// statistics are fitted: parts never lie twice in the same place, and a
+// covariance from many vectors is worth more than one from few.
+const nudge = 2
+
+// FitStatistics runs the recipe's network over the training parts, each as it
+// is and moved by two pixels, and sets the recipe's Statistics.
+//
+// Position is R². Where it is low the network's features are compared over the
+// whole picture: a covariance per position would say little and weigh much.
+func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image, position float64) error {
+	d, err := newDetector(e, r)
+	if err != nil {
+		return fmt.Errorf("fit statistics: %w", err)
+	}
+	defer d.Close()
+	s := &Statistics{Surround: position >= perPosition}
+	var own, hand, fine []*feature.Grid
+	moves := [][2]int{{0, 0}, {nudge, 0}, {-nudge, 0}, {0, nudge}, {0, -nudge}}
+	if n := r.Model.Network; n.Width*n.Height > mostMoved {
+		moves = moves[:1] // it would take long, and details are finer than a nudge
+	}
+	bytes := 0
+	for k, m := range moves {
+		for i, x := range normals {
+			if len(own) > 0 && bytes*(len(own)+1) > statisticsBudget {
+				break
+			}
+			raw, err := d.run(ctx, moved(x, m[0], m[1]))
+			if err != nil {
+				return fmt.Errorf("fit statistics on image %d of %d: %w", i+1, len(normals), err)
+			}
+			own, hand = append(own, s.grid(FeaturesTerm, raw)), append(hand, s.grid(HandcraftedTerm, raw))
+			if k == 0 {
+				fine = append(fine, raw.handcrafted)
+			}
+			bytes = 4 * (len(own[0].Data) + len(hand[0].Data))
+		}
+	}
+	o := feature.GaussianOptions{Shrink: shrink}
+	if s.Handcrafted, err = feature.FitGaussian(hand, o); err != nil {
+		return fmt.Errorf("fit statistics: %w", err)
+	}
+	o.Global = position < perPosition
+	if s.Features, err = feature.FitGaussian(own, o); err != nil {
+		return fmt.Errorf("fit statistics: %w", err)
+	}
+	if s.Modes = feature.Modes(fine); s.Modes >= fewModes {
+		if s.Memory, err = feature.FitMemory(fine, feature.MemoryOptions{PerCell: 48}); err != nil {
+			return fmt.Errorf("fit statistics: %w", err)
+		}
+	}
+	if r.Statistics, err = s.rounded(); err != nil {
+		return fmt.Errorf("fit statistics: %w", err)
+	}
+	return nil
+}
+
+// mostMoved is the size of pictures, in pixels, up to which moved copies are
+// looked at.
+const mostMoved = 512 * 256
+
+// fewModes is the share of places with several good looks under which a memory
+// is not worth its size.
+const fewModes = .1
+
+// perPosition is the share R² from which the network's features have a
+// distribution at every position.
+const perPosition = .3
+
+// shrink is λ of the Gaussians: .02 to .1 are the same within noise.
+const shrink = .02
+
+// moved shifts a picture by whole pixels; edges are repeated.
+func moved(m *nn.Image, dx, dy int) *nn.Image {
+	if dx == 0 && dy == 0 {
+		return m
+	}
+	out := nn.NewImage(m.C, m.H, m.W)
+	for c := range m.C {
+		src, dst := m.Plane(c), out.Plane(c)
+		for y := range m.H {
+			row := src[clamp(y-dy, m.H)*m.W:][:m.W]
+			for x := range m.W {
+				dst[y*m.W+x] = row[clamp(x-dx, m.W)]
+			}
+		}
+	}
+	return out
+}
+
+// enlarger brings a map of cells to the picture's size: bilinear, then a
+// Gaussian blur, both in one pass each way.
+type enlarger struct {
+	w, h       int
+	rows, cols []span
+}
+
+func newEnlarger(cw, ch, w, h int, sigma float64) *enlarger {
+	return &enlarger{w: w, h: h, cols: smooth(spans(cw, w), sigma), rows: smooth(spans(ch, h), sigma)}
+}
+
+// smooth blurs the destination of a resize with mirrored edges.
+func smooth(in []span, sigma float64) []span {
+	r := int(math.Ceil(3 * sigma))
+	out := make([]span, len(in))
+	for i := range in {
+		from, to := math.MaxInt, 0
+		total := 0.0
+		at := func(t int) span {
+			k := i + t
+			if k < 0 {
+				k = -k - 1
+			}
+			if k >= len(in) {
+				k = 2*len(in) - 1 - k
+			}
+			return in[clamp(k, len(in))]
+		}
+		for t := -r; t <= r; t++ {
+			s := at(t)
+			from, to = min(from, s.from), max(to, s.from+len(s.weights))
+			total += math.Exp(-float64(t*t) / (2 * sigma * sigma))
+		}
+		w := make([]float32, to-from)
+		for t := -r; t <= r; t++ {
+			s := at(t)
+			g := float32(math.Exp(-float64(t*t)/(2*sigma*sigma)) / total)
+			for k, v := range s.weights {
+				w[s.from-from+k] += g * v
+			}
+		}
+		out[i] = span{from, w}
+	}
+	return out
+}
+
+func (e *enlarger) apply(m *nn.Image) *nn.Image {
+	tmp := make([]float32, m.H*e.w)
+	shrinkColumns(tmp, m.Pix, m.W, e.w, e.cols)
+	out := nn.NewImage(1, e.h, e.w)
+	shrinkRows(out.Pix, tmp, e.w, e.rows)
+	return out
+}
+
+// positional is the mean and the standard deviation of a map at every
+// position of good parts.
+type positional struct{ Mean, Std *nn.Image }
+
+// fitPositional also returns the maps in units of their deviation, each by all
+// the others: with itself among them it would vouch for itself.
+func fitPositional(maps []*nn.Image) (*positional, []*nn.Image) {
+	n := len(maps)
+	px := len(maps[0].Pix)
+	sum, sq, all := make([]float64, px), make([]float64, px), [2]float64{}
+	for _, m := range maps {
+		for i, v := range m.Pix {
+			f := float64(v)
+			sum[i] += f
+			sq[i] += f * f
+			all[0] += f
+			all[1] += f * f
+		}
+	}
+	total := float64(n * px)
+	floor := .25*math.Sqrt(max(0, all[1]/total-all[0]/total*all[0]/total)) + 1e-12
+	deviation := func(s, q, m float64) float64 { return math.Sqrt(max(0, q/m-s/m*s/m)) + floor }
+	p := &positional{nn.NewImage(1, maps[0].H, maps[0].W), nn.NewImage(1, maps[0].H, maps[0].W)}
+	for i := range px {
+		p.Mean.Pix[i] = float32(sum[i] / float64(n))
+		p.Std.Pix[i] = float32(deviation(sum[i], sq[i], float64(n)))
+	}
+	out := make([]*nn.Image, n)
+	for k, r := range maps {
+		out[k] = nn.NewImage(1, r.H, r.W)
+		for i, v := range r.Pix {
+			f, m := float64(v), float64(n-1)
+			s, q := sum[i]-f, sq[i]-f*f
+			out[k].Pix[i] = float32((f - s/m) / deviation(s, q, m))
+		}
+	}
+	return p, out
+}
+
+// apply returns a map in units of its deviation on good parts.
+func (p *positional) apply(m *nn.Image) *nn.Image {
+	z := nn.NewImage(1, m.H, m.W)
+	for i, v := range m.Pix {
+		z.Pix[i] = (v - p.Mean.Pix[i]) / p.Std.Pix[i]
+	}
+	return z
+}
+
+// reach is the side of the coarsest cells.
+func (s *Statistics) reach() int {
+	if s != nil && s.Surround {
+		return 2 * cell
+	}
+	return cell
+}
+
+// names lists the terms that s has, in order.
+func (s *Statistics) names() (out []string) {
+	if s.Features != nil {
+		out = append(out, FeaturesTerm)
+	}
+	if s.Handcrafted != nil {
+		out = append(out, HandcraftedTerm)
+	}
+	if s.Memory != nil {
+		out = append(out, MemoryTerm)
+	}
+	return out
+}
+
+// grid returns what the named term looks at. Where parts lie alike, the
+// handcrafted features have cells of 16 pixels, too: what surrounds a place is
+// known there. On textures they only blur.
+func (s *Statistics) grid(name string, r *raw) *feature.Grid {
+	hand := r.handcrafted
+	if s.Surround {
+		hand = feature.Stack(hand, r.surround)
+	}
+	switch name {
+	case FeaturesTerm:
+		return feature.Stack(r.features, hand)
+	case HandcraftedTerm:
+		return hand
+	case MemoryTerm:
+		return r.handcrafted
+	}
+	panic("anomaly: no features for term " + name)
+}
+
+// distance returns the map of the named term, at the picture's size.
+func (s *Statistics) distance(name string, r *raw) *nn.Image {
+	var m *nn.Image
+	switch x := s.grid(name, r); name {
+	case FeaturesTerm:
+		m = s.Features.Distance(x)
+	case HandcraftedTerm:
+		m = s.Handcrafted.Distance(x)
+	case MemoryTerm:
+		m = s.Memory.Distance(x)
+	}
+	return newEnlarger(m.W, m.H, r.plain.W, r.plain.H, blurSigma(r.plain.W, r.plain.H)).apply(m)
+}
+
+// terms lists the terms of a recipe's map, in order.
+func (r *Recipe) terms() []string {
+	out := []string{ResidualTerm}
+	if !r.Model.Network.Without.Score {
+		out = append(out, ScoreTerm)
+	}
+	if r.Model.Network.MGAN != "" {
+		out = append(out, FrequencyTerm)
+	}
+	if r.Statistics != nil {
+		out = append(out, r.Statistics.names()...)
+	}
+	return out
+}

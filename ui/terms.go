@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"math"
+	"strings"
+
+	"agurscope/nn/anomaly"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+)
+
+// termWords are the terms of the map in words for people, with a sentence.
+var termWords = map[string]struct{ name, tip string }{
+	anomaly.ResidualTerm:    {"Reconstruction", "How far the part differs from what the network paints in its place from good parts."},
+	anomaly.ScoreTerm:       {"Scoring network", "What a second network says, which has learnt on painted damage to tell it from what is good."},
+	anomaly.FeaturesTerm:    {"Features", "How unlike good parts each place looks to the network's own features, together with edges and colours."},
+	anomaly.HandcraftedTerm: {"Edges and colours", "How unlike good parts each place is in edges, colours and texture, without anything learnt."},
+	anomaly.MemoryTerm:      {"Patch memory", "How unlike every patch is to the most alike patch of any good part."},
+	anomaly.FrequencyTerm:   {"Frequency", "How far the part differs from what the network for fine and coarse patterns paints in its place."},
+}
+
+// termName is the term in words for people.
+func termName(name string) string {
+	if w, ok := termWords[name]; ok {
+		return w.name
+	}
+	return name
+}
+
+// termList shows what each term of the map alone would make of the part, and
+// which of them decided.
+type termList struct {
+	tips    *widgets.Tips
+	root    fyne.CanvasObject
+	title   *widgets.Text
+	rule    *widgets.Text // which rule made the verdict
+	rows    *fyne.Container
+	bars    []*widgets.Bar
+	hints   []*widgets.Hint
+	decided string // name of the strongest term; "" for none
+}
+
+func newTermList(tips *widgets.Tips) *termList {
+	l := &termList{tips: tips, title: widgets.NewHeading(""), rule: widgets.NewCaption(""), rows: widgets.Rows(2)}
+	l.rule.Elide, l.rule.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	head := tips.Over(widgets.Row(8, l.title, l.rule),
+		"Each bar is what the score would be from that signal alone; a full bar reaches the reject threshold. "+
+			"Beside the name stands what made the verdict: the score, or regions above the pixel thresholds.")
+	l.root = widgets.Rows(4, head, l.rows)
+	return l
+}
+
+// set shows terms against the reject threshold; a score that is not a number is
+// one of no part. In doubt the terms compare what does not lie alike: none
+// decides.
+func (l *termList) set(terms []anomaly.TermScore, reject float64, rule string, verdict, doubt bool) {
+	l.fit(len(terms))
+	top := -1
+	for i, t := range terms {
+		if v := t.Weight * t.Score; t.Weight > 0 && !doubt && !math.IsNaN(v) && (top < 0 || v > terms[top].Weight*terms[top].Score) {
+			top = i
+		}
+	}
+	l.decided = ""
+	for i, t := range terms {
+		b, name := l.bars[i], termName(t.Name)
+		l.hints[i].Tip = termWords[t.Name].tip
+		v := t.Weight * t.Score
+		switch {
+		case t.Weight == 0:
+			b.SetAside(name, figure(t.Score), "shown, does not decide")
+		case math.IsNaN(v):
+			b.Set(name, "–", 0, false)
+		default:
+			b.Set(name, figure(v), v/max(reject, 1e-9), i == top)
+		}
+		if i == top {
+			l.decided = t.Name
+		}
+	}
+	l.rule.Set(rule)
+	switch name := lowerFirst(termName(l.decided)); {
+	case l.decided == "":
+		l.title.Set("What decides")
+	case verdict:
+		l.title.Set("Decided by " + name)
+	default:
+		l.title.Set("Highest: " + name)
+	}
+	// The title asks for another width.
+	l.root.Refresh()
+}
+
+// fit makes as many rows as there are terms.
+func (l *termList) fit(n int) {
+	if len(l.bars) == n {
+		return
+	}
+	l.rows.RemoveAll()
+	l.bars, l.hints = nil, nil
+	for range n {
+		b := widgets.NewBar()
+		h := l.tips.Over(b, "")
+		l.bars, l.hints = append(l.bars, b), append(l.hints, h)
+		l.rows.Add(h)
+	}
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
