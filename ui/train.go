@@ -333,7 +333,11 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		block(fmt.Sprint(t.result.Summary.Steps), "steps"),
 		block(clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
 	)
-	body := widgets.Rows(14, widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where, widgets.NewCaption(preparedWords(r.Preparation))), widgets.NewCard(blocks),
+	head := widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where, widgets.NewCaption(preparedWords(r.Preparation)))
+	if words := t.result.Summary.Words(); words != "" {
+		head.Add(widgets.NewCaption("Training: " + words + "."))
+	}
+	body := widgets.Rows(14, head, widgets.NewCard(blocks),
 		widgets.NewCard(widgets.Rows(6, widgets.NewHeading("Thresholds from good parts"), widgets.Fixed(0, 230, hist), t.resultNote(c))))
 	if n := len(t.result.Skipped); n > 0 {
 		var b strings.Builder

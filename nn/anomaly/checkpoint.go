@@ -28,6 +28,7 @@ type checkpoint struct {
 	Manifest string
 	Mix      defect.Mix
 	Jitter   defect.Jitter
+	Replay   float64
 
 	Step       int
 	Elapsed    time.Duration
@@ -39,6 +40,7 @@ type checkpoint struct {
 	AvgSteps   int
 	LossRecent []float64
 	HeldLosses []float64
+	Replayed   replay
 }
 
 // ErrCheckpoint is wrapped when a checkpoint cannot be continued from.
@@ -51,9 +53,9 @@ func (t *trainer) save() error {
 		return nil
 	}
 	c := checkpoint{
-		Network: t.m.Network, Seed: t.o.Seed, Batch: t.o.Batch, Rate: t.o.Rate, Manifest: t.o.Manifest, Mix: t.o.Mix, Jitter: t.o.Jitter,
+		Network: t.m.Network, Seed: t.o.Seed, Batch: t.o.Batch, Rate: t.o.Rate, Manifest: t.o.Manifest, Mix: t.o.Mix, Jitter: t.o.Jitter, Replay: t.o.Replay,
 		Step: t.step, Elapsed: t.elapsed(), Params: snapshot(kept(t.m.Params)), Denoiser: t.m.Denoiser,
-		Game: t.played, M: t.adam.M, V: t.adam.V, AdamSteps: t.adam.Steps, Avg: t.ema.Avg, AvgSteps: t.ema.Steps, LossRecent: t.recent, HeldLosses: t.plateau.Losses,
+		Game: t.played, M: t.adam.M, V: t.adam.V, AdamSteps: t.adam.Steps, Avg: t.ema.Avg, AvgSteps: t.ema.Steps, LossRecent: t.recent, HeldLosses: t.plateau.Losses, Replayed: t.replay,
 	}
 	if t.game != nil {
 		s := t.game.State()
@@ -94,7 +96,7 @@ func (t *trainer) restore() (bool, error) {
 		return refuse("it is for another network or input size")
 	case c.Seed != t.o.Seed || c.Batch != t.o.Batch || c.Rate != t.o.Rate:
 		return refuse("seed, batch or learning rate differ")
-	case c.Mix != t.o.Mix || c.Jitter != t.o.Jitter:
+	case c.Mix != t.o.Mix || c.Jitter != t.o.Jitter || c.Replay != t.o.Replay:
 		return refuse("the damage to train on differs")
 	case c.Manifest != t.o.Manifest:
 		return refuse("the training images have changed")
@@ -108,7 +110,7 @@ func (t *trainer) restore() (bool, error) {
 	t.adam.M, t.adam.V, t.adam.Steps = c.M, c.V, c.AdamSteps
 	t.ema.Avg, t.ema.Steps = c.Avg, c.AvgSteps
 	t.step, t.before, t.recent = c.Step, c.Elapsed, c.LossRecent
-	t.plateau.Losses = c.HeldLosses
+	t.plateau.Losses, t.replay = c.HeldLosses, c.Replayed
 	return true, nil
 }
 

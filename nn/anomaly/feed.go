@@ -14,11 +14,12 @@ type batch struct {
 	clean, damaged, mask []float32
 	high, target, low    []float32 // of the frequency branch; nil without
 	marked               []bool    // by image: whether damage shows
+	images               []uint64  // their numbers
 }
 
 // feeder prepares batches ahead of the training loop, on other goroutines.
-// Every image's damage depends on seed, step and place in the batch alone:
-// not on the number of goroutines, and not on where training was resumed.
+// Every image depends on seed and its number alone: not on the number of
+// goroutines, and not on where training was resumed.
 type feeder struct {
 	normals []*nn.Image
 	network Network
@@ -26,33 +27,44 @@ type feeder struct {
 	jitter  defect.Jitter
 	seed    uint64
 	size    int // images in a batch
-	lanes   []chan *batch
+	lanes   [ahead]lane
 }
 
-// start begins with the given step, counted from 0, and ends with ctx.
-func (f *feeder) start(ctx context.Context, step int) {
-	const workers = 2
-	f.lanes = make([]chan *batch, workers)
-	for i := range workers {
-		f.lanes[i] = make(chan *batch, 1)
-		go f.work(ctx, step+(i-step%workers+workers)%workers, workers, f.lanes[i])
+// ahead is the number of batches that are asked for before they are needed.
+const ahead = 2
+
+// lane is one goroutine: numbers of images in, batches out.
+type lane struct {
+	in  chan []uint64
+	out chan *batch
+}
+
+// start begins to wait for what is asked, and ends with ctx.
+func (f *feeder) start(ctx context.Context) {
+	for i := range f.lanes {
+		f.lanes[i] = lane{make(chan []uint64, 1), make(chan *batch, 1)}
+		go f.work(ctx, f.lanes[i])
 	}
 }
 
-// next returns the batch of a step; steps must be asked for in order.
+// ask orders the batch of a step, which must be at most ahead steps away.
+func (f *feeder) ask(step int, images []uint64) { f.lanes[step%ahead].in <- images }
+
+// next returns the batch of a step, which must have been asked for; steps come
+// in order.
 func (f *feeder) next(ctx context.Context, step int) (*batch, error) {
 	if err := ctx.Err(); err != nil { // also when a batch is ready
 		return nil, err
 	}
 	select {
-	case b := <-f.lanes[step%len(f.lanes)]:
+	case b := <-f.lanes[step%ahead].out:
 		return b, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) {
+func (f *feeder) work(ctx context.Context, l lane) {
 	engine := defect.New(f.mix, f.normals)
 	const planes = 3
 	w, h := f.network.Width, f.network.Height
@@ -74,8 +86,13 @@ func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) 
 	}
 	for i := 0; ; i++ {
 		b := ring[i%len(ring)]
-		for k := range f.size {
-			rng := rand.New(rand.NewPCG(f.seed, scatter(uint64(step*f.size+k))))
+		select {
+		case b.images = <-l.in:
+		case <-ctx.Done():
+			return
+		}
+		for k, number := range b.images {
+			rng := rand.New(rand.NewPCG(f.seed, scatter(number)))
 			clean := &nn.Image{C: planes, H: h, W: w, Pix: b.clean[k*n : (k+1)*n]}
 			damaged := &nn.Image{C: planes, H: h, W: w, Pix: b.damaged[k*n : (k+1)*n]}
 			defect.Crop(rng, f.normals[rng.IntN(len(f.normals))], clean, f.jitter)
@@ -85,11 +102,10 @@ func (f *feeder) work(ctx context.Context, step, stride int, out chan<- *batch) 
 			}
 		}
 		select {
-		case out <- b:
+		case l.out <- b:
 		case <-ctx.Done():
 			return
 		}
-		step += stride
 	}
 }
 

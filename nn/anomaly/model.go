@@ -121,6 +121,7 @@ type trainingGraph struct {
 	high, target, low    *nn.Node // of the frequency branch: its input, its target, what passes by
 	reconstruction       *nn.Node
 	frequency            *nn.Node // the frequency branch's picture, or its answer where that is none
+	logits               *nn.Node // of the scoring network; nil without
 	adversary            *mgan.Adversary
 }
 
@@ -147,14 +148,19 @@ func (m *Model) training(batch int, adversarial bool) *trainingGraph {
 	}
 	if !n.Without.Score {
 		z, _ := n.Score(g.Graph, g.damaged, y)
-		g.Minimise("focal", g.FocalLoss(z, g.mask, 4), 5)
+		g.logits = g.Keep(z)
+		g.Minimise("focal", g.FocalLoss(z, g.mask, focalWeight), 5)
 		g.Minimise("deviation", g.DeviationLoss(z, g.mask, nn.DeviationLoss{Mu: -2, Margin: 5, Share: .005, MinPixels: 20}), .05)
 	}
 	return g
 }
 
-// maskWeight is how much more damaged pixels count in a reconstruction.
-const maskWeight = 4
+// How much more damaged pixels count in a reconstruction and for the scoring
+// network.
+const (
+	maskWeight  = 4
+	focalWeight = 4
+)
 
 // branch adds the frequency branch and, where adversarial is set, what the
 // critic thinks of both branches.

@@ -47,44 +47,58 @@ type Prepared struct {
 	Doubt      error
 	Confidence float64
 
-	pose  fixture.Pose // in frame
-	frame *nn.Image    // the whole picture, small; nil without fixture
+	exposure fixture.Exposure
+	gain     float64
+	pose     fixture.Pose // in shown
+	shown    *nn.Image    // the picture as it came, small, that maps are laid over
 }
 
 // Apply brings a picture of any size to w x h.
 func (p *Preparation) Apply(m image.Image, w, h int) *Prepared {
 	if p.Fixture == nil {
-		x := Tensor(m, w, h)
-		return &Prepared{Input: p.Exposure.Apply(x), Confidence: 1}
+		return p.even(Tensor(m, w, h))
 	}
-	look := p.Exposure.Apply(Look(m))
-	out := &Prepared{}
-	pose, confidence, err := p.Fixture.Locate(look)
-	out.Confidence = confidence
+	look := Look(m)
+	out := p.ApplyTo(look, w, h)
 	b := m.Bounds()
-	fw, fh := within(b.Dx(), b.Dy(), backSide)
-	out.frame = p.Exposure.Apply(Tensor(m, fw, fh))
-	if err != nil {
-		out.Doubt = err
-		out.Input = p.Exposure.Apply(Tensor(m, w, h))
-		return out
+	if need := float64(w) / (out.pose.Scale * float64(out.pose.W)); out.Doubt == nil && need > worthwhile && look.W < b.Dx() {
+		// A small part in a large picture: cut it from a larger look.
+		sw, sh := within(b.Dx(), b.Dy(), int(lookSide*min(need, mostNeed)))
+		sharp := p.Exposure.Apply(Tensor(m, sw, sh))
+		out.Input = p.Fixture.Apply(sharp, out.pose.Scaled(float64(sw)/float64(look.W)), w, h)
 	}
-	out.Input = p.Fixture.Apply(look, pose, w, h)
-	out.pose = pose.Scaled(float64(fw) / float64(look.W))
+	fw, fh := within(look.W, look.H, backSide)
+	out.shown = Enlarge(look, fw, fh)
+	out.pose = out.pose.Scaled(float64(fw) / float64(look.W))
 	return out
+}
+
+// By how much the network's input must exceed what a look shows of a part for a
+// larger look to be worth its time, and how much larger one may be.
+const (
+	worthwhile = 1.25
+	mostNeed   = 4
+)
+
+// even evens out the light of a picture that has the network's input size.
+func (p *Preparation) even(x *nn.Image) *Prepared {
+	return &Prepared{Input: p.Exposure.Apply(x), Confidence: 1, exposure: p.Exposure, gain: p.Exposure.Gain(x), shown: x}
 }
 
 // ApplyTo is Apply for a picture that Look has made small.
 func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
-	x := p.Exposure.Apply(look)
 	if p.Fixture == nil {
-		return &Prepared{Input: Enlarge(x, w, h), Confidence: 1}
+		return p.even(Enlarge(look, w, h))
 	}
-	pose, confidence, err := p.Fixture.Locate(x)
-	if err != nil {
-		return &Prepared{Input: Enlarge(x, w, h), Doubt: err, Confidence: confidence}
+	x := p.Exposure.Apply(look)
+	out := &Prepared{exposure: p.Exposure, gain: p.Exposure.Gain(look), shown: look}
+	out.pose, out.Confidence, out.Doubt = p.Fixture.Locate(x)
+	if out.Doubt != nil {
+		out.Input = Enlarge(x, w, h)
+		return out
 	}
-	return &Prepared{Input: p.Fixture.Apply(x, pose, w, h), Confidence: confidence}
+	out.Input = p.Fixture.Apply(x, out.pose, w, h)
+	return out
 }
 
 // ProposeOptions switch off what Propose would otherwise decide.
@@ -124,18 +138,20 @@ func within(w, h, side int) (int, int) {
 	return max(1, int(math.Round(float64(w)*s))), max(1, int(math.Round(float64(h)*s)))
 }
 
-// Back lays a prediction made of Input over the whole picture again: what lies
-// outside the frame was not looked at and shows nothing. [Detector.Detect] does
-// it itself.
+// Back lays a prediction made of Input over the picture as it came: in its
+// light, and where parts are put upright, at their place in the whole picture.
+// What lies outside the frame was not looked at and shows nothing.
+// [Detector.Detect] does it itself.
 func (p *Prepared) Back(out *Prediction) {
-	if p.frame == nil {
+	if p.shown == nil {
 		return
 	}
-	w, h := p.frame.W, p.frame.H
-	if p.Doubt != nil {
+	w, h := p.shown.W, p.shown.H
+	out.Input = p.shown
+	out.Reconstruction = p.exposure.Undo(out.Reconstruction, p.gain)
+	if p.pose.W == 0 || p.Doubt != nil {
 		out.Map, out.Signed = Enlarge(out.Map, w, h), Enlarge(out.Signed, w, h)
 		out.Reconstruction = Enlarge(out.Reconstruction, w, h)
-		out.Input = p.frame
 		return
 	}
 	lowest := float32(math.Inf(1))
@@ -151,14 +167,14 @@ func (p *Prepared) Back(out *Prediction) {
 	inside := fixture.Back(seen, p.pose, w, h, 0)
 	r := fixture.Back(out.Reconstruction, p.pose, w, h, 0)
 	for c := range r.C {
-		part, whole := r.Plane(c), p.frame.Plane(c)
+		part, whole := r.Plane(c), p.shown.Plane(c)
 		for i, a := range inside.Pix {
 			if a < 1 {
 				part[i] = whole[i]
 			}
 		}
 	}
-	out.Reconstruction, out.Input = r, p.frame
+	out.Reconstruction = r
 }
 
 // Outline returns the corners of the fixture's frame in the picture, in shares
@@ -166,14 +182,14 @@ func (p *Prepared) Back(out *Prediction) {
 // as it stands upright. They may lie outside 0 to 1. It is nil where the part
 // was not put upright.
 func (p *Prepared) Outline() [][2]float64 {
-	if p.frame == nil || p.Doubt != nil {
+	if p.pose.W == 0 || p.Doubt != nil {
 		return nil
 	}
 	w, h := float64(p.pose.W), float64(p.pose.H)
 	out := make([][2]float64, 0, 4)
 	for _, c := range [4][2]float64{{0, 0}, {w, 0}, {w, h}, {0, h}} {
 		x, y := p.pose.ToPicture(c[0], c[1])
-		out = append(out, [2]float64{x / float64(p.frame.W), y / float64(p.frame.H)})
+		out = append(out, [2]float64{x / float64(p.shown.W), y / float64(p.shown.H)})
 	}
 	return out
 }

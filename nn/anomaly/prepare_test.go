@@ -220,7 +220,7 @@ func drawn(w, h int, inside func(x, y int) bool) image.Image {
 func TestOutlineIsTheFrameInThePicture(t *testing.T) {
 	p := &Prepared{
 		pose:  fixture.Pose{Angle: math.Pi / 2, Scale: 2, X: 100, Y: 50, W: 20, H: 10},
-		frame: nn.NewImage(3, 100, 200),
+		shown: nn.NewImage(3, 100, 200),
 	}
 	// Turned clockwise by a quarter: the frame's left is up.
 	want := [][2]float64{{110, 30}, {110, 70}, {90, 70}, {90, 30}}

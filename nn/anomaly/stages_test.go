@@ -238,7 +238,7 @@ func TestOptimisersKeepToTheirOwn(t *testing.T) {
 	f := &feeder{normals: normals, network: n, seed: 3, size: 2}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f.start(ctx, tr.step)
+	f.start(ctx)
 	game := tr.game
 	if game == nil {
 		t.Fatal("after six of ten steps there is no critic")
@@ -250,6 +250,7 @@ func TestOptimisersKeepToTheirOwn(t *testing.T) {
 		critic bool // moves
 	}{{"without the game's step", nil, false}, {"with it", game, true}} {
 		before := m.Params.Snapshot(nil)
+		f.ask(tr.step, tr.replay.draw(3, tr.step, 2, 0))
 		b, err := f.next(ctx, tr.step)
 		if err != nil {
 			t.Fatal(err)

@@ -30,6 +30,7 @@ type TrainOptions struct {
 	Checkpoint string        // file to save to and, with Resume, to continue from
 	Resume     bool          // continue from Checkpoint when it fits
 	SaveEvery  time.Duration // 30 s
+	Replay     float64       // share of each batch that shows again what the scoring network got most wrong; 0: none
 	Held       []*nn.Image   // good parts not trained on; training ends when the loss on them has flattened
 	Manifest   string        // hash of the training images, to recognise a checkpoint
 }
@@ -57,6 +58,18 @@ type Summary struct {
 	Resumed         bool
 	Stopped         Stop // why training ended
 	Falling         bool // the loss on held-out parts still fell: more time would help
+}
+
+// Words says why training ended and whether more of it would help, or nothing
+// where neither needs saying.
+func (s Summary) Words() string {
+	switch {
+	case s.Stopped == ByFlat:
+		return "ended early: the loss on held-out good parts had stopped falling"
+	case s.Falling:
+		return "the loss on held-out good parts was still falling: more time would help"
+	}
+	return ""
 }
 
 // Stop says why a training ended.
@@ -97,6 +110,8 @@ type trainer struct {
 	started time.Time
 	recent  []float64
 	plateau plateau
+	replay  replay
+	answers []float32 // of the scoring network
 	stopped Stop
 }
 
@@ -204,7 +219,15 @@ func (t *trainer) loop(ctx context.Context, e nn.Engine, normals []*nn.Image, on
 	defer cancel()
 	n := t.m.Network
 	f := &feeder{normals: normals, network: n, mix: t.o.Mix, jitter: t.o.Jitter, seed: t.o.Seed, size: t.o.Batch}
-	f.start(ctx, t.step)
+	f.start(ctx)
+	if t.replay.Ahead == nil {
+		for i := range ahead {
+			t.replay.Ahead = append(t.replay.Ahead, t.replay.draw(t.o.Seed, t.step+i, t.o.Batch, t.o.Replay))
+		}
+	}
+	for i, images := range t.replay.Ahead {
+		f.ask(t.step+i, images)
+	}
 	saved, shown := time.Now(), time.Time{}
 	// One step at least, even where the denoiser has taken all the time.
 	for t.step == 0 || t.share() < 1 && !t.plateau.flat() {
@@ -219,6 +242,11 @@ func (t *trainer) loop(ctx context.Context, e nn.Engine, normals []*nn.Image, on
 		if err != nil {
 			return err
 		}
+		// Only what is known by now may decide on what comes, or a resumed
+		// training would draw otherwise.
+		next := t.replay.draw(t.o.Seed, t.step+ahead-1, t.o.Batch, t.o.Replay)
+		t.replay.Ahead = append(t.replay.Ahead[1:], next)
+		f.ask(t.step+ahead-1, next)
 		if time.Since(shown) > time.Second {
 			shown = time.Now()
 			t.look(&pr, b)
@@ -269,6 +297,10 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 	}
 	if math.IsNaN(pr.Loss) || math.IsInf(pr.Loss, 0) {
 		return Progress{}, fmt.Errorf("%w at step %d: use a lower learning rate or another seed", ErrDiverged, t.step+1)
+	}
+	if t.o.Replay > 0 && t.g.logits != nil {
+		t.answers = t.p.Get(t.g.logits, t.answers)
+		t.replay.learn(b.images, focal(t.answers, b.mask, len(b.mask)/len(b.images)))
 	}
 	if err := t.p.Backward(); err != nil {
 		return Progress{}, fmt.Errorf("train, step %d: %w", t.step+1, err)

@@ -390,8 +390,9 @@ func TestFeedDoesNotDependOnWhereItStarts(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		f := &feeder{normals: trainImages(), network: n, seed: 5, size: 2}
-		f.start(ctx, from)
+		f.start(ctx)
 		for s := from; s < to; s++ {
+			f.ask(s, (&replay{}).draw(5, s, 2, 0))
 			b, err := f.next(ctx, s)
 			if err != nil {
 				t.Fatal(err)

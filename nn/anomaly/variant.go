@@ -17,6 +17,7 @@ type Variant struct {
 	SSDAE   ssdae.Form
 	MGAN    string
 	Mix     defect.Mix // of the damage to train on
+	Replay  float64    // share of each batch that repeats what was hardest
 }
 
 // What the paper's Table 3 starts from, and the same with channel attention.
@@ -45,6 +46,7 @@ var Variants = []Variant{
 	{Name: "ssdae-literal", About: "the default behind the denoiser of patches", SSDAE: ssdae.Literal},
 	{Name: "mgan-spectrum", About: "the default with the frequency branch on spectra", MGAN: "spectrum"},
 	{Name: "components", About: "the default, with damage of components", Mix: defect.Components()},
+	{Name: "replay", About: "the default, a quarter of each batch being what the scoring network got most wrong", Replay: .25},
 	{Name: "no-features", About: "the default without the terms of features", Without: Without{Features: true}},
 }
 

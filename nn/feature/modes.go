@@ -80,6 +80,10 @@ func project(rows []float64, grids []*Grid, unit []float32, i int) []float64 {
 	return along
 }
 
+// fewest is the share of the values that each of two looks must have: fewer
+// are odd ones out.
+const fewest = .15
+
 // split returns the share of the variance of v that the best two means
 // explain; 0 if there is none.
 func split(v []float64) float64 {
@@ -99,6 +103,9 @@ func split(v []float64) float64 {
 	for i, x := range s[:len(s)-1] {
 		left += x
 		a, b := float64(i+1), n-float64(i+1)
+		if min(a, b) < fewest*n {
+			continue
+		}
 		m := left/a - (sum-left)/b
 		best = max(best, a*b/n*m*m)
 	}

@@ -20,6 +20,12 @@ func TestModesTellsSeveralLooksFromOne(t *testing.T) {
 			return math.Cos(2*math.Pi*p+float64(j)) + .05*rng.NormFloat64()
 		}, .6, 1},
 		{"two looks", func(p float64, _ int) float64 { return math.Round(p) + .1*rng.NormFloat64() }, .9, 1},
+		{"one look and odd ones out", func(p float64, _ int) float64 {
+			if p > .95 {
+				return 50
+			}
+			return rng.NormFloat64()
+		}, 0, .1},
 		{"always the same", func(float64, int) float64 { return 3 }, 0, 0},
 	} {
 		var grids []*Grid

@@ -229,6 +229,8 @@ type trainingView struct {
 	Images       int      `json:"images"`
 	Skipped      []string `json:"skipped"`
 	Resumed      bool     `json:"resumed"`
+	Stopped      string   `json:"stopped"` // steps, time or flat
+	MoreTime     bool     `json:"more_time_would_help"`
 }
 
 type preparationView struct {
@@ -264,6 +266,7 @@ func trainingOf(res *session.TrainResult) trainingView {
 		Recipe: r.Path, PeakRSS: session.Number(peakRSS()), RecipeSHA256: r.SHA256,
 		Width: r.Model.Network.Width, Height: r.Model.Network.Height, Images: r.Training.Images,
 		Window: res.Window, Resumed: res.Summary.Resumed, Skipped: []string{},
+		Stopped: string(res.Summary.Stopped), MoreTime: res.Summary.Falling,
 		Preparation: preparationView{
 			ExposureMedian: session.Number(r.Preparation.Exposure.Median), Gamma: session.Number(gamma(r.Preparation)),
 			Fixture: r.Preparation.Fixture != nil, Why: r.Preparation.Why,
@@ -336,6 +339,9 @@ func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
 	steps := fmt.Sprintf("%d in %s, %.1f pictures/s", s.Steps, clock(time.Duration(s.Seconds*float64(time.Second))), s.ImagesPerSecond)
 	if s.Resumed {
 		steps += ", resumed"
+	}
+	if words := s.Words(); words != "" {
+		steps += "; " + words
 	}
 	rows := [][2]string{
 		{"recipe", r.Path},

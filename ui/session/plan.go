@@ -21,6 +21,7 @@ type plan struct {
 	network anomaly.Network
 	crop    int
 	mix     defect.Mix
+	replay  float64
 }
 
 // looked is the number of good parts that are looked at for the plan.
@@ -70,7 +71,7 @@ func (s *Session) plan(ctx context.Context, items []datasets.Item, o TrainOption
 	if err != nil {
 		return nil, err
 	}
-	p.network, p.mix = v.Network(o.Size, size[0], size[1]), v.Mix
+	p.network, p.mix, p.replay = v.Network(o.Size, size[0], size[1]), v.Mix, v.Replay
 	switch {
 	case o.Crop > 0:
 		p.crop = o.Crop

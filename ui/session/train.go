@@ -65,8 +65,9 @@ type TrainResult struct {
 	Skipped []error // images that could not be read or put upright
 }
 
-// reserve is the share of MaxTime kept for calibration and saving.
-const reserve = 0.05
+// reserve is the part of a training's time that is kept for statistics,
+// calibration and saving: half a minute, but no more than a quarter of it.
+func reserve(all time.Duration) time.Duration { return min(30*time.Second, all/4) }
 
 // fewestParts is the number of good parts under which nothing can be learned.
 const fewestParts = 5
@@ -153,10 +154,10 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	to := anomaly.TrainOptions{
 		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: manifest,
-		Crop: plan.crop, Mix: plan.mix, Held: calibration,
+		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: calibration,
 	}
 	if o.MaxTime > 0 {
-		to.MaxTime = max(time.Second, time.Duration(float64(o.MaxTime)*(1-reserve))-time.Since(started))
+		to.MaxTime = max(time.Second, o.MaxTime-reserve(o.MaxTime)-time.Since(started))
 		if to.Steps == 0 {
 			to.Steps = 1 << 20 // time decides
 		}
