@@ -54,6 +54,8 @@ type Detector struct {
 	bytes  int64
 	tiles  tiling
 
+	describe bool // whether anybody asks for features
+
 	bands *bands // of the frequency branch; nil without
 	half  *enlarger
 }
@@ -76,7 +78,7 @@ func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 	whole := r.Model.Network
 	tile := *r.Model
 	tile.Network.Width, tile.Network.Height = tileSide(whole.Width), tileSide(whole.Height)
-	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height)}
+	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height), describe: r.Statistics != nil}
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
@@ -181,16 +183,8 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 			r.signed.Pix[i] += (x.Plane(c)[i] - r.reconstruction.Plane(c)[i]) / 3
 		}
 	}
-	r.handcrafted = feature.Handcrafted(x)
-	r.surround = feature.Cells(x, 2*cell).Resize(r.handcrafted.W, r.handcrafted.H)
-	var own []*feature.Grid
-	for _, m := range out.features {
-		g := feature.FromPlanes(m)
-		own = append(own, g.Pool(g.W/r.handcrafted.W))
-	}
-	r.features = feature.Stack(own...)
-	if k := d.recipe.Model.Network.coarse(); k > 1 {
-		r.features, r.handcrafted, r.surround = r.features.Pool(k), r.handcrafted.Pool(k), r.surround.Pool(k)
+	if d.describe {
+		r.describe(x, out.features, d.recipe.Model.Network.coarse())
 	}
 	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
 		if m != nil && !finite(m.Pix) {
@@ -201,6 +195,22 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 		return nil, ErrNotFinite
 	}
 	return r, nil
+}
+
+// describe computes what the terms of features look at, of a picture and the
+// network's maps of it, pooled by coarse cells each way.
+func (r *raw) describe(x *nn.Image, maps []*nn.Image, coarse int) {
+	r.handcrafted = feature.Handcrafted(x)
+	r.surround = feature.Cells(x, 2*cell).Resize(r.handcrafted.W, r.handcrafted.H)
+	var own []*feature.Grid
+	for _, m := range maps {
+		g := feature.FromPlanes(m)
+		own = append(own, g.Pool(g.W/r.handcrafted.W))
+	}
+	r.features = feature.Stack(own...)
+	if coarse > 1 {
+		r.features, r.handcrafted, r.surround = r.features.Pool(coarse), r.handcrafted.Pool(coarse), r.surround.Pool(coarse)
+	}
 }
 
 func finite(s []float32) bool {

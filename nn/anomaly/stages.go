@@ -64,11 +64,14 @@ func (t *trainer) prepare(ctx context.Context, e nn.Engine, normals []*nn.Image)
 // it may without touching defects.
 func (t *trainer) denoiser(ctx context.Context, e nn.Engine, normals []*nn.Image) error {
 	c := t.m.Network.denoiser()
-	steps := 0
+	o := ssdae.TrainOptions{Seed: t.o.Seed}
 	if t.o.Steps < 300 { // a smoke test
-		steps = t.o.Steps
+		o.Steps = t.o.Steps
 	}
-	if _, err := ssdae.Train(ctx, e, t.m.Params, c, normals, ssdae.TrainOptions{Seed: t.o.Seed, Steps: steps}, nil); err != nil {
+	if t.m.Network.Size == "T" {
+		o.Crop = 64 // as good as 128 in a quarter of the time
+	}
+	if _, err := ssdae.Train(ctx, e, t.m.Params, c, normals, o, nil); err != nil {
 		return err
 	}
 	var err error

@@ -67,6 +67,7 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 		return fmt.Errorf("fit statistics: %w", err)
 	}
 	defer d.Close()
+	d.describe = true
 	s := &Statistics{Surround: position >= perPosition}
 	var own, hand, fine []*feature.Grid
 	moves := [][2]int{{0, 0}, {nudge, 0}, {-nudge, 0}, {0, nudge}, {0, -nudge}}

@@ -102,6 +102,7 @@ func TestTilesDoNotShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	d.describe = true
 	x := noises(5, 1, n.Width, n.Height)[0]
 	r, err := d.run(context.Background(), x)
 	if err != nil {
