@@ -55,6 +55,9 @@ type CalibrateOptions struct {
 	FalseRejectRate float64 // 0 means 0.05
 	Alignment       Alignment
 	Position        float64 // R² of the training images; computed by the caller
+
+	// Outside says, image by image, what Prepared.Outside says; nil for none.
+	Outside []*nn.Image
 }
 
 // reviewShare is where the REVIEW band begins, as a share of the reject
@@ -89,6 +92,9 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image,
 	for i, x := range normals {
 		if raws[i], err = d.run(ctx, x); err != nil {
 			return fmt.Errorf("calibrate on image %d of %d: %w", i+1, len(normals), err)
+		}
+		if i < len(o.Outside) {
+			raws[i].outside = o.Outside[i]
 		}
 	}
 	if o.FalseRejectRate <= 0 {
@@ -185,8 +191,16 @@ func (c *Calibration) weigh(r *Recipe) {
 func (c *Calibration) scale(raws []*raw, maps [][]*nn.Image) {
 	for k := range c.Terms {
 		var all []float32
-		for _, m := range maps[k] {
-			all = append(all, m.Pix...)
+		for n, m := range maps[k] {
+			if raws[n].outside == nil {
+				all = append(all, m.Pix...)
+				continue
+			}
+			for i, v := range m.Pix {
+				if raws[n].outside.Pix[i] == 0 {
+					all = append(all, v)
+				}
+			}
 		}
 		slices.Sort(all)
 		t := &c.Terms[k]
@@ -213,10 +227,11 @@ func (c *Calibration) thresholds(s *Statistics, raws []*raw, maps [][]*nn.Image)
 		for k := range maps {
 			of[k] = maps[k][i]
 		}
+		c.neutral(of, r.outside)
 		m := c.fuse(of)
 		c.Scores = append(c.Scores, topMean(m.Pix))
 		peaks = append(peaks, float64(slices.Max(c.sharpen(m, of, s.reach()).Pix)))
-		z := c.standardise(r.signed)
+		z := c.standardise(r.signed, r.outside)
 		bright, dark = append(bright, float64(slices.Max(z.Pix))), append(dark, -float64(slices.Min(z.Pix)))
 	}
 	var high float64
@@ -298,12 +313,31 @@ func (c *Calibration) fuse(maps []*nn.Image) *nn.Image {
 	return out
 }
 
-func (c *Calibration) standardise(signed *nn.Image) *nn.Image {
+// standardise returns the signed residual in units of its deviation; 0 where
+// nothing was seen.
+func (c *Calibration) standardise(signed, outside *nn.Image) *nn.Image {
 	out := nn.NewImage(1, signed.H, signed.W)
 	for i, v := range signed.Pix {
-		out.Pix[i] = (v - float32(c.SignedMean)) / float32(c.SignedStd)
+		if outside == nil || outside.Pix[i] == 0 {
+			out.Pix[i] = (v - float32(c.SignedMean)) / float32(c.SignedStd)
+		}
 	}
 	return out
+}
+
+// neutral sets the terms' maps to what good parts show where the fixture's frame
+// reaches out of the picture: what was not seen says nothing.
+func (c *Calibration) neutral(maps []*nn.Image, outside *nn.Image) {
+	if outside == nil {
+		return
+	}
+	for k, m := range maps {
+		for i, v := range outside.Pix {
+			if v > 0 {
+				m.Pix[i] = float32(c.Terms[k].Median)
+			}
+		}
+	}
 }
 
 // maps returns the maps of the terms of one picture, in their order.
@@ -333,9 +367,10 @@ func (c *Calibration) maps(s *Statistics, r *raw) []*nn.Image {
 // predict turns the network's output into a prediction.
 func (c *Calibration) predict(s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
 	maps := c.maps(s, r)
+	c.neutral(maps, r.outside)
 	fused := c.fuse(maps)
 	p := &Prediction{
-		Map: c.sharpen(fused, maps, s.reach()), Signed: c.standardise(r.signed), Input: x,
+		Map: c.sharpen(fused, maps, s.reach()), Signed: c.standardise(r.signed, r.outside), Input: x,
 		Reconstruction: r.reconstruction, Embedding: r.embedding,
 	}
 	if !finite(p.Map.Pix) {

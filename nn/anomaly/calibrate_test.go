@@ -314,7 +314,7 @@ func TestTermsAreScaledToTheUpperTail(t *testing.T) {
 			t.Errorf("term %s: median %g and 99.9 %% %g on its scale, want 0 and 1", c.Terms[k].Name, metrics.QuantileSorted(q, .5), metrics.QuantileSorted(q, .999))
 		}
 	}
-	z := c.standardise(rs[0].signed)
+	z := c.standardise(rs[0].signed, nil)
 	if want := (float64(rs[0].signed.Pix[5]) - c.SignedMean) / c.SignedStd; math.Abs(float64(z.Pix[5])-want) > 1e-5 {
 		t.Errorf("signed residual %g, want %g deviations", z.Pix[5], want)
 	}

@@ -128,6 +128,7 @@ func (d *Detector) Detect(ctx context.Context, m *Prepared) (*Prediction, error)
 	if err != nil {
 		return nil, err
 	}
+	r.outside = m.Outside
 	p, err := d.recipe.Calibration.predict(d.recipe.Statistics, m.Input, r)
 	if err != nil {
 		return nil, err
@@ -164,6 +165,7 @@ type raw struct {
 	handcrafted     *feature.Grid // cells of 4 and 8 pixels
 	surround        *feature.Grid // cells of 16
 	embedding       []float32
+	outside         *nn.Image // what of the input lies outside the picture; nil for nothing
 }
 
 func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {

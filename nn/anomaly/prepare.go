@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"agurscope/nn"
 	"agurscope/nn/feature"
@@ -41,6 +42,10 @@ const (
 // Prepared is a picture ready for the network.
 type Prepared struct {
 	Input *nn.Image // at the network's input size
+
+	// Outside is 1 where the fixture's frame reaches out of the picture, and a
+	// cell around; nil where it does not. What was not seen says nothing.
+	Outside *nn.Image
 
 	// Doubt is why the part could not be put upright: it was looked at as it
 	// lies and must not pass. Confidence is that of the fixture, 0 to 1.
@@ -98,6 +103,9 @@ func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
 		return out
 	}
 	out.Input = p.Fixture.Apply(x, out.pose, w, h)
+	if o := p.Fixture.Outside(out.pose, look.W, look.H, w, h); slices.Max(o.Pix) > 0 {
+		out.Outside = dilate(o, cell)
+	}
 	return out
 }
 

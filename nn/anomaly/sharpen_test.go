@@ -61,3 +61,51 @@ func TestSharpenKeepsThePeakAndNarrowsIt(t *testing.T) {
 		t.Error("a map of fine terms alone was changed")
 	}
 }
+
+// TestWhatWasNotSeenSaysNothing puts a monstrous value where the fixture's
+// frame reaches out of the picture, into calibration and into a prediction.
+func TestWhatWasNotSeenSaysNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 1))
+	rs := raws(rng, 24, 32, 32, true)
+	outside := nn.NewImage(1, 32, 32)
+	for i := range 64 {
+		outside.Pix[i] = 1
+	}
+	calibrate := func(spoil bool) *Calibration {
+		c := &Calibration{FalseRejectRate: .05, Alignment: Free}
+		var of []*raw
+		for _, r := range rs {
+			s := *r
+			s.residual, s.logits, s.signed = r.residual.Clone(), r.logits.Clone(), r.signed.Clone()
+			s.outside = outside
+			if spoil {
+				for i := range 64 {
+					s.residual.Pix[i], s.logits.Pix[i] = 1e6, 1e6
+				}
+			}
+			of = append(of, &s)
+		}
+		recipe := &Recipe{}
+		maps := c.terms(recipe, of)
+		c.weigh(recipe)
+		c.scale(of, maps)
+		c.thresholds(nil, of, maps)
+		return c
+	}
+	clean, spoilt := calibrate(false), calibrate(true)
+	if clean.Reject != spoilt.Reject || clean.Terms[0] != spoilt.Terms[0] || clean.Pixel["half-peak"] != spoilt.Pixel["half-peak"] {
+		t.Errorf("thresholds %g and %v, with what was not seen spoilt %g and %v", clean.Reject, clean.Pixel, spoilt.Reject, spoilt.Pixel)
+	}
+	r := *rs[0]
+	r.residual, r.outside = r.residual.Clone(), outside
+	r.residual.Pix[5] = 1e6
+	x := nn.NewImage(3, 32, 32)
+	r.reconstruction = x
+	p, err := clean.predict(nil, x, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Map.Pix[5] != 0 || p.Signed.Pix[5] != 0 {
+		t.Errorf("where nothing was seen the map is %g and the signed map %g", p.Map.Pix[5], p.Signed.Pix[5])
+	}
+}

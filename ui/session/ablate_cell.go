@@ -80,14 +80,15 @@ func (s *Session) control(ctx context.Context, set *datasets.Set, o TrainOptions
 	}
 	told := func(e TrainEvent) { on(string(e.Stage), .5*float64(e.Done)/float64(e.Total)) }
 	var skipped TrainResult
-	normals, err := s.read(ctx, p, train, len(good), 0, &skipped, told)
+	parts, err := s.read(ctx, p, train, len(good), 0, &skipped, told)
 	if err != nil {
 		return nil, err
 	}
-	calibration, err := s.read(ctx, p, held, len(good), len(train), &skipped, told)
+	kept, err := s.read(ctx, p, held, len(good), len(train), &skipped, told)
 	if err != nil {
 		return nil, err
 	}
+	normals, calibration := inputs(parts), inputs(kept)
 	if len(calibration) < 2 {
 		return nil, fmt.Errorf("too few of the good parts in %s can be read", set.Root)
 	}

@@ -110,8 +110,8 @@ const alikeFrom = .3
 
 // read loads pictures at the network's input; what cannot be read or put
 // upright is skipped and listed.
-func (s *Session) read(ctx context.Context, p *plan, items []datasets.Item, total, done int, res *TrainResult, on func(TrainEvent)) ([]*nn.Image, error) {
-	var out []*nn.Image
+func (s *Session) read(ctx context.Context, p *plan, items []datasets.Item, total, done int, res *TrainResult, on func(TrainEvent)) ([]*anomaly.Prepared, error) {
+	var out []*anomaly.Prepared
 	each := 3 * 4 * p.network.Width * p.network.Height
 	for i, it := range items {
 		if err := ctx.Err(); err != nil {
@@ -127,9 +127,42 @@ func (s *Session) read(ctx context.Context, p *plan, items []datasets.Item, tota
 		} else if x := p.Apply(f.Image, p.network.Width, p.network.Height); x.Doubt != nil {
 			res.Skipped = append(res.Skipped, fmt.Errorf("%s %w", it.Name, &DoubtError{x.Doubt}))
 		} else {
-			out = append(out, x.Input)
+			out = append(out, x)
 		}
 		on(TrainEvent{Stage: Reading, Done: done + i + 1, Total: total})
 	}
 	return out, nil
+}
+
+// inputs are the network's inputs of prepared pictures.
+func inputs(of []*anomaly.Prepared) []*nn.Image {
+	out := make([]*nn.Image, len(of))
+	for i, x := range of {
+		out[i] = x.Input
+	}
+	return out
+}
+
+// outside says what of each input lies outside its picture.
+func outside(of []*anomaly.Prepared) []*nn.Image {
+	out := make([]*nn.Image, len(of))
+	for i, x := range of {
+		out[i] = x.Outside
+	}
+	return out
+}
+
+// wholly returns the prepared pictures that lie wholly inside, if they are most
+// of them, or all: statistics of what was not seen are worth nothing.
+func wholly(of []*anomaly.Prepared) []*anomaly.Prepared {
+	var in []*anomaly.Prepared
+	for _, x := range of {
+		if x.Outside == nil {
+			in = append(in, x)
+		}
+	}
+	if 2*len(in) < len(of) {
+		return of
+	}
+	return in
 }

@@ -137,14 +137,15 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	if err != nil {
 		return nil, problem("train", err, "")
 	}
-	images, err := s.read(ctx, plan, train, total, 0, res, on)
+	parts, err := s.read(ctx, plan, train, total, 0, res, on)
 	if err != nil {
 		return nil, err
 	}
-	calibration, err := s.read(ctx, plan, held, total, len(train), res, on)
+	kept, err := s.read(ctx, plan, held, total, len(train), res, on)
 	if err != nil {
 		return nil, err
 	}
+	images, calibration := inputs(parts), inputs(kept)
 	if len(images) < 2 || len(calibration) < 2 {
 		return nil, problem("train", fmt.Errorf("too few of the good parts in %s can be read", set.Root), "See the list of skipped files.")
 	}
@@ -180,12 +181,12 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	position := feature.PositionShare(images, nil)
 	if !plan.network.Without.Features {
-		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, images, position); err != nil {
+		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, inputs(wholly(parts)), position); err != nil {
 			return nil, problem("train", err, "")
 		}
 	}
 	err = anomaly.Calibrate(ctx, s.o.Engine, r, calibration, anomaly.CalibrateOptions{
-		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position,
+		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position, Outside: outside(kept),
 	})
 	if err != nil {
 		return nil, problem("calibrate", err, "")
