@@ -28,7 +28,7 @@ var (
 
 // Variants are the default, the rows of the paper's Table 3 in its order, and
 // ours. The default leaves out the denoiser and the adversarial module: they cost
-// time and were not seen to pay (RESULTS.md).
+// a third of the time, and what they are worth is not measured yet.
 var Variants = []Variant{
 	{Name: "", About: "the default: everything but denoiser and adversarial module"},
 	{Name: "basic", About: "plain U-Net, and its residual alone", Without: plainUNet},
