@@ -155,8 +155,8 @@ func (c *Calibration) terms(r *Recipe, raws []*raw) (maps [][]*nn.Image) {
 }
 
 // scoreByPosition reports whether the scoring network's logits are compared
-// position by position: where good parts excite it, it says less. Worth most on
-// textures in a fixed frame, and never harmful.
+// position by position: where good parts excite it, it says less. That is
+// worth most on surfaces in a fixed frame.
 func (c *Calibration) scoreByPosition(r *Recipe) bool {
 	return c.Normals >= registeredNormals && r.Statistics != nil
 }
