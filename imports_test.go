@@ -59,8 +59,12 @@ var rules = map[string]rule{
 	"themes/icongen": {},
 	"viewer":         {ours: []string{"themes", "assets"}, fyne: true},
 	"ui/widgets":     {ours: []string{"themes", "viewer"}, fyne: true},
+	"ui/phrase":      {ours: []string{"ui/session"}},
+	"ui/desk":        {ours: []string{"ui/session", "ui/widgets"}, fyne: true},
+	"ui/scene":       {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
+	"ui/thumb":       {ours: []string{"datasets", "themes", "ui/scene", "ui/widgets"}, fyne: true},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/session", "ui/widgets"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},
@@ -88,7 +92,7 @@ var owners = map[string][]string{
 	"gonum.org/v1/plot":                 {"ui/report"},
 	"database/sql":                      {"history"},
 	"net/http":                          {},
-	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui", "viewer"},
+	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui/thumb", "viewer"},
 }
 
 // edge is one import of one file.

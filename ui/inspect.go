@@ -12,7 +12,10 @@ import (
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
 	"agurscope/themes"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
+	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
 	"agurscope/viewer"
 
@@ -25,6 +28,7 @@ import (
 // inspectScreen is where parts are looked at and judged. Its fields belong to
 // Fyne's goroutine, but for those that say otherwise.
 type inspectScreen struct {
+	desk.Quiet
 	w   *Window
 	all *fyne.Container
 
@@ -47,8 +51,8 @@ type inspectScreen struct {
 	gate   sync.RWMutex
 	manual manualRun
 
-	thumbs     *thumbs
-	thumbsSeen latest
+	thumbs     *thumb.Thumbs
+	thumbsSeen desk.Latest
 	results    *resultBatch
 
 	setPick, recipePick *widgets.Picker
@@ -76,10 +80,10 @@ type manualRun struct {
 
 func newInspectScreen(w *Window) *inspectScreen {
 	s := &inspectScreen{w: w, cur: -1, parts: newParts(nil), view: viewer.New()}
-	s.thumbsSeen.thread = w.thread
-	s.results = &resultBatch{flush: latest{thread: w.thread}}
-	s.thumbs = newThumbs(func(int) { s.thumbsSeen.postLatest(s.list.Refresh) })
-	w.job(s.thumbs.run)
+	s.thumbsSeen.Thread = w.Thread
+	s.results = &resultBatch{flush: desk.Latest{Thread: w.Thread}}
+	s.thumbs = thumb.New(func(int) { s.thumbsSeen.PostLatest(s.list.Refresh) })
+	w.Job(s.thumbs.Run)
 	s.panel = newVerdictPanel(s)
 	s.log = newRunLog(s)
 	s.view.OnSelect = s.regionClicked
@@ -90,10 +94,19 @@ func newInspectScreen(w *Window) *inspectScreen {
 	return s
 }
 
-func (s *inspectScreen) title() string              { return "Inspect" }
-func (s *inspectScreen) content() fyne.CanvasObject { return s.all }
-func (s *inspectScreen) shown()                     { s.refreshMiddle() }
-func (s *inspectScreen) recipe() *anomaly.Recipe    { return s.w.c.Session.Recipe() }
+func (s *inspectScreen) Title() string              { return inspectTitle }
+func (s *inspectScreen) Content() fyne.CanvasObject { return s.all }
+
+// Changed shows the thresholds that are in force now.
+func (s *inspectScreen) Changed() {
+	s.panel.thresholds.refresh()
+	if s.on != nil {
+		s.display(s.on)
+	}
+}
+
+func (s *inspectScreen) Show()                   { s.refreshMiddle() }
+func (s *inspectScreen) recipe() *anomaly.Recipe { return s.w.Session.Recipe() }
 func (s *inspectScreen) cal() *anomaly.Calibration {
 	if r := s.recipe(); r != nil {
 		return r.Calibration
@@ -102,7 +115,7 @@ func (s *inspectScreen) cal() *anomaly.Calibration {
 }
 
 // ready reports whether parts can be inspected.
-func (s *inspectScreen) ready() bool { return s.w.c.Session.Engine() != nil && s.recipe() != nil }
+func (s *inspectScreen) ready() bool { return s.w.Session.Engine() != nil && s.recipe() != nil }
 
 const (
 	listWidth  = 236
@@ -122,7 +135,7 @@ func (s *inspectScreen) compose() {
 
 // newBar is the row of controls at the top.
 func (s *inspectScreen) newBar() fyne.CanvasObject {
-	t := s.w.tips
+	t := s.w.Tips
 	s.setPick = t.NewPicker("Parts", theme.FolderOpenIcon(), 232, "The folder of parts to inspect. Click to choose another, or drop a folder or pictures on the window.", s.setMenu)
 	s.recipePick = t.NewPicker("Recipe", icon("recipe", svgRecipe), 212, "What the program learnt from good parts, with its thresholds. Click to choose another.", s.recipeMenu)
 	s.runButton = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
@@ -160,7 +173,7 @@ func (s *inspectScreen) listHead() fyne.CanvasObject {
 		if f.verdict != "" {
 			shape = themes.VerdictIcon(string(f.verdict))
 		}
-		c := s.w.tips.NewChip(shape, f.tip, func() { s.setFilter(filters[i].verdict) })
+		c := s.w.Tips.NewChip(shape, f.tip, func() { s.setFilter(filters[i].verdict) })
 		s.chips = append(s.chips, c)
 		row.Add(c)
 	}
@@ -216,7 +229,7 @@ func (s *inspectScreen) highlight() {
 }
 
 func (s *inspectScreen) newList() fyne.CanvasObject {
-	s.list = widgets.NewList(s.w.keys,
+	s.list = widgets.NewList(s.w.Keys,
 		func() int { return len(s.parts.visible) },
 		func() fyne.CanvasObject { return newPartRow() },
 		func(row int, o fyne.CanvasObject) {
@@ -236,7 +249,7 @@ func (s *inspectScreen) newList() fyne.CanvasObject {
 // refreshBar brings pickers and buttons up to date.
 func (s *inspectScreen) refreshBar() {
 	set, recipe := "Choose a folder…", "Choose a recipe…"
-	if x := s.w.c.Session.Set(); x != nil {
+	if x := s.w.Session.Set(); x != nil {
 		set = filepath.Base(x.Root)
 		s.setPick.Tip = x.Root
 	}
@@ -279,7 +292,7 @@ func (s *inspectScreen) refreshRun() {
 // missing says what is needed before parts can be inspected.
 func (s *inspectScreen) missing() string {
 	switch {
-	case s.w.c.Session.Engine() == nil:
+	case s.w.Session.Engine() == nil:
 		return "an engine is needed: run “agurscope doctor” in a terminal"
 	case s.recipe() == nil:
 		return "open a recipe or train one"
@@ -302,7 +315,7 @@ func (s *inspectScreen) refreshMiddle() {
 
 // emptyState is what stands in the panes' place, nil for the panes.
 func (s *inspectScreen) emptyState() fyne.CanvasObject {
-	t := s.w.tips
+	t := s.w.Tips
 	demo := t.NewButton("Show the demonstration", theme.MediaPlayIcon(), "Opens drawn electronic parts and a recipe that knows them.", s.openDemo)
 	demo.Hidden = s.w.c.Demo == nil
 	switch {
@@ -314,25 +327,25 @@ func (s *inspectScreen) emptyState() fyne.CanvasObject {
 	case s.on != nil && s.on.item == s.cur && s.on.res.Final() == history.ERROR && s.parts.state[s.cur].verdict != "":
 		return s.errorState()
 	case s.on != nil && s.on.item == s.cur && s.on.res.Frame.Image == nil && s.on.res.Err != nil:
-		return widgets.NewEmpty(theme.BrokenImageIcon(), "This picture cannot be read", sentence(s.on.res.Err.Error()))
+		return widgets.NewEmpty(theme.BrokenImageIcon(), "This picture cannot be read", phrase.Sentence(s.on.res.Err.Error()))
 	}
 	return nil
 }
 
 // advise says, above the panes, what keeps parts from being inspected.
 func (s *inspectScreen) advise() {
-	t := s.w.tips
+	t := s.w.Tips
 	switch {
 	case s.parts.len() == 0 || s.ready():
-	case s.w.c.Session.Engine() == nil: // said already
+	case s.w.Session.Engine() == nil: // said already
 	default:
 		open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
 		open.Importance = widget.HighImportance
 		train := t.NewButton("Train one", theme.NewThemedResource(icon("train", svgTrain)), "Go to the Train screen with this folder.", func() {
 			s.w.settle()
-			s.w.goTo(trainPlace)
+			s.w.GoTo(trainTitle)
 		})
-		s.w.say(widgets.Info, "No recipe yet", "A recipe is what the program learnt from good parts. Open one, or train one from this folder.", open, train)
+		s.w.Notify(widgets.Info, "No recipe yet", "A recipe is what the program learnt from good parts. Open one, or train one from this folder.", open, train)
 	}
 }
 
@@ -341,9 +354,9 @@ func (s *inspectScreen) errorState() fyne.CanvasObject {
 	i := s.cur
 	body := "It could not be inspected. It counts as not OK."
 	if err := s.on.res.Err; err != nil {
-		body = sentence(err.Error())
+		body = phrase.Sentence(err.Error())
 	}
-	again := s.w.tips.NewButton("Inspect again", theme.ViewRefreshIcon(), "After the file has been mended.", func() { s.inspectAgain(i) })
+	again := s.w.Tips.NewButton("Inspect again", theme.ViewRefreshIcon(), "After the file has been mended.", func() { s.inspectAgain(i) })
 	return widgets.NewEmpty(themes.IconError(), "This part was not inspected", body, again)
 }
 
@@ -353,8 +366,8 @@ func (w *Window) copy(text string) {
 	w.status.say("Copied: " + text)
 }
 
-// key does what a key means on this screen.
-func (s *inspectScreen) key(name fyne.KeyName) bool {
+// Key does what a key means on this screen.
+func (s *inspectScreen) Key(name fyne.KeyName) bool {
 	switch name {
 	case fyne.KeyLeft, fyne.KeyUp, fyne.KeyK:
 		s.stepBy(-1)
@@ -382,8 +395,8 @@ func (s *inspectScreen) key(name fyne.KeyName) bool {
 	return true
 }
 
-// typed does what a character means on this screen.
-func (s *inspectScreen) typed(r rune) {
+// Rune does what a character means on this screen.
+func (s *inspectScreen) Rune(r rune) {
 	switch r {
 	case 'o':
 		s.override(history.OK)
@@ -423,13 +436,13 @@ func (s *inspectScreen) choose(i int) {
 		return
 	}
 	s.panel.waiting(i)
-	ctx, cancel := context.WithCancel(s.w.ctx)
+	ctx, cancel := context.WithCancel(s.w.Context())
 	s.choosing = cancel
 	gen, item := s.gen, s.parts.items[i]
 	// What a run is going to log is only shown now.
 	known := s.parts.state[i].verdict != "" || s.run != nil
 	ready, cal := s.ready(), s.cal()
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		defer cancel()
 		var res *session.Result
 		var err error
@@ -439,7 +452,7 @@ func (s *inspectScreen) choose(i int) {
 			res.Frame, res.Err = item.Load()
 		case known:
 			s.gate.RLock()
-			res, err = s.w.c.Session.Preview(ctx, item)
+			res, err = s.w.Session.Preview(ctx, item)
 			s.gate.RUnlock()
 		default:
 			s.gate.RLock()
@@ -450,7 +463,7 @@ func (s *inspectScreen) choose(i int) {
 		if res != nil && ctx.Err() == nil {
 			sh = newShown(i, res, cal)
 		}
-		s.w.thread.onUI(func() { s.chosen(gen, i, res, sh, known || !ready, err) })
+		s.w.OnUI(func() { s.chosen(gen, i, res, sh, known || !ready, err) })
 	})
 }
 
@@ -462,7 +475,7 @@ func (s *inspectScreen) inspectOne(ctx context.Context, item datasets.Item) (*se
 	m := &s.manual
 	m.mu.Lock()
 	if !m.open {
-		run, err := s.w.c.Session.StartRun(s.w.ctx, s.w.c.Session.Set().Root)
+		run, err := s.w.Session.StartRun(s.w.Context(), s.w.Session.Set().Root)
 		if err != nil {
 			m.mu.Unlock()
 			return nil, err
@@ -471,7 +484,7 @@ func (s *inspectScreen) inspectOne(ctx context.Context, item datasets.Item) (*se
 	}
 	run := m.run
 	m.mu.Unlock()
-	return s.w.c.Session.InspectOne(ctx, run, item)
+	return s.w.Session.InspectOne(ctx, run, item)
 }
 
 // endManual closes the run for single parts, if one is open.
@@ -481,8 +494,8 @@ func (s *inspectScreen) endManual() {
 	defer m.mu.Unlock()
 	if m.open {
 		m.open = false
-		if err := s.w.c.Session.EndRun(context.WithoutCancel(s.w.ctx), m.run, nil); err != nil {
-			s.w.thread.onUI(func() { s.w.report(err) })
+		if err := s.w.Session.EndRun(context.WithoutCancel(s.w.Context()), m.run, nil); err != nil {
+			s.w.OnUI(func() { s.w.Report(err) })
 		}
 	}
 }
@@ -493,14 +506,14 @@ func (s *inspectScreen) chosen(gen, i int, res *session.Result, sh *shown, logge
 		return
 	}
 	if err != nil && res == nil {
-		if s.cur == i && s.w.ctx.Err() == nil && !isCancel(err) {
-			s.w.report(err)
+		if s.cur == i && s.w.Context().Err() == nil && !isCancel(err) {
+			s.w.Report(err)
 			s.panel.idle(i, "Not inspected")
 		}
 		return
 	}
 	if err != nil { // judged, but not written: it does not count
-		s.w.report(err)
+		s.w.Report(err)
 		s.panel.idle(i, "Not logged")
 		return
 	}
@@ -522,8 +535,8 @@ func (s *inspectScreen) chosen(gen, i int, res *session.Result, sh *shown, logge
 func (s *inspectScreen) display(sh *shown) {
 	s.on = sh
 	cal := s.cal()
-	if now := s.w.c.Session.Thresholds(); sh.res.Prediction != nil && cal != nil && sh.res.Thresholds != now {
-		s.w.c.Session.Rejudge(&s.seg, sh.res, now)
+	if now := s.w.Session.Thresholds(); sh.res.Prediction != nil && cal != nil && sh.res.Thresholds != now {
+		s.w.Session.Rejudge(&s.seg, sh.res, now)
 		sh.segment(cal)
 	}
 	s.view.SetFrame(sh.frame)
@@ -535,13 +548,13 @@ func (s *inspectScreen) display(sh *shown) {
 // thresholdsMoved judges the part on show again; it runs inside a slider's
 // callback and takes about a millisecond.
 func (s *inspectScreen) thresholdsMoved(t session.Thresholds) {
-	before := s.w.c.Session.Thresholds()
-	s.w.c.Session.SetThresholds(t)
+	before := s.w.Session.Thresholds()
+	s.w.Session.SetThresholds(t)
 	cal := s.cal()
 	if s.on == nil || s.on.res.Prediction == nil || cal == nil {
 		return
 	}
-	s.w.c.Session.Rejudge(&s.seg, s.on.res, t)
+	s.w.Session.Rejudge(&s.seg, s.on.res, t)
 	s.on.segment(cal)
 	if before.Mode != t.Mode {
 		s.view.SetFrame(s.on.frame)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"unicode"
 
 	"agurscope/ui/widgets"
@@ -37,7 +38,7 @@ var keyHelp = []struct {
 		{"0", "back to four panes"},
 	}},
 	{"Program", [][2]string{
-		{"Ctrl+1  Ctrl+2", "Inspect, Train"},
+		{"Ctrl+1 …", "the screens, in the order of the rail"},
 		{"Ctrl+O", "open a folder of parts"},
 		{"Ctrl+R", "open a recipe"},
 		{"?", "this list"},
@@ -56,7 +57,7 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		w.notice.Close()
 		return
 	}
-	w.screens[w.current].key(e.Name)
+	w.screens[w.current].Key(e.Name)
 }
 
 // typedRune gets the characters that no field is typing. Keys that open a field,
@@ -70,11 +71,11 @@ func (w *Window) typedRune(r rune) {
 		w.showKeys()
 		return
 	}
-	w.screens[w.current].typed(unicode.ToLower(r))
+	w.screens[w.current].Rune(unicode.ToLower(r))
 }
 
-// show opens a dialog that Escape leaves.
-func (w *Window) show(d dialog.Dialog) {
+// Dialog opens a dialog that Escape leaves.
+func (w *Window) Dialog(d dialog.Dialog) {
 	w.dialog = d
 	d.SetOnClosed(func() {
 		if w.dialog == d {
@@ -84,20 +85,21 @@ func (w *Window) show(d dialog.Dialog) {
 	d.Show()
 }
 
-func (w *Window) dialogOpen() bool { return w.win.Canvas().Overlays().Top() != nil }
+func (w *Window) dialogOpen() bool { return w.Window.Canvas().Overlays().Top() != nil }
 
 func (w *Window) addShortcuts() {
 	add := func(key fyne.KeyName, do func()) {
-		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+		w.Window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
 			if !w.dialogOpen() {
 				do()
 			}
 		})
 	}
-	add(fyne.Key1, func() { w.goTo(0) })
-	add(fyne.Key2, func() { w.goTo(1) })
-	add(fyne.KeyO, func() { w.goTo(0); w.inspect.browseSet() })
-	add(fyne.KeyR, func() { w.goTo(0); w.inspect.browseRecipe() })
+	for i := range w.screens {
+		add(fyne.KeyName(fmt.Sprint(i+1)), func() { w.goTo(i) })
+	}
+	add(fyne.KeyO, func() { w.GoTo(inspectTitle); w.inspect.browseSet() })
+	add(fyne.KeyR, func() { w.GoTo(inspectTitle); w.inspect.browseRecipe() })
 }
 
 // showKeys shows the list of keys.
@@ -116,6 +118,6 @@ func (w *Window) showKeys() {
 			column = widgets.Rows(16)
 		}
 	}
-	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.win)
-	w.show(d)
+	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.Window)
+	w.Dialog(d)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"agurscope/datasets"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -60,11 +61,11 @@ func (s *inspectScreen) openDemo() {
 		return
 	}
 	s.w.status.say("Opening the demonstration…")
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		set, recipe, err := s.w.c.Demo()
-		s.w.thread.onUI(func() {
+		s.w.OnUI(func() {
 			if err != nil {
-				s.w.report(fmt.Errorf("open the demonstration: %w", err))
+				s.w.Report(fmt.Errorf("open the demonstration: %w", err))
 				s.w.scriptFailed(err)
 				return
 			}
@@ -78,14 +79,14 @@ func (s *inspectScreen) openDemo() {
 func (s *inspectScreen) openBoth(set, recipe string) {
 	s.leave()
 	s.recipeComing = recipe != ""
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		if set != "" {
 			s.loadSet(set)
 		}
 		if recipe != "" {
 			s.loadRecipe(recipe)
 		}
-		s.w.thread.onUI(func() {
+		s.w.OnUI(func() {
 			s.recipeComing = false
 			s.w.tidy()
 			s.w.scriptOpened()
@@ -97,14 +98,14 @@ func (s *inspectScreen) openBoth(set, recipe string) {
 func (s *inspectScreen) openSet(path string) {
 	s.leave()
 	s.w.status.say("Opening " + path + "…")
-	s.w.job(func(context.Context) { s.loadSet(path) })
+	s.w.Job(func(context.Context) { s.loadSet(path) })
 }
 
 // openRecipe opens a recipe file.
 func (s *inspectScreen) openRecipe(path string) {
 	s.leave()
 	s.w.status.say("Opening " + path + "…")
-	s.w.job(func(context.Context) { s.loadRecipe(path) })
+	s.w.Job(func(context.Context) { s.loadRecipe(path) })
 }
 
 // leave stops what is being done with the set and recipe that are open.
@@ -119,9 +120,9 @@ func (s *inspectScreen) leave() {
 func (s *inspectScreen) loadSet(path string) {
 	s.gate.Lock()
 	s.endManual()
-	set, err := s.w.c.Session.OpenSet(path)
+	set, err := s.w.Session.OpenSet(path)
 	s.gate.Unlock()
-	s.w.thread.onUI(func() {
+	s.w.OnUI(func() {
 		s.w.status.say("")
 		var choice *datasets.ChoiceError
 		switch {
@@ -131,7 +132,7 @@ func (s *inspectScreen) loadSet(path string) {
 			if errors.Is(err, fs.ErrNotExist) {
 				s.w.settings.dropRecent(keySets, path)
 			}
-			s.w.report(err)
+			s.w.Report(err)
 		default:
 			s.w.settings.addRecent(keySets, path)
 			s.w.settings.setText(keySet, path)
@@ -144,15 +145,15 @@ func (s *inspectScreen) loadSet(path string) {
 func (s *inspectScreen) loadRecipe(path string) {
 	s.gate.Lock()
 	s.endManual()
-	_, err := s.w.c.Session.OpenRecipe(path)
+	_, err := s.w.Session.OpenRecipe(path)
 	s.gate.Unlock()
-	s.w.thread.onUI(func() {
+	s.w.OnUI(func() {
 		s.w.status.say("")
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				s.w.settings.dropRecent(keyRecipes, path)
 			}
-			s.w.report(err)
+			s.w.Report(err)
 			s.refreshMiddle()
 			return
 		}
@@ -166,7 +167,7 @@ func (s *inspectScreen) loadRecipe(path string) {
 func (s *inspectScreen) setOpened(set *datasets.Set) {
 	s.fresh()
 	s.parts = newParts(set)
-	s.thumbs.reset(s.parts.items)
+	s.thumbs.Reset(s.parts.items)
 	s.cur = -1
 	s.list.UnselectAll()
 	s.list.ScrollToTop()
@@ -175,7 +176,7 @@ func (s *inspectScreen) setOpened(set *datasets.Set) {
 	s.refreshList()
 	s.refreshMiddle()
 	if n := len(set.Report.LeftOut); n > 0 {
-		s.w.status.say(fmt.Sprintf("%s left out; see the report on the Train screen.", plural(n, "file")))
+		s.w.status.say(fmt.Sprintf("%s left out; see the report on the Train screen.", phrase.Plural(n, "file")))
 	}
 	if s.parts.len() > 0 {
 		s.choose(0)
@@ -185,6 +186,7 @@ func (s *inspectScreen) setOpened(set *datasets.Set) {
 		s.advise()
 	}
 	s.w.train.suggest(set)
+	s.w.changed(s)
 }
 
 // recipeOpened judges the set anew: verdicts belong to the recipe that made
@@ -202,6 +204,7 @@ func (s *inspectScreen) recipeOpened() {
 		s.panel.empty()
 	}
 	s.refreshMiddle()
+	s.w.changed(s)
 }
 
 // fresh begins another generation: results under way belong to the past.
@@ -225,8 +228,8 @@ func (w *Window) askChoice(c *datasets.ChoiceError, open func(root string)) {
 	}
 	text := widget.NewLabel(fmt.Sprintf("%s holds several %s. Choose one:", c.Root, c.What))
 	text.Wrapping = fyne.TextWrapWord
-	d = dialog.NewCustom("Which one?", "Cancel", container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.win)
-	w.show(d)
+	d = dialog.NewCustom("Which one?", "Cancel", container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.Window)
+	w.Dialog(d)
 }
 
 // setMenu offers folders of parts.
@@ -247,7 +250,7 @@ func (s *inspectScreen) recipeMenu() {
 		menuItem("Type or paste a path…", theme.DocumentCreateIcon(), func() {
 			s.w.askPath("Open recipe", "A recipe file, NAME.agur", "Open", s.openRecipe)
 		}),
-		menuItem("Train a new one", icon("train", svgTrain), func() { s.w.goTo(1) }),
+		menuItem("Train a new one", icon("train", svgTrain), func() { s.w.GoTo(trainTitle) }),
 	}
 	s.showMenu(s.recipePick, items, keyRecipes, s.openRecipe)
 }
@@ -272,7 +275,7 @@ func (s *inspectScreen) showMenu(under fyne.CanvasObject, items []*fyne.MenuItem
 			items = append(items, menuItem(label, theme.HistoryIcon(), func() { open(path) }))
 		}
 	}
-	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), s.w.win.Canvas())
+	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), s.w.Window.Canvas())
 	menu.ShowAtRelativePosition(fyne.NewPos(0, under.Size().Height+2), under)
 }
 
@@ -282,34 +285,19 @@ func (s *inspectScreen) browseSet() {
 }
 
 // browseRecipe lets a person choose a recipe file.
-func (s *inspectScreen) browseRecipe() {
-	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
-		if err != nil {
-			s.w.report(fmt.Errorf("open a recipe: %w", err))
-			return
-		}
-		if f == nil {
-			return
-		}
-		path := f.URI().Path()
-		_ = f.Close() // only its name was wanted
-		s.openRecipe(path)
-	}, s.w.win)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	s.w.showFiles(d, filepath.Dir(s.w.settings.text(keyRecipe)))
-}
+func (s *inspectScreen) browseRecipe() { s.w.AskRecipe(s.openRecipe) }
 
 // askFolder lets a person choose a folder, beginning beside near.
 func (w *Window) askFolder(near string, take func(string)) {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err != nil {
-			w.report(fmt.Errorf("open a folder: %w", err))
+			w.Report(fmt.Errorf("open a folder: %w", err))
 			return
 		}
 		if u != nil {
 			take(u.Path())
 		}
-	}, w.win)
+	}, w.Window)
 	w.showFiles(d, filepath.Dir(near))
 }
 
@@ -321,24 +309,24 @@ func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
 			d.SetLocation(u)
 		}
 	}
-	w.show(d) // before it is resized: it has no size until then
-	size := w.win.Canvas().Size()
+	w.Dialog(d) // before it is resized: it has no size until then
+	size := w.Window.Canvas().Size()
 	d.Resize(fyne.NewSize(min(size.Width-80, 920), min(size.Height-80, 640)))
 }
 
 // askPath lets a person type a path.
 func (w *Window) askPath(title, hint, verb string, take func(string)) {
-	entry := w.tips.NewEntry(hint, "")
+	entry := w.Tips.NewEntry(hint, "")
 	body := widgets.Fixed(560, 0, widgets.Rows(8, entry, widgets.NewCaption("Enter opens, Esc leaves everything as it is.")))
 	d := dialog.NewCustomConfirm(title, verb, "Cancel", body, func(yes bool) {
 		if path := cleanPath(entry.Text); yes && path != "" {
 			take(path)
 		}
-	}, w.win)
+	}, w.Window)
 	entry.OnSubmitted = func(string) { d.Confirm() }
 	entry.OnEscape = d.Hide
-	w.show(d)
-	w.win.Canvas().Focus(entry)
+	w.Dialog(d)
+	w.Window.Canvas().Focus(entry)
 }
 
 // cleanPath takes what people paste: quotes, blanks, file addresses and ~.
@@ -365,12 +353,12 @@ func (w *Window) dropped(uris []fyne.URI) {
 		}
 	}
 	if len(paths) > 0 && !w.dialogOpen() {
-		w.screens[w.current].drop(paths)
+		w.screens[w.current].Drop(paths)
 	}
 }
 
-// drop opens a recipe, a folder or pictures.
-func (s *inspectScreen) drop(paths []string) {
+// Drop opens a recipe, a folder or pictures.
+func (s *inspectScreen) Drop(paths []string) {
 	for _, p := range paths {
 		if strings.EqualFold(filepath.Ext(p), ".agur") {
 			s.openRecipe(p)
@@ -387,7 +375,7 @@ func (s *inspectScreen) drop(paths []string) {
 // openPictures makes a set of single pictures.
 func (s *inspectScreen) openPictures(paths []string) {
 	s.leave()
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		all := &datasets.Set{Root: filepath.Dir(paths[0]), Layout: "dropped pictures"}
 		var errs []error
 		for _, p := range paths {
@@ -401,15 +389,15 @@ func (s *inspectScreen) openPictures(paths []string) {
 		if len(all.Items) > 0 {
 			s.gate.Lock()
 			s.endManual()
-			s.w.c.Session.UseSet(all)
+			s.w.Session.UseSet(all)
 			s.gate.Unlock()
 		}
-		s.w.thread.onUI(func() {
+		s.w.OnUI(func() {
 			if len(all.Items) > 0 {
 				s.setOpened(all)
 			}
 			if len(errs) > 0 {
-				s.w.report(errs[0])
+				s.w.Report(errs[0])
 			}
 		})
 	})

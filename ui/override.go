@@ -23,7 +23,7 @@ func (s *inspectScreen) override(v history.Verdict) {
 		return
 	}
 	p := s.parts.state[i]
-	reason := s.w.tips.NewEntry("Reason (may stay empty)", "")
+	reason := s.w.Tips.NewEntry("Reason (may stay empty)", "")
 	name, _ := itemTitle(s.parts.items[i])
 	said := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", p.verdict, name)
 	text := widget.NewLabel(said)
@@ -35,21 +35,21 @@ func (s *inspectScreen) override(v history.Verdict) {
 		if yes {
 			s.review(i, v, reason.Text)
 		}
-	}, s.w.win)
+	}, s.w.Window)
 	reason.OnSubmitted = func(string) { d.Confirm() }
 	reason.OnEscape = d.Hide
-	s.w.show(d)
-	s.w.win.Canvas().Focus(reason)
+	s.w.Dialog(d)
+	s.w.Window.Canvas().Focus(reason)
 }
 
 // review writes a person's verdict to the history, then shows it.
 func (s *inspectScreen) review(i int, v history.Verdict, reason string) {
 	gen, id := s.gen, s.parts.state[i].id
-	s.w.job(func(ctx context.Context) {
-		err := s.w.c.Session.Override(ctx, id, v, reviewer(), reason)
-		s.w.thread.onUI(func() {
+	s.w.Job(func(ctx context.Context) {
+		err := s.w.Session.Override(ctx, id, v, reviewer(), reason)
+		s.w.OnUI(func() {
 			if err != nil {
-				s.w.report(err)
+				s.w.Report(err)
 				return
 			}
 			if gen != s.gen {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"agurscope/datasets"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 )
 
@@ -107,7 +108,7 @@ func (c chosenItems) Frames(ctx context.Context) iter.Seq2[datasets.Frame, error
 // resultBatch carries results from the engine's goroutine: each of them counts,
 // so they are gathered, and only the crossing is coalesced.
 type resultBatch struct {
-	flush latest
+	flush desk.Latest
 	mu    sync.Mutex
 	list  []arrived
 }
@@ -121,7 +122,7 @@ func (b *resultBatch) add(res *session.Result, take func([]arrived)) {
 	b.mu.Lock()
 	b.list = append(b.list, arrived{res, time.Now()})
 	b.mu.Unlock()
-	b.flush.postLatest(func() { take(b.taken()) })
+	b.flush.PostLatest(func() { take(b.taken()) })
 }
 
 func (b *resultBatch) taken() []arrived {
@@ -154,23 +155,23 @@ func (s *inspectScreen) startRun() {
 		s.refreshList()
 		which = s.parts.pending()
 	}
-	ctx, cancel := context.WithCancel(s.w.ctx)
+	ctx, cancel := context.WithCancel(s.w.Context())
 	r := &runAll{cancel: cancel, pause: &pauser{}, total: len(which), since: time.Now()}
 	s.run, s.follow = r, true
 	gen := s.gen
-	src := chosenItems{filepath.Base(s.w.c.Session.Set().Root), s.parts.items, which}
+	src := chosenItems{filepath.Base(s.w.Session.Set().Root), s.parts.items, which}
 	take := func(list []arrived) { s.arrived(gen, r, list) }
 	s.refreshRun()
 	s.refreshProgress()
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		defer cancel()
 		s.gate.RLock()
-		_, err := s.w.c.Session.Inspect(ctx, src, func(res *session.Result) {
+		_, err := s.w.Session.Inspect(ctx, src, func(res *session.Result) {
 			s.results.add(res, take)
 			r.pause.wait(ctx)
 		})
 		s.gate.RUnlock()
-		s.w.thread.onUI(func() {
+		s.w.OnUI(func() {
 			s.arrived(gen, r, s.results.taken())
 			s.runEnded(gen, r, err)
 		})
@@ -217,9 +218,9 @@ func (s *inspectScreen) prepareNext() {
 		return
 	}
 	s.presented, s.preparing = nil, true
-	s.w.job(func(context.Context) {
+	s.w.Job(func(context.Context) {
 		sh := newShown(p.item, p.res, cal)
-		s.w.thread.onUI(func() {
+		s.w.OnUI(func() {
 			s.preparing = false
 			if gen == s.gen {
 				s.cache.put(sh)
@@ -246,11 +247,11 @@ func (s *inspectScreen) runEnded(gen int, r *runAll, err error) {
 	s.refreshRun()
 	switch {
 	case err == nil:
-		s.w.status.say(fmt.Sprintf("%s inspected in %.1f s", plural(r.done, "part"), (time.Since(r.since) - r.idle).Seconds()))
+		s.w.status.say(fmt.Sprintf("%s inspected in %.1f s", phrase.Plural(r.done, "part"), (time.Since(r.since) - r.idle).Seconds()))
 	case isCancel(err):
 		s.w.status.say(fmt.Sprintf("Stopped after %d of %d. What was inspected is in the log.", r.done, r.total))
 	default:
-		s.w.report(err)
+		s.w.Report(err)
 	}
 	s.w.tidy()
 	s.w.scriptRunEnded()
@@ -278,24 +279,10 @@ func (s *inspectScreen) refreshProgress() {
 		text += " · paused"
 	case r.done > 0 && r.done < r.total:
 		each := (time.Since(r.since) - r.idle) / time.Duration(r.done)
-		text += " · " + remaining(each*time.Duration(r.total-r.done))
+		text += " · " + phrase.Remaining(each*time.Duration(r.total-r.done))
 	}
 	s.progressText.Set(text)
 	s.progressRow.Show()
-}
-
-// remaining says a duration as people do.
-func remaining(d time.Duration) string {
-	sec := math.Round(d.Seconds())
-	switch {
-	case sec < 1:
-		return "almost done"
-	case sec < 90:
-		return fmt.Sprintf("%.0f s left", sec)
-	case sec < 90*60:
-		return fmt.Sprintf("%.0f min left", math.Round(sec/60))
-	}
-	return fmt.Sprintf("%.1f h left", sec/3600)
 }
 
 func isCancel(err error) bool {

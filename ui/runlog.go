@@ -6,6 +6,7 @@ import (
 
 	"agurscope/history"
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -44,11 +45,11 @@ func newRunLog(s *inspectScreen) *runLog {
 		row.Add(widgets.Row(5, widgets.Fixed(15, 15, img), l.counts[i], word))
 	}
 	l.yield = widgets.NewStyled(&widgets.Text{Style: fyne.TextStyle{Bold: true}})
-	row.Add(s.w.tips.Over(widgets.Row(5, l.yield, widgets.NewCaption("yield")), "Share of the inspected parts that are OK, with your own verdicts counted in place of the program's."))
+	row.Add(s.w.Tips.Over(widgets.Row(5, l.yield, widgets.NewCaption("yield")), "Share of the inspected parts that are OK, with your own verdicts counted in place of the program's."))
 	row.Add(widgets.NewSpring(nil))
-	l.toggle = s.w.tips.NewFlatButton("Log", theme.MenuDropUpIcon(), "Show or hide the verdicts of this session, newest first.", func() { l.open(l.table.Hidden) })
+	l.toggle = s.w.Tips.NewFlatButton("Log", theme.MenuDropUpIcon(), "Show or hide the verdicts of this session, newest first.", func() { l.open(l.table.Hidden) })
 	row.Add(l.toggle)
-	l.list = widgets.NewList(s.w.keys, func() int { return len(s.parts.log) }, newLogRow, l.fill)
+	l.list = widgets.NewList(s.w.Keys, func() int { return len(s.parts.log) }, newLogRow, l.fill)
 	l.list.OnSelected = func(row int) { l.pick(row) }
 	var heads []fyne.CanvasObject
 	for i, h := range []string{"time", "verdict", "part", "index", "score", "latency", "    your verdict"} {
@@ -182,7 +183,7 @@ func (l *runLog) fill(row int, o fyne.CanvasObject) {
 	if !math.IsNaN(p.index) {
 		index = fmt.Sprintf("%.0f", p.index)
 	}
-	for k, text := range []string{p.at.Format("15:04:05"), string(p.verdict), l.s.parts.items[i].Name, index, figure(p.score), milliseconds(p.latency), "    " + yours} {
+	for k, text := range []string{p.at.Format("15:04:05"), string(p.verdict), l.s.parts.items[i].Name, index, phrase.Figure(p.score), phrase.Milliseconds(p.latency), "    " + yours} {
 		r.cells[k].Set(text)
 	}
 }

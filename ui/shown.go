@@ -1,12 +1,8 @@
 package ui
 
 import (
-	"image"
-	"image/draw"
-
-	"agurscope/nn"
 	"agurscope/nn/anomaly"
-	"agurscope/nn/segment"
+	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/viewer"
 )
@@ -19,16 +15,6 @@ type shown struct {
 	bytes int64
 }
 
-// scale is the end of the heat map's colours, the same for all parts of a
-// recipe: twice the calibrated threshold.
-func scale(c *anomaly.Calibration, m segment.Mode) float64 {
-	if m == segment.TwoSided {
-		p := c.Pixel[segment.TwoSided]
-		return 2 * max(p.Low, p.High)
-	}
-	return 2 * c.Pixel[segment.HalfPeak].High
-}
-
 // newShown prepares a result for the viewer. It takes milliseconds for a large
 // picture and runs on the goroutine that inspected.
 func newShown(item int, res *session.Result, c *anomaly.Calibration) *shown {
@@ -36,7 +22,7 @@ func newShown(item int, res *session.Result, c *anomaly.Calibration) *shown {
 	if res.Frame.Image == nil {
 		return s
 	}
-	s.frame.Original = opaque(res.Frame.Image)
+	s.frame.Original = scene.Opaque(res.Frame.Image)
 	s.bytes = int64(len(s.frame.Original.Pix)) * 4 / 3
 	if res.Prediction != nil && c != nil {
 		s.frame.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
@@ -72,69 +58,10 @@ func (s *shown) slim() {
 // frame. It is cheap: a slider calls it on every move.
 func (s *shown) segment(c *anomaly.Calibration) {
 	t := s.res.Thresholds
-	s.frame.Map = heat(s.res.Prediction, t.Mode)
-	s.frame.Segmentation = segmentation(s.res, t)
+	s.frame.Map = scene.Heat(s.res.Prediction, t.Mode)
+	s.frame.Segmentation = scene.Segmentation(s.res, t)
 	s.frame.Low, s.frame.High = float32(t.Low), float32(t.High)
-	s.frame.Max = float32(scale(c, t.Mode))
-}
-
-// heat is the map that the thresholds cut: the anomaly map, or for the
-// two-sided mode the difference to the reconstruction in standard deviations.
-func heat(p *anomaly.Prediction, m segment.Mode) *viewer.Scalar {
-	if m != segment.TwoSided {
-		return &viewer.Scalar{W: p.Map.W, H: p.Map.H, V: p.Map.Pix}
-	}
-	v := make([]float32, len(p.Signed.Pix))
-	for i, x := range p.Signed.Pix {
-		v[i] = max(x, -x)
-	}
-	return &viewer.Scalar{W: p.Signed.W, H: p.Signed.H, V: v}
-}
-
-func segmentation(res *session.Result, t session.Thresholds) *viewer.Segmentation {
-	g := res.Segmentation
-	if g.W == 0 {
-		return nil
-	}
-	s := &viewer.Segmentation{W: g.W, H: g.H, Labels: g.Labels}
-	if t.Mode != segment.TwoSided && len(g.Regions) > 0 {
-		s.Core = core(g.Labels, res.Prediction.Map, float32(t.High))
-	}
-	return s
-}
-
-// core marks the cells of regions that reach the high threshold.
-func core(labels []int32, m *nn.Image, high float32) []uint8 {
-	out := make([]uint8, len(labels))
-	for i, l := range labels {
-		if l != 0 && m.Pix[i] >= high {
-			out[i] = 1
-		}
-	}
-	return out
-}
-
-// opaque brings a picture from the border to the one form that the viewer
-// takes.
-func opaque(m image.Image) *image.RGBA {
-	if p, ok := m.(*image.RGBA); ok && p.Rect.Min == (image.Point{}) && p.Stride == 4*p.Rect.Dx() {
-		return p
-	}
-	b := m.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	switch p := m.(type) {
-	case *image.Gray16:
-		for y := range b.Dy() {
-			row, to := p.Pix[y*p.Stride:], out.Pix[y*out.Stride:]
-			for x := range b.Dx() {
-				v := row[2*x]
-				to[4*x], to[4*x+1], to[4*x+2], to[4*x+3] = v, v, v, 255
-			}
-		}
-	default:
-		draw.Draw(out, out.Rect, m, b.Min, draw.Src)
-	}
-	return out
+	s.frame.Max = float32(scene.Scale(c, t.Mode))
 }
 
 const (

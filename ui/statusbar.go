@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -37,7 +38,7 @@ type statusItem struct {
 func (w *Window) newStatusItem(res fyne.Resource, width float32) *statusItem {
 	i := &statusItem{text: widgets.NewCaption(""), icon: widget.NewIcon(nil), res: res}
 	i.text.Elide, i.text.Width = widgets.ElideMiddle, width
-	i.hint = w.tips.Over(widgets.Row(5, widgets.Fixed(14, 14, i.icon), i.text), "")
+	i.hint = w.Tips.Over(widgets.Row(5, widgets.Fixed(14, 14, i.icon), i.text), "")
 	return i
 }
 
@@ -77,20 +78,12 @@ func (b *statusBar) setLatency(d time.Duration) {
 		b.latency.set("–", "Time from a part's file to its verdict, written to disk.", false)
 		return
 	}
-	b.latency.set(milliseconds(d), "Time from this part's file to its verdict, written to disk.", false)
-}
-
-func milliseconds(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
-	if ms < 10 {
-		return fmt.Sprintf("%.1f ms", ms)
-	}
-	return fmt.Sprintf("%.0f ms", ms)
+	b.latency.set(phrase.Milliseconds(d), "Time from this part's file to its verdict, written to disk.", false)
 }
 
 // refresh reads what the session works with.
 func (b *statusBar) refresh() {
-	s := b.w.c.Session
+	s := b.w.Session
 	if e := s.Engine(); e != nil {
 		b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
 	} else {

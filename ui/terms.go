@@ -2,9 +2,9 @@ package ui
 
 import (
 	"math"
-	"strings"
 
 	"agurscope/nn/anomaly"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -69,18 +69,18 @@ func (l *termList) set(terms []anomaly.TermScore, reject float64, rule string, v
 		v := t.Weight * t.Score
 		switch {
 		case t.Weight == 0:
-			b.SetAside(name, figure(t.Score), "shown, does not decide")
+			b.SetAside(name, phrase.Figure(t.Score), "shown, does not decide")
 		case math.IsNaN(v):
 			b.Set(name, "–", 0, false)
 		default:
-			b.Set(name, figure(v), v/max(reject, 1e-9), i == top)
+			b.Set(name, phrase.Figure(v), v/max(reject, 1e-9), i == top)
 		}
 		if i == top {
 			l.decided = t.Name
 		}
 	}
 	l.rule.Set(rule)
-	switch name := lowerFirst(termName(l.decided)); {
+	switch name := phrase.LowerFirst(termName(l.decided)); {
 	case l.decided == "":
 		l.title.Set("What decides")
 	case verdict:
@@ -105,11 +105,4 @@ func (l *termList) fit(n int) {
 		l.bars, l.hints = append(l.bars, b), append(l.hints, h)
 		l.rows.Add(h)
 	}
-}
-
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
 }

@@ -7,6 +7,7 @@ import (
 
 	"agurscope/nn/segment"
 	"agurscope/themes"
+	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -55,13 +56,13 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 	for i, m := range modes {
 		words[i] = m.word
 	}
-	p.mode = s.w.tips.NewSelect(words, modes[0].tip, s.w.keys, p.modeChosen)
+	p.mode = s.w.Tips.NewSelect(words, modes[0].tip, s.w.Keys, p.modeChosen)
 	p.mode.PlaceHolder = "no recipe"
-	p.back = s.w.tips.NewFlatButton("Calibrated", theme.ContentUndoIcon(),
+	p.back = s.w.Tips.NewFlatButton("Calibrated", theme.ContentUndoIcon(),
 		"Back to the thresholds that calibration found on good parts.", p.reset)
 	p.lines[low] = p.newLine(themes.ColorNameLow)
 	p.lines[high] = p.newLine(themes.ColorNameHigh)
-	head := widgets.Row(4, s.w.tips.Over(widgets.NewHeading("Pixel thresholds"),
+	head := widgets.Row(4, s.w.Tips.Over(widgets.NewHeading("Pixel thresholds"),
 		"They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays."),
 		widgets.NewSpring(nil), p.back)
 	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row())
@@ -71,14 +72,14 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 
 func (p *thresholdPanel) newLine(ink fyne.ThemeColorName) *thresholdLine {
 	l := &thresholdLine{label: widgets.NewStyled(&widgets.Text{Width: 44, ColorName: ink, Style: fyne.TextStyle{Bold: true}})}
-	l.slider = p.s.w.tips.NewSlider(0, 1, "", p.s.w.keys)
-	l.entry = p.s.w.tips.NewEntry("", "Type a value and press Enter.")
+	l.slider = p.s.w.Tips.NewSlider(0, 1, "", p.s.w.Keys)
+	l.entry = p.s.w.Tips.NewEntry("", "Type a value and press Enter.")
 	l.slider.OnChanged = func(v float64) { p.moved(l, v) }
 	l.entry.OnSubmitted = func(text string) {
 		p.typed(l, text)
-		p.s.w.win.Canvas().Unfocus()
+		p.s.w.Window.Canvas().Unfocus()
 	}
-	l.entry.OnEscape = func() { p.refresh(); p.s.w.win.Canvas().Unfocus() }
+	l.entry.OnEscape = func() { p.refresh(); p.s.w.Window.Canvas().Unfocus() }
 	l.entry.OnLeave = func() { p.typed(l, l.entry.Text) }
 	return l
 }
@@ -108,7 +109,7 @@ func (p *thresholdPanel) refresh() {
 		return
 	}
 	p.mode.Enable()
-	t := p.s.w.c.Session.Thresholds()
+	t := p.s.w.Session.Thresholds()
 	for _, m := range modes {
 		if m.mode == t.Mode {
 			p.mode.SetSelected(m.word)
@@ -120,7 +121,7 @@ func (p *thresholdPanel) refresh() {
 	} else {
 		p.name("low", "high", "How far a region reaches. Lower makes regions larger.", "How strong a defect must be at its peak. Lower finds more, and more false ones.")
 	}
-	limit := scale(c, t.Mode)
+	limit := scene.Scale(c, t.Mode)
 	for i, v := range []float64{t.Low, t.High} {
 		l := p.lines[i]
 		l.slider.SetRange(limit/1000, limit)
@@ -150,7 +151,7 @@ func (p *thresholdPanel) moved(l *thresholdLine, v float64) {
 	if p.silent || p.s.cal() == nil {
 		return
 	}
-	t := p.s.w.c.Session.Thresholds()
+	t := p.s.w.Session.Thresholds()
 	if l == p.lines[low] {
 		t = lowMoved(t, v)
 	} else {
@@ -198,7 +199,7 @@ func (p *thresholdPanel) typed(l *thresholdLine, text string) {
 	if c == nil {
 		return
 	}
-	t := p.s.w.c.Session.Thresholds()
+	t := p.s.w.Session.Thresholds()
 	old := t.Low
 	if l == p.lines[high] {
 		old = t.High
@@ -208,7 +209,7 @@ func (p *thresholdPanel) typed(l *thresholdLine, text string) {
 		p.refresh()
 		return
 	}
-	limit := scale(c, t.Mode)
+	limit := scene.Scale(c, t.Mode)
 	v = min(max(v, limit/1000), limit)
 	if strconv.FormatFloat(v, 'g', 4, 64) == strconv.FormatFloat(old, 'g', 4, 64) {
 		p.refresh()
@@ -224,7 +225,7 @@ func (p *thresholdPanel) modeChosen(word string) {
 	}
 	for _, m := range modes {
 		if m.word == word {
-			p.s.thresholdsMoved(p.s.w.c.Session.Thresholds().WithMode(c, m.mode))
+			p.s.thresholdsMoved(p.s.w.Session.Thresholds().WithMode(c, m.mode))
 		}
 	}
 	p.refresh()

@@ -57,14 +57,14 @@ func (w *Window) scriptRunEnded() {
 	s.follow = false
 	s.choose(best)
 	s.highlight()
-	w.job(func(ctx context.Context) {
+	w.Job(func(ctx context.Context) {
 		// Two frames and the preparation of the part, with room to spare.
 		select {
 		case <-time.After(1500 * time.Millisecond):
 		case <-ctx.Done():
 			return
 		}
-		w.thread.onUI(w.scriptShoot)
+		w.OnUI(w.scriptShoot)
 	})
 }
 
@@ -96,14 +96,14 @@ func (w *Window) shoot(path string) (err error) {
 // displays among them, do not give back what they have put on the screen; then
 // the same content is drawn once more without them.
 func (w *Window) picture() image.Image {
-	m := w.win.Canvas().Capture()
+	m := w.Window.Canvas().Capture()
 	if !blank(m) {
 		return m
 	}
 	c := software.NewCanvas()
 	c.SetPadded(false)
-	size := w.win.Canvas().Size()
-	c.SetContent(w.win.Content())
+	size := w.Window.Canvas().Size()
+	c.SetContent(w.Window.Content())
 	c.Resize(size)
 	return c.Capture()
 }

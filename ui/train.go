@@ -12,6 +12,8 @@ import (
 
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -24,6 +26,7 @@ import (
 // trainScreen is where the program learns a part from good pictures. Its fields
 // belong to Fyne's goroutine.
 type trainScreen struct {
+	desk.Quiet
 	w     *Window
 	all   fyne.CanvasObject
 	right *fyne.Container
@@ -49,7 +52,7 @@ type trainJob struct {
 
 func newTrainScreen(w *Window) *trainScreen {
 	t := &trainScreen{w: w, right: container.NewStack()}
-	t.events = &eventBatch{flush: latest{thread: w.thread, gap: 250 * time.Millisecond}}
+	t.events = &eventBatch{flush: desk.Latest{Thread: w.Thread, Gap: 250 * time.Millisecond}}
 	t.form = newTrainForm(t)
 	t.pose = newPoseView(t)
 	t.live = newTrainLive(t)
@@ -59,21 +62,17 @@ func newTrainScreen(w *Window) *trainScreen {
 	return t
 }
 
-func (t *trainScreen) title() string              { return "Train" }
-func (t *trainScreen) content() fyne.CanvasObject { return t.all }
+func (t *trainScreen) Title() string              { return trainTitle }
+func (t *trainScreen) Content() fyne.CanvasObject { return t.all }
 func (t *trainScreen) running() bool              { return t.job != nil }
 
-func (t *trainScreen) shown() {
+func (t *trainScreen) Show() {
 	t.form.refresh()
 	t.refresh()
 	t.pose.begin()
 }
 
-func (t *trainScreen) key(fyne.KeyName) bool { return false }
-
-func (t *trainScreen) typed(rune) {}
-
-func (t *trainScreen) drop(paths []string) {
+func (t *trainScreen) Drop(paths []string) {
 	if !t.running() {
 		t.open(paths[0])
 	}
@@ -92,9 +91,9 @@ func (t *trainScreen) open(path string) {
 	t.opening++
 	mine := t.opening
 	t.w.status.say("Reading " + path + "…")
-	t.w.job(func(context.Context) {
+	t.w.Job(func(context.Context) {
 		set, err := datasets.Open(path)
-		t.w.thread.onUI(func() {
+		t.w.OnUI(func() {
 			if mine != t.opening {
 				return
 			}
@@ -104,7 +103,7 @@ func (t *trainScreen) open(path string) {
 			case errors.As(err, &choice):
 				t.w.askChoice(choice, t.open)
 			case err != nil:
-				t.w.report(&session.Problem{Op: "open the folder", Err: err})
+				t.w.Report(&session.Problem{Op: "open the folder", Err: err})
 			default:
 				t.w.settle()
 				t.opened(set)
@@ -122,7 +121,7 @@ func (t *trainScreen) opened(set *datasets.Set) {
 	t.refresh()
 	t.measure(set)
 	// Not while nobody looks: it takes processors from what is inspected.
-	if t.w.current == trainPlace {
+	if t.w.on(trainTitle) {
 		t.pose.begin()
 	}
 }
@@ -133,13 +132,13 @@ func (t *trainScreen) measure(set *datasets.Set) {
 	if len(items) == 0 {
 		return
 	}
-	t.w.job(func(context.Context) {
+	t.w.Job(func(context.Context) {
 		f, err := items[0].Load()
 		if err != nil {
 			return
 		}
 		b := f.Image.Bounds()
-		t.w.thread.onUI(func() {
+		t.w.OnUI(func() {
 			if t.set == set {
 				t.picture = fyne.NewSize(float32(b.Dx()), float32(b.Dy()))
 				t.form.refresh()
@@ -156,7 +155,7 @@ func (t *trainScreen) start(resume bool) {
 	}
 	o.Resume = resume
 	t.pose.cancel()
-	ctx, cancel := context.WithCancel(t.w.ctx)
+	ctx, cancel := context.WithCancel(t.w.Context())
 	job := &trainJob{cancel: cancel, options: o}
 	t.job, t.result, t.stopped = job, nil, ""
 	t.live.begin(o)
@@ -164,10 +163,10 @@ func (t *trainScreen) start(resume bool) {
 	t.refresh()
 	t.w.settle()
 	set := t.set
-	t.w.job(func(context.Context) {
+	t.w.Job(func(context.Context) {
 		defer cancel()
-		res, err := t.w.c.Session.Train(ctx, set, o, func(e session.TrainEvent) { t.events.add(e, t.live.take) })
-		t.w.thread.onUI(func() {
+		res, err := t.w.Session.Train(ctx, set, o, func(e session.TrainEvent) { t.events.add(e, t.live.take) })
+		t.w.OnUI(func() {
 			t.live.take(t.events.taken())
 			t.ended(job, res, err)
 		})
@@ -197,7 +196,7 @@ func (t *trainScreen) ended(job *trainJob, res *session.TrainResult, err error) 
 	case isCancel(err):
 		t.stopped = "Stopped before the first step. Nothing was kept."
 	default:
-		t.w.report(err)
+		t.w.Report(err)
 	}
 	t.form.refresh()
 	t.pose.refresh()
@@ -213,7 +212,7 @@ func exists(path string) bool {
 func (t *trainScreen) discard() {
 	path := session.Checkpoint(cleanPath(t.form.out.Text))
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.w.report(&session.Problem{Op: "remove the checkpoint", Err: err})
+		t.w.Report(&session.Problem{Op: "remove the checkpoint", Err: err})
 		return
 	}
 	t.stopped = ""
@@ -234,7 +233,7 @@ func (t *trainScreen) refresh() {
 	case t.set != nil:
 		o = t.reportView()
 	default:
-		b := t.w.tips.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", t.browse)
+		b := t.w.Tips.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", t.browse)
 		b.Importance = widget.HighImportance
 		o = widgets.NewEmpty(icon("train", svgTrain), "Learn a part from good pictures",
 			"Choose a folder with pictures of good parts, or drop one here. Twenty or more make a usable start; defects are not needed.", b)
@@ -246,7 +245,7 @@ func (t *trainScreen) refresh() {
 func (t *trainScreen) browse() { t.w.askFolder(t.form.path.Text, t.open) }
 
 func (t *trainScreen) stoppedView() fyne.CanvasObject {
-	tips := t.w.tips
+	tips := t.w.Tips
 	resume := tips.NewButton("Go on", theme.MediaPlayIcon(), "Go on from the checkpoint with the same settings.", func() { t.start(true) })
 	resume.Importance = widget.HighImportance
 	drop := tips.NewButton("Discard", theme.DeleteIcon(), "Remove the checkpoint.", t.discard)
@@ -288,7 +287,7 @@ func (t *trainScreen) plan() fyne.CanvasObject {
 	train, held := datasets.Split(good, seed, datasets.DefaultShare)
 	text := widgets.NewPara(fmt.Sprintf(
 		"Of %s, %d teach the network and %d are kept back: it never sees them, and the thresholds come from how it judges them. Defective parts are used for nothing but your own checking.",
-		plural(len(good), "good part"), len(train), len(held)))
+		phrase.Plural(len(good), "good part"), len(train), len(held)))
 	return widgets.Rows(6, widgets.NewHeading("How they are used"), text)
 }
 
@@ -306,7 +305,7 @@ func (t *trainScreen) leftOut(n int) fyne.CanvasObject {
 	}
 	text := widget.NewLabel(strings.TrimSpace(b.String()))
 	text.Wrapping = fyne.TextWrapWord
-	item := widget.NewAccordionItem(fmt.Sprintf("%s left out, and why", plural(n, "file")), text)
+	item := widget.NewAccordionItem(fmt.Sprintf("%s left out, and why", phrase.Plural(n, "file")), text)
 	return widget.NewAccordion(item)
 }
 
@@ -314,10 +313,10 @@ func (t *trainScreen) leftOut(n int) fyne.CanvasObject {
 func (t *trainScreen) resultView() fyne.CanvasObject {
 	r, c := t.result.Recipe, t.result.Recipe.Calibration
 	hist := widgets.NewHistogram("score of the good parts that were kept back", "parts", "No scores")
-	hist.Set(c.Scores, widgets.Mark{At: c.Review, Text: "review " + figure(c.Review), Ink: reviewInk}, widgets.Mark{At: c.Reject, Text: "reject " + figure(c.Reject), Ink: rejectInk})
-	inspect := t.w.tips.NewButton("Inspect with this recipe", theme.NavigateNextIcon(), "Opens the recipe on the Inspect screen.", t.inspectWith)
+	hist.Set(c.Scores, widgets.Mark{At: c.Review, Text: "review " + phrase.Figure(c.Review), Ink: reviewInk}, widgets.Mark{At: c.Reject, Text: "reject " + phrase.Figure(c.Reject), Ink: rejectInk})
+	inspect := t.w.Tips.NewButton("Inspect with this recipe", theme.NavigateNextIcon(), "Opens the recipe on the Inspect screen.", t.inspectWith)
 	inspect.Importance = widget.HighImportance
-	again := t.w.tips.NewButton("Train another", theme.ViewRefreshIcon(), "Back to the settings; the recipe is saved.", func() {
+	again := t.w.Tips.NewButton("Train another", theme.ViewRefreshIcon(), "Back to the settings; the recipe is saved.", func() {
 		t.result = nil
 		t.form.suggestOut(t.set)
 		t.form.refresh()
@@ -331,7 +330,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		block(fmt.Sprint(c.Normals), "good parts kept back"),
 		block(fmt.Sprintf("%.0f %%", 100*c.FalseRejectRate), "wished false rejects"),
 		block(fmt.Sprint(t.result.Summary.Steps), "steps"),
-		block(clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
+		block(phrase.Clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
 	)
 	head := widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where, widgets.NewCaption(preparedWords(r.Preparation)))
 	if words := t.result.Summary.Words(); words != "" {
@@ -346,7 +345,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		}
 		text := widget.NewLabel(strings.TrimSpace(b.String()))
 		text.Wrapping = fyne.TextWrapWord
-		body.Add(widget.NewAccordion(widget.NewAccordionItem(fmt.Sprintf("%s skipped, and why", plural(n, "file")), text)))
+		body.Add(widget.NewAccordion(widget.NewAccordionItem(fmt.Sprintf("%s skipped, and why", phrase.Plural(n, "file")), text)))
 	}
 	body.Add(widgets.Row(8, inspect, again))
 	return container.NewVScroll(widgets.Inset(body, 20, 24))
@@ -355,7 +354,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 func (t *trainScreen) resultNote(c *anomaly.Calibration) fyne.CanvasObject {
 	s := "Parts to the right of reject are NG, between review and reject a person decides. "
 	if len(c.Notes) > 0 {
-		s += sentence(strings.Join(c.Notes, ". "))
+		s += phrase.Sentence(strings.Join(c.Notes, ". "))
 	}
 	return widgets.NewPara(strings.TrimSpace(s))
 }
@@ -377,10 +376,10 @@ func preparedWords(p anomaly.Preparation) string {
 // inspectWith opens the new recipe, and its set where another or none is open.
 func (t *trainScreen) inspectWith() {
 	set := ""
-	if now := t.w.c.Session.Set(); t.set != nil && (now == nil || now.Root != t.set.Root) {
+	if now := t.w.Session.Set(); t.set != nil && (now == nil || now.Root != t.set.Root) {
 		set = t.set.Root
 	}
-	t.w.goTo(0)
+	t.w.GoTo(inspectTitle)
 	t.w.inspect.openBoth(set, t.result.Recipe.Path)
 }
 
@@ -392,19 +391,10 @@ func block(value, what string) *fyne.Container {
 	return widgets.Rows(1, v, k)
 }
 
-// clock writes a duration as minutes and seconds.
-func clock(d time.Duration) string {
-	sec := int(d.Round(time.Second).Seconds())
-	if sec >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", sec/3600, sec/60%60, sec%60)
-	}
-	return fmt.Sprintf("%d:%02d", sec/60, sec%60)
-}
-
 // eventBatch carries progress from the training's goroutine: losses are
 // gathered, of everything else the newest counts.
 type eventBatch struct {
-	flush latest
+	flush desk.Latest
 	mu    sync.Mutex
 	now   progress
 }
@@ -428,7 +418,7 @@ func (b *eventBatch) add(e session.TrainEvent, take func(progress)) {
 		b.now.look = l
 	}
 	b.mu.Unlock()
-	b.flush.postLatest(func() { take(b.taken()) })
+	b.flush.PostLatest(func() { take(b.taken()) })
 }
 
 func (b *eventBatch) taken() progress {

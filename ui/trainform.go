@@ -13,6 +13,7 @@ import (
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -70,7 +71,7 @@ var inputs = []string{automatic, "64", "96", "128", "192", "256", "384", "512"}
 
 func newTrainForm(t *trainScreen) *trainForm {
 	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}}
-	tips := t.w.tips
+	tips := t.w.Tips
 	f.path = tips.NewEntry("A folder of good parts", "Type or paste a path and press Enter, or drop a folder on the window.")
 	f.path.OnSubmitted = func(s string) { t.open(cleanPath(s)) }
 	f.browse = tips.NewButton("", theme.FolderOpenIcon(), "Choose a folder", t.browse)
@@ -152,7 +153,7 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 	seed, seedOK := f.seedValue()
 	o.Seed = seed
 	switch {
-	case f.t.w.c.Session.Engine() == nil:
+	case f.t.w.Session.Engine() == nil:
 		return o, "There is no engine: run “agurscope doctor” in a terminal."
 	case f.t.set == nil:
 		return o, "Choose a folder of good parts first."
@@ -210,7 +211,7 @@ func (f *trainForm) refresh() {
 	}
 	f.found.Set("Defects are not needed.")
 	if f.t.set != nil {
-		f.found.Set(fmt.Sprintf("%s found (%s)", plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
+		f.found.Set(fmt.Sprintf("%s found (%s)", phrase.Plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
 	}
 	f.t.pose.follow()
 	f.refreshInput()
@@ -264,35 +265,24 @@ func (f *trainForm) refreshInput() {
 	f.inputIs.Set(text)
 	key := fmt.Sprintf("%s %d %d", f.size, w, h)
 	if c, ok := f.costs[key]; ok {
-		f.cost.Set(fmt.Sprintf("%s parameters · %s multiply-adds per picture", count(float64(c.Parameters)), count(float64(c.MACs))))
+		f.cost.Set(fmt.Sprintf("%s parameters · %s multiply-adds per picture", phrase.Count(float64(c.Parameters)), phrase.Count(float64(c.MACs))))
 		return
 	}
 	f.cost.Set("…")
 	n := anomaly.Network{Size: f.size, Width: w, Height: h}
-	f.t.w.job(func(context.Context) {
+	f.t.w.Job(func(context.Context) {
 		m, err := anomaly.NewModel(n, 0)
 		if err != nil {
 			return
 		}
 		c := m.Cost()
-		f.t.w.thread.onUI(func() {
+		f.t.w.OnUI(func() {
 			if _, known := f.costs[key]; !known {
 				f.costs[key] = c
 				f.refreshInput()
 			}
 		})
 	})
-}
-
-// count writes a large number with its unit.
-func count(v float64) string {
-	switch {
-	case v >= 1e9:
-		return fmt.Sprintf("%.2f G", v/1e9)
-	case v >= 1e6:
-		return fmt.Sprintf("%.2f M", v/1e6)
-	}
-	return fmt.Sprintf("%.0f k", v/1e3)
 }
 
 // suggestOut proposes a recipe file that is not there yet.
@@ -330,7 +320,7 @@ func (f *trainForm) browseOut() {
 			path += ".agur"
 		}
 		f.out.SetText(path)
-	}, f.t.w.win)
+	}, f.t.w.Window)
 	d.SetFileName(filepath.Base(f.out.Text))
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
 	f.t.w.showFiles(d, filepath.Dir(f.out.Text))
@@ -350,7 +340,7 @@ func (f *trainForm) askStart() {
 		if yes {
 			f.t.start(false)
 		}
-	}, f.t.w.win)
+	}, f.t.w.Window)
 	d.SetConfirmText("Train and replace")
-	f.t.w.show(d)
+	f.t.w.Dialog(d)
 }

@@ -7,6 +7,7 @@ import (
 
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -76,7 +77,7 @@ func newTrainLive(t *trainScreen) *trainLive {
 	}
 	blocks := container.NewGridWithColumns(4, cell(l.steps, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
 	l.chart = widgets.NewLineChart("step", "loss", "The curve begins with the first steps.")
-	l.stop = t.w.tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
+	l.stop = t.w.Tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
 	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.stop)
 	progress := widgets.Rows(6, widgets.Row(8, stages, widgets.NewSpring(nil), l.left), widgets.Fixed(0, 8, l.bar))
 	top := widgets.Rows(14, head, widgets.NewCard(progress), widgets.NewCard(blocks))
@@ -153,7 +154,7 @@ func (l *trainLive) take(p progress) {
 	}
 	e := p.last
 	l.stage(e.Stage)
-	l.elapsed.Set(clock(time.Since(l.began)))
+	l.elapsed.Set(phrase.Clock(time.Since(l.began)))
 	l.progress(e)
 	if n := len(p.losses); n > 0 {
 		for _, q := range p.losses {
@@ -213,7 +214,7 @@ func (l *trainLive) progress(e session.TrainEvent) {
 		}
 		share = .03 + .94*min(part, 1)
 		if e.Remaining > 0 {
-			left = remaining(e.Remaining)
+			left = phrase.Remaining(e.Remaining)
 		}
 	case session.Calibrating:
 		share, left = .97, "almost done"

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"agurscope/themes"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -44,7 +46,7 @@ type poseView struct {
 	at       poseKey
 	err      error
 
-	events latest
+	events desk.Latest
 	work   sync.Mutex // held while looking: a cancelled look ends before the next begins
 }
 
@@ -62,8 +64,8 @@ type poseJob struct{ cancel context.CancelFunc }
 const poseColumns = 6
 
 func newPoseView(t *trainScreen) *poseView {
-	v := &poseView{t: t, events: latest{thread: t.w.thread}}
-	tips := t.w.tips
+	v := &poseView{t: t, events: desk.Latest{Thread: t.w.Thread}}
+	tips := t.w.Tips
 	v.state = widgets.NewCaption("")
 	v.again = tips.NewFlatButton("Look at the parts", theme.SearchIcon(), "Find out from the good parts how they lie, and show what training would do about it.", v.look)
 	v.stop = tips.NewFlatButton("Cancel", theme.CancelIcon(), "Stop looking. Training looks by itself.", v.decline)
@@ -129,7 +131,7 @@ func (v *poseView) look() {
 		v.looked(v.wanted, p)
 		return
 	}
-	ctx, cancel := context.WithCancel(v.t.w.ctx)
+	ctx, cancel := context.WithCancel(v.t.w.Context())
 	job := &poseJob{cancel}
 	v.job = job
 	v.state.Set("Reading…")
@@ -137,18 +139,18 @@ func (v *poseView) look() {
 	seed, _ := v.t.form.seedValue()
 	key, set := v.wanted, v.t.set
 	o := session.TrainOptions{Size: key.size, Input: key.input, Seed: seed, NoFixture: key.asIs, NoExposure: key.asLit}
-	v.t.w.job(func(context.Context) {
+	v.t.w.Job(func(context.Context) {
 		defer cancel()
 		v.work.Lock()
 		defer v.work.Unlock()
 		var p *session.Proposal
 		err := ctx.Err()
 		if err == nil {
-			p, err = v.t.w.c.Session.Propose(ctx, set, o, func(e session.TrainEvent) {
-				v.events.postLatest(func() { v.tell(job, e) })
+			p, err = v.t.w.Session.Propose(ctx, set, o, func(e session.TrainEvent) {
+				v.events.PostLatest(func() { v.tell(job, e) })
 			})
 		}
-		v.t.w.thread.onUI(func() {
+		v.t.w.OnUI(func() {
 			if v.job != job {
 				return
 			}
@@ -252,7 +254,7 @@ func (v *poseView) refresh() {
 func (v *poseView) content() []fyne.CanvasObject {
 	switch {
 	case v.err != nil:
-		_, body := words(v.err)
+		_, body := phrase.Problem(v.err)
 		a := widgets.NewAside(themes.ColorNameNGFill)
 		a.Set(body)
 		return []fyne.CanvasObject{a}
@@ -280,10 +282,10 @@ func (v *poseView) shown(p *session.Proposal) []fyne.CanvasObject {
 		upright = fmt.Sprintf("%d of %d", p.Parts-p.Doubtful, p.Parts)
 	}
 	blocks := container.NewGridWithColumns(3,
-		v.t.w.tips.Over(block(fmt.Sprintf("R² %.2f", p.Alike), "explained by position"),
+		v.t.w.Tips.Over(block(fmt.Sprintf("R² %.2f", p.Alike), "explained by position"),
 			"Share of the variance among good parts, as the network sees them, that position explains: 1 would be parts that look the same everywhere. From 0.3 on parts are looked at as wholes; the higher, the smaller the damage that stands out."),
-		v.t.w.tips.Over(block(upright, uprightWords(p)), "Parts that cannot be put upright are left out of the training. At inspection such a part is REVIEW."),
-		v.t.w.tips.Over(block(fmt.Sprintf("%d × %d", p.Width, p.Height), inputWords(p)), "Pixels that the network sees of a part. Choose another input side on the left."),
+		v.t.w.Tips.Over(block(upright, uprightWords(p)), "Parts that cannot be put upright are left out of the training. At inspection such a part is REVIEW."),
+		v.t.w.Tips.Over(block(fmt.Sprintf("%d × %d", p.Width, p.Height), inputWords(p)), "Pixels that the network sees of a part. Choose another input side on the left."),
 	)
 	return append(out, blocks, v.strip(p))
 }
@@ -308,7 +310,7 @@ func poseWords(p *session.Proposal, asked bool) (head, detail string) {
 	for _, s := range []string{"On: ", "Off: "} {
 		why = strings.TrimPrefix(why, s)
 	}
-	why = sentence(why)
+	why = phrase.Sentence(why)
 	switch f := p.Fixture; {
 	case f != nil && f.Flip:
 		return "On: parts lie in different places and rotations, and on either side. Each is found, turned the same way up and mirrored where needed.", why
@@ -342,14 +344,14 @@ func (v *poseView) strip(p *session.Proposal) fyne.CanvasObject {
 		e := p.Examples[i]
 		a.Set(e.Picture, e.Outline)
 		b.Set(e.Seen, nil)
-		before.Add(v.t.w.tips.Over(a, e.Name))
+		before.Add(v.t.w.Tips.Over(a, e.Name))
 		tip, o := "", fyne.CanvasObject(b)
 		if e.Doubt != nil {
-			tip = sentence(strings.TrimPrefix(e.Doubt.Error(), "locate part: "))
+			tip = phrase.Sentence(strings.TrimPrefix(e.Doubt.Error(), "locate part: "))
 			mark := widget.NewIcon(themes.VerdictIcon("REVIEW"))
 			o = container.NewStack(b, container.NewBorder(nil, nil, nil, container.NewBorder(widgets.Inset(widgets.Fixed(20, 20, mark), 4, 4), nil, nil, nil)))
 		}
-		after.Add(v.t.w.tips.Over(o, tip))
+		after.Add(v.t.w.Tips.Over(o, tip))
 	}
 	lie := "Good parts as they lie"
 	if p.Fixture != nil {

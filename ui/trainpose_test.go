@@ -39,7 +39,7 @@ func TestPartsAreLookedAtWhenTheTrainScreenIsShown(t *testing.T) {
 	if v.job != nil {
 		t.Fatal("parts are looked at while nobody sees it")
 	}
-	w.goTo(trainPlace)
+	w.GoTo(trainTitle)
 	if v.job == nil || !v.stop.Visible() || !v.progress.Visible() || v.again.Visible() {
 		t.Fatal("nothing says that parts are looked at")
 	}
@@ -53,9 +53,9 @@ func TestPartsAreLookedAtWhenTheTrainScreenIsShown(t *testing.T) {
 	if got := w.train.form.inputIs.Text; !strings.HasSuffix(got, ", upright") {
 		t.Errorf("the input is said to be %q", got)
 	}
-	w.win.Resize(fyne.NewSize(1280, 800))
-	w.win.Canvas().Capture()
-	if m := w.win.Content().MinSize(); m.Width > 1280 || m.Height > 800 {
+	w.Window.Resize(fyne.NewSize(1280, 800))
+	w.Window.Canvas().Capture()
+	if m := w.Window.Content().MinSize(); m.Width > 1280 || m.Height > 800 {
 		t.Errorf("the window needs %v, more than 1280 x 800", m)
 	}
 
@@ -86,10 +86,10 @@ func TestPartsAreLookedAtWhenTheTrainScreenIsShown(t *testing.T) {
 func TestLookingCanBeDeclined(t *testing.T) {
 	w, _ := poses(t, synthec.Aligned, 8)
 	v := w.train.pose
-	w.goTo(trainPlace)
+	w.GoTo(trainTitle)
 	test.Tap(v.stop)
-	w.goTo(0)
-	w.goTo(trainPlace)
+	w.GoTo(inspectTitle)
+	w.GoTo(trainTitle)
 	w.train.form.chooseSize("B")
 	if v.job != nil || !v.again.Visible() || v.again.Disabled() {
 		t.Error("a declined look begins again by itself, or cannot be asked for")
@@ -104,7 +104,7 @@ func TestWhyPartsCannotBeLookedAtIsSaid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.goTo(trainPlace)
+	w.GoTo(trainTitle)
 	q.until(t, "the looking ended", func() bool { return v.job == nil })
 	if v.err == nil || v.again.Text != "Look again" || !v.again.Visible() {
 		t.Errorf("error %v, button %q", v.err, v.again.Text)

@@ -2,7 +2,7 @@
 // status bar, driving a [session.Session].
 //
 // Widgets only show; every piece of work runs on a goroutine of its own under
-// the window's context and comes back through [thread], the one place that
+// the window's context and comes back through [desk.Thread], the one place that
 // crosses to Fyne's goroutine. What a screen knows (the list of parts, the
 // selection, what is being shown) belongs to that goroutine and needs no locks.
 package ui
@@ -10,11 +10,12 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"agurscope/themes"
+	"agurscope/ui/desk"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -48,18 +49,11 @@ type Config struct {
 
 // Window is the program's window.
 type Window struct {
+	*desk.Desk
 	c        Config
-	win      fyne.Window
-	thread   *thread
 	settings *settings
-	tips     *widgets.Tips
-	keys     *widgets.Keys
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	jobs   sync.WaitGroup
-
-	screens []screen
+	screens []desk.Screen
 	current int
 	items   []*widgets.NavItem
 	body    *fyne.Container
@@ -76,16 +70,6 @@ type Window struct {
 	err error // why the script failed
 }
 
-// screen is one place to work in.
-type screen interface {
-	title() string
-	content() fyne.CanvasObject
-	shown()
-	key(name fyne.KeyName) bool
-	typed(r rune) // in lower case
-	drop(paths []string)
-}
-
 // Run shows the window and returns when it is closed.
 func Run(c Config) error {
 	if c.App == nil || c.Session == nil {
@@ -96,7 +80,7 @@ func Run(c Config) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	w := New(c)
 	c.App.Lifecycle().SetOnStarted(w.started)
-	w.win.ShowAndRun()
+	w.Window.ShowAndRun()
 	w.close()
 	return w.err
 }
@@ -106,30 +90,30 @@ const gcPercent = 40
 
 // New builds the window without showing it.
 func New(c Config) *Window {
-	w := &Window{c: c, thread: &thread{post: c.post}, settings: &settings{}, tips: widgets.NewTips(), keys: &widgets.Keys{}}
+	w := &Window{c: c, Desk: desk.New(&desk.Thread{Post: c.post}, c.Session), settings: &settings{}}
+	w.Host = w
 	if !c.Fresh {
 		w.settings.p = c.App.Preferences()
 	}
-	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.setLook(w.settings.text(keyTheme))
-	w.win = c.App.NewWindow("Agurscope")
-	w.win.SetMaster()
-	w.keys.Key, w.keys.Rune = w.typedKey, w.typedRune
-	w.notice = w.tips.NewNotice()
+	w.Window = c.App.NewWindow("Agurscope")
+	w.Window.SetMaster()
+	w.Keys.Key, w.Keys.Rune = w.typedKey, w.typedRune
+	w.notice = w.Tips.NewNotice()
 	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
-	w.screens = []screen{w.inspect, w.train}
+	w.screens = []desk.Screen{w.inspect, w.train}
 	w.body = container.NewStack()
-	w.win.SetContent(w.compose())
-	w.win.SetPadded(false)
-	w.win.Resize(w.settings.size())
-	w.win.Canvas().SetOnTypedKey(w.typedKey)
-	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	w.Window.SetContent(w.compose())
+	w.Window.SetPadded(false)
+	w.Window.Resize(w.settings.size())
+	w.Window.Canvas().SetOnTypedKey(w.typedKey)
+	w.Window.Canvas().SetOnTypedRune(w.typedRune)
 	w.addShortcuts()
-	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
-	w.win.SetCloseIntercept(w.askClose)
+	w.Window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
+	w.Window.SetCloseIntercept(w.askClose)
 	w.goTo(0)
 	w.inspect.refreshBar()
 	w.settle()
@@ -138,16 +122,16 @@ func New(c Config) *Window {
 }
 
 // Fyne returns the window that the toolkit shows.
-func (w *Window) Fyne() fyne.Window { return w.win }
+func (w *Window) Fyne() fyne.Window { return w.Window }
 
 // started waits for the first frame: what is queued now runs before it, what
 // that queues runs after it at the latest with the next.
 func (w *Window) started() {
-	w.job(func(context.Context) {
-		w.thread.onUI(func() {
+	w.Job(func(context.Context) {
+		w.OnUI(func() {
 			// The frame is painted between two ticks of 60 a second.
 			time.AfterFunc(40*time.Millisecond, func() {
-				w.thread.onUI(func() {
+				w.OnUI(func() {
 					if w.c.Ready != nil {
 						w.c.Ready()
 					}
@@ -163,33 +147,23 @@ func (w *Window) tidy() {
 	time.AfterFunc(time.Second, debug.FreeOSMemory)
 }
 
-// job runs work away from Fyne's goroutine under the window's context.
-func (w *Window) job(f func(ctx context.Context)) {
-	w.jobs.Add(1)
-	go func() {
-		defer w.jobs.Done()
-		f(w.ctx)
-	}()
-}
-
 // compose puts rail, screens and status bar together.
 func (w *Window) compose() fyne.CanvasObject {
-	icons := []fyne.Resource{icon("inspect", svgInspect), icon("train", svgTrain)}
-	hints := []string{"Inspect parts and see verdicts (Ctrl+1)", "Teach the program a new part from good pictures (Ctrl+2)"}
 	rail := container.New(&railLayout{})
 	for i, s := range w.screens {
-		n := w.tips.NewNavItem(s.title(), icons[i], hints[i], func() { w.goTo(i) })
+		p := places[s.Title()]
+		n := w.Tips.NewNavItem(s.Title(), icon(s.Title(), p.icon), fmt.Sprintf("%s (Ctrl+%d)", p.hint, i+1), func() { w.goTo(i) })
 		w.items = append(w.items, n)
 		rail.Add(n)
 	}
-	w.look = w.tips.NewNavItem("", icon("theme", svgTheme), "", w.nextLook)
-	help := w.tips.NewNavItem("", icon("keys", svgKeyboard), "Show all keys (?)", w.showKeys)
+	w.look = w.Tips.NewNavItem("", icon("theme", svgTheme), "", w.nextLook)
+	help := w.Tips.NewNavItem("", icon("keys", svgKeyboard), "Show all keys (?)", w.showKeys)
 	rail.Add(w.look)
 	rail.Add(help)
 	w.nameLook()
 	side := widgets.Dock(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
 	centre := widgets.Dock(w.notice, widgets.Rows(0, widgets.NewRule(), w.status.root), nil, nil, w.body)
-	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.tips.Layer())
+	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.Tips.Layer())
 }
 
 // railLayout puts places to go at the top and the last two items at the bottom.
@@ -220,19 +194,41 @@ func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// trainPlace is the Train screen's place among the screens.
-const trainPlace = 1
+// The titles of the screens.
+const (
+	inspectTitle = "Inspect"
+	trainTitle   = "Train"
+)
+
+// places say how the rail shows the screens.
+var places = map[string]struct{ icon, hint string }{
+	inspectTitle: {svgInspect, "Inspect parts and see verdicts"},
+	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
+}
+
+// GoTo implements desk.Host.
+func (w *Window) GoTo(title string) {
+	for i, s := range w.screens {
+		if s.Title() == title {
+			w.goTo(i)
+		}
+	}
+}
+
+// on reports whether the screen of that title is looked at.
+func (w *Window) on(title string) bool { return w.screens[w.current].Title() == title }
 
 // goTo shows a screen.
 func (w *Window) goTo(i int) {
+	w.screens[w.current].Hide()
 	w.current = i
 	for k, n := range w.items {
 		n.SetChosen(k == i)
 	}
-	w.body.Objects = []fyne.CanvasObject{w.screens[i].content()}
+	w.body.Objects = []fyne.CanvasObject{w.screens[i].Content()}
 	w.body.Refresh()
-	w.win.Canvas().Unfocus()
-	w.screens[i].shown()
+	w.Window.Canvas().Unfocus()
+	w.screens[i].Show()
 }
 
 // looks are the themes in the order of the button that steps through them.
@@ -271,25 +267,23 @@ func (w *Window) nameLook() {
 // askClose ends the program, after a question when work would be cut short.
 func (w *Window) askClose() {
 	if !w.train.running() {
-		w.win.Close()
+		w.Window.Close()
 		return
 	}
 	d := dialog.NewConfirm("Training is under way",
 		"Closing stops it. Its checkpoint is kept, so that it can be resumed later.", func(yes bool) {
 			if yes {
-				w.win.Close()
+				w.Window.Close()
 			}
-		}, w.win)
+		}, w.Window)
 	d.SetConfirmText("Stop and close")
 	d.SetDismissText("Go on training")
-	w.show(d)
+	w.Dialog(d)
 }
 
 // close ends all work and waits for it.
 func (w *Window) close() {
-	w.settings.setSize(w.win.Canvas().Size())
-	w.thread.closed.Store(true)
-	w.cancel()
-	w.jobs.Wait()
+	w.settings.setSize(w.Window.Canvas().Size())
+	w.Desk.Close()
 	w.inspect.endManual()
 }

@@ -99,7 +99,7 @@ func station(t *testing.T, change func(dir string)) (*Window, *queue) {
 func logged(t *testing.T, w *Window) []history.Record {
 	t.Helper()
 	var out []history.Record
-	for r, err := range w.c.Session.Store().Verdicts(t.Context(), history.Filter{}) {
+	for r, err := range w.Session.Store().Verdicts(t.Context(), history.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,9 +108,9 @@ func logged(t *testing.T, w *Window) []history.Record {
 	return out
 }
 
-func typeRune(w *Window, r rune) { w.win.Canvas().OnTypedRune()(r) }
+func typeRune(w *Window, r rune) { w.Window.Canvas().OnTypedRune()(r) }
 
-func press(w *Window, name fyne.KeyName) { w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: name}) }
+func press(w *Window, name fyne.KeyName) { w.Window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: name}) }
 
 func TestScreensWithPartsRenderInAllThemes(t *testing.T) {
 	w, _ := station(t, nil)
@@ -182,7 +182,7 @@ func TestArrowKeysSelectAndInspect(t *testing.T) {
 func TestShortcutsStayQuietWhileTyping(t *testing.T) {
 	w, _ := station(t, nil)
 	entry := w.inspect.panel.thresholds.lines[low].entry
-	w.win.Canvas().Focus(entry)
+	w.Window.Canvas().Focus(entry)
 	before := w.inspect.cur
 	test.Type(entry, "no?")
 	entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
@@ -190,7 +190,7 @@ func TestShortcutsStayQuietWhileTyping(t *testing.T) {
 		t.Error("a shortcut fires while a field is typed in")
 	}
 	entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
-	if w.win.Canvas().Focused() != nil {
+	if w.Window.Canvas().Focused() != nil {
 		t.Error("Escape does not leave the field")
 	}
 	typeRune(w, 'n')
@@ -202,7 +202,7 @@ func TestShortcutsStayQuietWhileTyping(t *testing.T) {
 func TestShortcutsWorkWhileAListHasTheFocus(t *testing.T) {
 	w, _ := station(t, nil)
 	s := w.inspect
-	w.win.Canvas().Focus(s.list)
+	w.Window.Canvas().Focus(s.list)
 	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
 	if s.cur != 1 {
 		t.Errorf("down on the list selects %d", s.cur)
@@ -218,14 +218,14 @@ func TestOverrideStandsBesideTheMachinesAnswer(t *testing.T) {
 		want, key = history.OK, 'o'
 	}
 	typeRune(w, key)
-	entry, ok := w.win.Canvas().Focused().(interface{ TypedRune(rune) })
+	entry, ok := w.Window.Canvas().Focused().(interface{ TypedRune(rune) })
 	if !ok {
 		t.Fatal("the reason has no focus")
 	}
 	for _, r := range "dust" {
 		entry.TypedRune(r)
 	}
-	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	w.Window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	q.until(t, "the override is shown", func() bool { return s.parts.state[0].reviewed == want })
 	r := logged(t, w)[0]
 	if r.Verdict != machine || r.Reviewed != want || r.Reason != "dust" || r.Reviewer == "" {
@@ -242,9 +242,9 @@ func TestOverrideStandsBesideTheMachinesAnswer(t *testing.T) {
 func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
 	w, _ := station(t, nil)
 	s, p := w.inspect, w.inspect.panel.thresholds
-	high0 := w.c.Session.Thresholds().High
+	high0 := w.Session.Thresholds().High
 	p.lines[low].slider.SetValue(high0 * 1.5)
-	got := w.c.Session.Thresholds()
+	got := w.Session.Thresholds()
 	if got.Low != got.High || got.High != high0 {
 		t.Errorf("low %g, high %g after low was moved above high %g", got.Low, got.High, high0)
 	}
@@ -255,7 +255,7 @@ func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
 		t.Error("the part on show was not judged with the new thresholds")
 	}
 	p.lines[high].slider.SetValue(p.lines[high].slider.Min)
-	got = w.c.Session.Thresholds()
+	got = w.Session.Thresholds()
 	if got.Low > got.High {
 		t.Errorf("low %g above high %g", got.Low, got.High)
 	}
@@ -273,7 +273,7 @@ func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
 		t.Error("a slider changed the history")
 	}
 	p.reset()
-	if w.c.Session.Thresholds() != session.Recommended(s.cal()) {
+	if w.Session.Thresholds() != session.Recommended(s.cal()) {
 		t.Error("the calibrated thresholds are not back")
 	}
 }
@@ -281,17 +281,17 @@ func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
 func TestTypedThresholdIsTakenAndNonsenseIsNot(t *testing.T) {
 	w, _ := station(t, nil)
 	p := w.inspect.panel.thresholds
-	was := w.c.Session.Thresholds()
+	was := w.Session.Thresholds()
 	for _, text := range []string{"abc", "", "-3", "NaN", "0"} {
 		p.lines[high].entry.SetText(text)
 		p.lines[high].entry.OnSubmitted(text)
-		if w.c.Session.Thresholds() != was {
+		if w.Session.Thresholds() != was {
 			t.Errorf("%q changed the thresholds", text)
 		}
 	}
 	v := was.High * 1.25
 	p.lines[high].entry.OnSubmitted(strconv.FormatFloat(v, 'g', 6, 64))
-	if got := w.c.Session.Thresholds().High; got < v*.999 || got > v*1.001 {
+	if got := w.Session.Thresholds().High; got < v*.999 || got > v*1.001 {
 		t.Errorf("high %g, want %g", got, v)
 	}
 }
@@ -305,7 +305,7 @@ func TestDoubtIsSaidAndTheThresholdsStayInSight(t *testing.T) {
 	for name := range termWords {
 		p.Terms = append(p.Terms, anomaly.TermScore{Name: name, Weight: 1, Score: 99})
 	}
-	s.w.c.Session.Rejudge(&s.seg, s.on.res, s.on.res.Thresholds)
+	s.w.Session.Rejudge(&s.seg, s.on.res, s.on.res.Thresholds)
 	s.parts.record(0, s.on.res, time.Time{})
 	s.refreshList()
 	s.display(s.on)
@@ -317,8 +317,8 @@ func TestDoubtIsSaidAndTheThresholdsStayInSight(t *testing.T) {
 	if row.folder.Text != "not upright" {
 		t.Errorf("the list says %q", row.folder.Text)
 	}
-	w.win.Resize(fyne.NewSize(1280, 800))
-	w.win.Canvas().Capture()
+	w.Window.Resize(fyne.NewSize(1280, 800))
+	w.Window.Canvas().Capture()
 	last := s.panel.thresholds.lines[high].entry
 	d := fyne.CurrentApp().Driver()
 	end := d.AbsolutePositionForObject(last).Y + last.Size().Height
@@ -331,7 +331,7 @@ func TestModeBringsItsOwnThresholds(t *testing.T) {
 	w, _ := station(t, nil)
 	p, c := w.inspect.panel.thresholds, w.inspect.cal()
 	p.mode.SetSelected("two-sided")
-	got := w.c.Session.Thresholds()
+	got := w.Session.Thresholds()
 	if want := c.Pixel[segment.TwoSided]; got.Mode != segment.TwoSided || got.Low != want.Low || got.High != want.High {
 		t.Errorf("thresholds %+v, want %+v", got, want)
 	}
@@ -339,7 +339,7 @@ func TestModeBringsItsOwnThresholds(t *testing.T) {
 		t.Errorf("the slider is called %q", p.lines[low].label.Text)
 	}
 	p.mode.SetSelected("half-peak")
-	if w.c.Session.Thresholds() != session.Recommended(c) {
+	if w.Session.Thresholds() != session.Recommended(c) {
 		t.Error("half-peak is not back")
 	}
 }
@@ -411,7 +411,7 @@ func TestAFailedRecipeLeavesTheOneThatIsOpen(t *testing.T) {
 func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
 	w, q := station(t, nil)
 	tr := w.train
-	w.goTo(1)
+	w.GoTo(trainTitle)
 	if tr.set == nil {
 		t.Fatal("the open set is not suggested")
 	}
@@ -431,7 +431,7 @@ func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
 	if tr.result == nil {
 		t.Fatal("no result:", w.notice.Title())
 	}
-	w.win.Canvas().Capture()
+	w.Window.Canvas().Capture()
 	tr.inspectWith()
 	q.until(t, "the new recipe is open and used", func() bool {
 		r := w.inspect.recipe()
@@ -445,7 +445,7 @@ func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
 func TestCancelledTrainingLeavesNoRecipe(t *testing.T) {
 	w, q := station(t, nil)
 	tr := w.train
-	w.goTo(1)
+	w.GoTo(trainTitle)
 	out := filepath.Join(t.TempDir(), "new.agur")
 	tr.form.out.SetText(out)
 	tr.form.input.SetSelected("64")

@@ -17,6 +17,9 @@ import (
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
+	"agurscope/ui/scene"
 	"agurscope/ui/session"
 
 	"fyne.io/fyne/v2"
@@ -59,7 +62,7 @@ func newTestWindow(t *testing.T, s *session.Session, change func(*Config)) (*Win
 	w := New(c)
 	t.Cleanup(func() {
 		w.close()
-		w.win.Close()
+		w.Window.Close()
 	})
 	return w, q
 }
@@ -96,20 +99,20 @@ func paint(t *testing.T, w *Window) {
 	for _, l := range looks {
 		w.setLook(l.name)
 		for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1920, 1080)} {
-			w.win.Resize(size)
+			w.Window.Resize(size)
 			for i, s := range w.screens {
 				w.goTo(i)
-				if n := shades(w.win.Canvas().Capture()); n < 8 {
-					t.Errorf("%s in %s at %v shows only %d colours", s.title(), l.name, size, n)
+				if n := shades(w.Window.Canvas().Capture()); n < 8 {
+					t.Errorf("%s in %s at %v shows only %d colours", s.Title(), l.name, size, n)
 				}
-				if m := w.win.Content().MinSize(); l.name != "contrast" && (m.Width > 1280 || m.Height > 800) {
-					t.Errorf("%s in %s needs %v, more than 1280 x 800", s.title(), l.name, m)
+				if m := w.Window.Content().MinSize(); l.name != "contrast" && (m.Width > 1280 || m.Height > 800) {
+					t.Errorf("%s in %s needs %v, more than 1280 x 800", s.Title(), l.name, m)
 				}
 			}
 		}
 	}
 	w.setLook("dark")
-	w.goTo(0)
+	w.GoTo(inspectTitle)
 }
 
 func TestEmptyWindowSaysWhatToDo(t *testing.T) {
@@ -127,7 +130,7 @@ func TestEmptyWindowSaysWhatToDo(t *testing.T) {
 	if got := w.status.history.text.Text; got != "not logged" {
 		t.Errorf("status says %q without a database", got)
 	}
-	w.inspect.key(fyne.KeySpace) // must not run
+	w.inspect.Key(fyne.KeySpace) // must not run
 	if w.inspect.run != nil {
 		t.Error("space runs without parts")
 	}
@@ -135,11 +138,11 @@ func TestEmptyWindowSaysWhatToDo(t *testing.T) {
 
 func TestQuestionMarkShowsKeysAndEscapeClosesThem(t *testing.T) {
 	w, _ := newTestWindow(t, newTestSession(t, session.Options{}), nil)
-	test.TypeOnCanvas(w.win.Canvas(), "?")
+	test.TypeOnCanvas(w.Window.Canvas(), "?")
 	if !w.dialogOpen() {
 		t.Fatal("? shows no keys")
 	}
-	w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	w.Window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	if w.dialogOpen() {
 		t.Error("Escape does not close the keys")
 	}
@@ -272,22 +275,22 @@ func TestEveryKindOfPictureBecomesOpaqueRGBA(t *testing.T) {
 	c.Set(0, 0, color.White)
 	c.Set(1, 0, color.RGBA{0xab, 0xab, 0xab, 255})
 	for _, m := range []image.Image{g16, g8, c} {
-		got := opaque(m)
+		got := scene.Opaque(m)
 		if got.Stride != 4*2 || got.RGBAAt(1, 0) != (color.RGBA{0xab, 0xab, 0xab, 255}) {
 			t.Errorf("%T becomes %v, stride %d", m, got.RGBAAt(1, 0), got.Stride)
 		}
 	}
-	if opaque(c) != c {
+	if scene.Opaque(c) != c {
 		t.Error("an RGBA picture is copied")
 	}
 }
 
 func TestWordsOfAProblemAreSentences(t *testing.T) {
-	title, body := words(&session.Problem{Op: "open set", Err: fmt.Errorf("the folder is empty"), Hint: "Choose another"})
+	title, body := phrase.Problem(&session.Problem{Op: "open set", Err: fmt.Errorf("the folder is empty"), Hint: "Choose another"})
 	if title != "Could not open set" || body != "The folder is empty. Choose another." {
 		t.Errorf("%q, %q", title, body)
 	}
-	if _, body = words(fmt.Errorf("/data/a.png is truncated; copy it again")); body != "/data/a.png is truncated; copy it again." {
+	if _, body = phrase.Problem(fmt.Errorf("/data/a.png is truncated; copy it again")); body != "/data/a.png is truncated; copy it again." {
 		t.Errorf("%q", body)
 	}
 }
@@ -308,17 +311,17 @@ func TestPastedPathsAreUnderstood(t *testing.T) {
 
 func TestLatestDropsWhatIsOvertaken(t *testing.T) {
 	q := newQueue()
-	l := &latest{thread: &thread{post: q.post}}
+	l := &desk.Latest{Thread: &desk.Thread{Post: q.post}}
 	var got []int
 	for i := range 100 {
-		l.postLatest(func() { got = append(got, i) })
+		l.PostLatest(func() { got = append(got, i) })
 	}
 	q.until(t, "the newest arrived", func() bool { return len(got) > 0 && got[len(got)-1] == 99 })
 	if len(got) > 2 {
 		t.Errorf("%d of 100 updates crossed", len(got))
 	}
-	l.thread.closed.Store(true)
-	l.onUI(func() { t.Error("ran after the window closed") })
+	l.Close()
+	l.OnUI(func() { t.Error("ran after the window closed") })
 	if len(q.c) != 0 {
 		t.Error("posted after the window closed")
 	}
@@ -344,7 +347,7 @@ func TestLongDurationsAreSaidAsPeopleDo(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		100 * time.Millisecond: "almost done", 42 * time.Second: "42 s left", 5 * time.Minute: "5 min left", 3 * time.Hour: "3.0 h left",
 	} {
-		if got := remaining(d); got != want {
+		if got := phrase.Remaining(d); got != want {
 			t.Errorf("%v is said %q, want %q", d, got, want)
 		}
 	}
@@ -406,7 +409,7 @@ func TestEveryDialogOpensAndEscapeOrHidingLeavesTheWindowUsable(t *testing.T) {
 		"choice":      func() { w.askChoice(&datasets.ChoiceError{Choices: []datasets.Choice{{Name: "a"}}}, func(string) {}) },
 	} {
 		open()
-		top := w.win.Canvas().Overlays().Top()
+		top := w.Window.Canvas().Overlays().Top()
 		if top == nil {
 			t.Errorf("%s opens nothing", name)
 			continue
@@ -417,7 +420,7 @@ func TestEveryDialogOpensAndEscapeOrHidingLeavesTheWindowUsable(t *testing.T) {
 				t.Errorf("Escape does not leave %s", name)
 			}
 		}
-		w.win.Canvas().Overlays().Remove(top)
+		w.Window.Canvas().Overlays().Remove(top)
 	}
 }
 
@@ -426,7 +429,7 @@ func TestDroppedPathsOpenOnTheScreenThatIsShown(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "nothing")
 	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
 	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open set" })
-	w.goTo(1)
+	w.GoTo(trainTitle)
 	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
 	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open the folder" })
 }

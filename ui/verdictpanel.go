@@ -11,6 +11,7 @@ import (
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -50,14 +51,14 @@ func newVerdictPanel(s *inspectScreen) *verdictPanel {
 	p.place.Elide = widgets.ElideMiddle
 	p.score = widgets.NewCaption(" ")
 	p.score.Elide = widgets.ElideEnd
-	p.scoreHint = s.w.tips.Over(p.score, "")
+	p.scoreHint = s.w.Tips.Over(p.score, "")
 	p.note = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
 	p.note.Hide()
 	p.doubt = widgets.NewAside(themes.ColorNameReviewFill)
-	p.terms = newTermList(s.w.tips)
+	p.terms = newTermList(s.w.Tips)
 	p.thresholds = newThresholdPanel(s)
 	p.regions = newRegionTable(s)
-	gauge := s.w.tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
+	gauge := s.w.Tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
 	head := widgets.Rows(8,
 		widgets.Lines(p.name, p.place),
 		p.banner, p.doubt, gauge,
@@ -83,7 +84,7 @@ func (p *verdictPanel) newPerson() fyne.CanvasObject {
 	keys := [3]string{"O", "N", "R"}
 	grid := container.NewGridWithColumns(3)
 	for i, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
-		p.verdicts[i] = p.s.w.tips.NewButton(words[i], themes.VerdictIcon(string(v)),
+		p.verdicts[i] = p.s.w.Tips.NewButton(words[i], themes.VerdictIcon(string(v)),
 			fmt.Sprintf("Your verdict: %s (key %s). It stands beside the program's answer in the log; nothing is erased.", v, keys[i]),
 			func() { p.s.override(v) })
 		grid.Add(p.verdicts[i])
@@ -164,7 +165,7 @@ func doubtWords(doubt error) string {
 	if errors.As(doubt, &d) {
 		doubt = d.Err
 	}
-	return sentence("could not be put upright: "+strings.TrimPrefix(doubt.Error(), "locate part: ")) + " Place one part inside the picture, or look yourself."
+	return phrase.Sentence("could not be put upright: "+strings.TrimPrefix(doubt.Error(), "locate part: ")) + " Place one part inside the picture, or look yourself."
 }
 
 // idle is shown for a part without a verdict.
@@ -189,7 +190,7 @@ func (p *verdictPanel) unjudged() {
 
 // reviewIndex is where the review band begins on the gauge.
 func (p *verdictPanel) reviewIndex() float64 {
-	t := p.s.w.c.Session.Thresholds()
+	t := p.s.w.Session.Thresholds()
 	if t.Reject <= 0 {
 		return 40
 	}
@@ -223,9 +224,9 @@ func (p *verdictPanel) judged(sh *shown) {
 	}
 	t := sh.res.Thresholds
 	score := sh.res.Prediction.Score
-	p.score.Set(fmt.Sprintf("score %s · review from %s · reject from %s", figure(score), figure(t.Review), figure(t.Reject)))
+	p.score.Set(fmt.Sprintf("score %s · review from %s · reject from %s", phrase.Figure(score), phrase.Figure(t.Review), phrase.Figure(t.Reject)))
 	if sh.doubt() != nil {
-		p.score.Set(fmt.Sprintf("score %s · counts for nothing in this pose", figure(score)))
+		p.score.Set(fmt.Sprintf("score %s · counts for nothing in this pose", phrase.Figure(score)))
 	}
 	p.scoreHint.Tip = p.origin(score)
 	p.setTerms(sh)
@@ -275,7 +276,7 @@ func (p *verdictPanel) personal(i int) {
 
 // setTerms shows the shares of the score.
 func (p *verdictPanel) setTerms(sh *shown) {
-	reject := p.s.w.c.Session.Thresholds().Reject
+	reject := p.s.w.Session.Thresholds().Reject
 	if sh != nil && sh.res.Prediction != nil {
 		v := sh.res.Final()
 		p.terms.set(sh.res.Prediction.Terms, reject, p.why(sh), v == history.NG || v == history.REVIEW, sh.doubt() != nil)
@@ -297,36 +298,15 @@ func (p *verdictPanel) why(sh *shown) string {
 	case sh.doubt() != nil:
 		return "not upright"
 	case score >= t.Reject && n > 0:
-		return "score, " + plural(n, "region")
+		return "score, " + phrase.Plural(n, "region")
 	case score >= t.Reject:
 		return "score"
 	case n > 0:
-		return plural(n, "region")
+		return phrase.Plural(n, "region")
 	case score >= t.Review:
 		return "review band"
 	}
 	return "below thresholds"
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// figure writes a number with three significant digits and no exponent.
-func figure(v float64) string {
-	a := math.Abs(v)
-	switch {
-	case math.IsNaN(v):
-		return "–"
-	case a >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case a >= 10:
-		return fmt.Sprintf("%.1f", v)
-	}
-	return fmt.Sprintf("%.2f", v)
 }
 
 func (p *verdictPanel) selectRegion(n int) { p.regions.selectRow(n - 1) }
@@ -357,9 +337,9 @@ func newRegionTable(s *inspectScreen) *regionTable {
 	for i, h := range heads {
 		c := widgets.NewCaption(h)
 		c.Align, c.Elide = columnAlign(i), widgets.ElideEnd
-		cells = append(cells, s.w.tips.Over(c, tips[i]))
+		cells = append(cells, s.w.Tips.Over(c, tips[i]))
 	}
-	t.list = widgets.NewList(s.w.keys, func() int { return len(t.rows) }, newRegionRow, t.fill)
+	t.list = widgets.NewList(s.w.Keys, func() int { return len(t.rows) }, newRegionRow, t.fill)
 	t.list.OnSelected = func(i int) {
 		if !t.silent {
 			s.view.ShowRegion(i + 1)
@@ -406,7 +386,7 @@ func (t *regionTable) fill(i int, o fyne.CanvasObject) {
 	}
 	r, g := o.(*regionRow), t.rows[i]
 	for k, text := range []string{
-		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), fmt.Sprint(g.Area), figure(g.Peak), figure(g.Mean), "   " + g.Polarity,
+		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), fmt.Sprint(g.Area), phrase.Figure(g.Peak), phrase.Figure(g.Mean), "   " + g.Polarity,
 	} {
 		r.cells[k].Set(text)
 	}

@@ -1,4 +1,6 @@
-package ui
+// Package thumb shows small pictures of parts, read from their files as they
+// come into view.
+package thumb
 
 import (
 	"container/list"
@@ -9,6 +11,7 @@ import (
 	"github.com/disintegration/imaging"
 
 	"agurscope/datasets"
+	"agurscope/ui/scene"
 )
 
 const (
@@ -16,9 +19,9 @@ const (
 	keepThumb = 400
 )
 
-// thumbs reads small pictures of a set on one goroutine. What scrolled into
+// Thumbs reads small pictures of a set on one goroutine. What scrolled into
 // view last is read first, and what scrolled out again is not read at all.
-type thumbs struct {
+type Thumbs struct {
 	done func(item int) // called on the worker when a picture is there
 
 	mu     sync.Mutex
@@ -39,14 +42,16 @@ type thumb struct {
 // maxWanted is more than any list shows at once.
 const maxWanted = 40
 
-func newThumbs(done func(item int)) *thumbs {
-	t := &thumbs{done: done, have: map[int]*list.Element{}, recent: list.New()}
+// New returns the thumbnails of no set yet; done is called on the goroutine of Run
+// when a picture is there.
+func New(done func(item int)) *Thumbs {
+	t := &Thumbs{done: done, have: map[int]*list.Element{}, recent: list.New()}
 	t.wake = sync.NewCond(&t.mu)
 	return t
 }
 
-// run reads what is wanted until ctx ends.
-func (t *thumbs) run(ctx context.Context) {
+// Run reads what is wanted until ctx ends.
+func (t *Thumbs) Run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		t.mu.Lock()
 		t.closed = true
@@ -69,14 +74,14 @@ func (t *thumbs) run(ctx context.Context) {
 		t.mu.Unlock()
 		var m *image.RGBA
 		if f, err := it.Load(); err == nil {
-			m = thumbOf(f.Image)
+			m = Of(f.Image)
 		}
 		t.keep(gen, i, m)
 	}
 }
 
-// reset begins with another set.
-func (t *thumbs) reset(items []datasets.Item) {
+// Reset begins with another set.
+func (t *Thumbs) Reset(items []datasets.Item) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.gen++
@@ -85,8 +90,8 @@ func (t *thumbs) reset(items []datasets.Item) {
 	t.recent.Init()
 }
 
-// get returns the picture of an item, or asks for it.
-func (t *thumbs) get(i int) (m *image.RGBA, ok bool) {
+// Get returns the picture of an item, or asks for it.
+func (t *Thumbs) Get(i int) (m *image.RGBA, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e := t.have[i]; e != nil {
@@ -110,7 +115,7 @@ func (t *thumbs) get(i int) (m *image.RGBA, ok bool) {
 	return nil, false
 }
 
-func (t *thumbs) keep(gen, i int, m *image.RGBA) {
+func (t *Thumbs) keep(gen, i int, m *image.RGBA) {
 	t.mu.Lock()
 	if gen != t.gen {
 		t.mu.Unlock()
@@ -128,7 +133,7 @@ func (t *thumbs) keep(gen, i int, m *image.RGBA) {
 	t.done(i)
 }
 
-// thumbOf shrinks a picture into a square.
-func thumbOf(m image.Image) *image.RGBA {
-	return opaque(imaging.Fit(m, thumbSide, thumbSide, imaging.Box))
+// Of shrinks a picture into a square.
+func Of(m image.Image) *image.RGBA {
+	return scene.Opaque(imaging.Fit(m, thumbSide, thumbSide, imaging.Box))
 }

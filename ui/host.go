@@ -1,0 +1,74 @@
+package ui
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"agurscope/ui/desk"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+)
+
+var _ desk.Host = (*Window)(nil)
+
+// Say implements desk.Host.
+func (w *Window) Say(text string) { w.status.say(text) }
+
+// Inspect implements desk.Host.
+func (w *Window) Inspect(name string) {
+	s := w.inspect
+	w.GoTo(inspectTitle)
+	for i, it := range s.parts.items {
+		if it.Name == name || path.Base(it.Name) == name {
+			s.parts.show("")
+			s.refreshList()
+			s.follow = false
+			s.choose(i)
+			s.highlight()
+			return
+		}
+	}
+	w.Say(name + " is not among the parts to inspect.")
+}
+
+// ThresholdsChanged implements desk.Host.
+func (w *Window) ThresholdsChanged() { w.changed(w.screens[w.current]) }
+
+// changed tells all screens but the one that has made the change.
+func (w *Window) changed(by desk.Screen) {
+	for _, s := range w.screens {
+		if s != by {
+			s.Changed()
+		}
+	}
+}
+
+// RecipeSaved implements desk.Host.
+func (w *Window) RecipeSaved() {
+	w.inspect.refreshBar()
+	w.ThresholdsChanged()
+}
+
+// AskRecipe implements desk.Host.
+func (w *Window) AskRecipe(take func(path string)) {
+	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		if err != nil {
+			w.Report(fmt.Errorf("open a recipe: %w", err))
+			return
+		}
+		if f == nil {
+			return
+		}
+		path := f.URI().Path()
+		_ = f.Close() // only its name was wanted
+		take(path)
+	}, w.Window)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
+	w.showFiles(d, filepath.Dir(w.settings.text(keyRecipe)))
+}
+
+// User implements desk.Host.
+func (w *Window) User() string { return reviewer() }
