@@ -235,7 +235,7 @@ func (c *Calibration) thresholds(s *Statistics, raws []*raw, maps [][]*nn.Image)
 		bright, dark = append(bright, float64(slices.Max(z.Pix))), append(dark, -float64(slices.Min(z.Pix)))
 	}
 	var high float64
-	c.Reject, high = c.jointly(c.Scores, peaks)
+	c.Reject, high = Jointly(c.Scores, peaks, c.FalseRejectRate)
 	slices.Sort(c.Scores)
 	outline := .5
 	if s != nil {
@@ -254,14 +254,14 @@ func (c *Calibration) thresholds(s *Statistics, raws []*raw, maps [][]*nn.Image)
 	}
 }
 
-// jointly returns thresholds for two values of every good part, of which one
-// above its threshold is enough for NG: the share of good parts with either is
-// to be the wished rate. Each value is put on its own scale, from its median (0)
+// Jointly returns thresholds for two values of every good part, its score and
+// its map's peak, of which one above its threshold is enough for NG: the share of
+// good parts with either is to be the wished rate. Each value is put on its own scale, from its median (0)
 // to its own threshold (1), and the larger of the two is what counts.
-func (c *Calibration) jointly(a, b []float64) (float64, float64) {
+func Jointly(a, b []float64, rate float64) (reject, high float64) {
 	onScale := func(v []float64) (median, unit float64) {
 		median = metrics.Quantile(v, .5)
-		return median, max(c.upper(v)-median, 1e-9)
+		return median, max(Conformal(v, rate)-median, 1e-9)
 	}
 	am, au := onScale(a)
 	bm, bu := onScale(b)
@@ -269,7 +269,7 @@ func (c *Calibration) jointly(a, b []float64) (float64, float64) {
 	for i := range both {
 		both[i] = max((a[i]-am)/au, (b[i]-bm)/bu)
 	}
-	t := c.upper(both)
+	t := Conformal(both, rate)
 	return am + t*au, bm + t*bu
 }
 

@@ -35,7 +35,8 @@ type Recipe struct {
 	Training    Training
 	Statistics  *Statistics // nil: residual and scoring network alone
 	Calibration *Calibration
-	Thumbnail   []byte // PNG of a good part, may be nil
+	Versions    []Version // after the first, oldest first
+	Thumbnail   []byte    // PNG of a good part, may be nil
 
 	Path   string // where it was read from or written to
 	SHA256 string // of that file
@@ -67,6 +68,7 @@ type recipeFile struct {
 	Prepare  Preparation      `json:"preparation,omitzero"`
 	Training Training         `json:"training"`
 	Features *Statistics      `json:"statistics,omitempty"`
+	Versions []Version        `json:"versions,omitempty"`
 }
 
 const (
@@ -131,7 +133,7 @@ type entry struct {
 func (r *Recipe) entries() ([]entry, error) {
 	head, err := json.MarshalIndent(recipeFile{
 		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created.UTC(), Program: r.Program,
-		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Training: r.Training, Features: r.Statistics,
+		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Training: r.Training, Features: r.Statistics, Versions: r.Versions,
 	}, "", "  ")
 	if err != nil {
 		return nil, err
@@ -252,8 +254,11 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 	case head.Schema < 1 || head.Method != methodName || head.Input != inputName:
 		return nil, &RecipeError{"", fmt.Sprintf("uses method %q, input %q, which this program does not know", head.Method, head.Input), "update Agurscope", nil}
 	}
-	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Thumbnail: entries["thumbnail.png"]}
+	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Versions: head.Versions, Thumbnail: entries["thumbnail.png"]}
 	if err := r.fill(head.Network, entries); err != nil {
+		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
+	}
+	if err := checkVersions(r.Versions); err != nil {
 		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
 	}
 	if !(head.Denoiser.Strength >= 0 && head.Denoiser.Strength <= 1) {

@@ -38,6 +38,10 @@ func sample(t testing.TB) *Recipe {
 	r.Name, r.Program = "Größe 7 “left”", "1.2.3"
 	r.Created = time.Date(2026, 2, 3, 4, 5, 6, 789, time.UTC)
 	r.Training = Training{Set: "set", Manifest: "abc", Images: 40, Seed: math.MaxUint64, Steps: 600, Batch: 8, Seconds: 1.5, Loss: .25, Engine: "fake"}
+	r.Versions = []Version{
+		{Number: 2, Time: r.Created, Author: "Жанна", Reason: "fewer false rejects", From: "5a", Setting: &Setting{Mode: segment.HalfPeak, Low: 1, High: 2, Review: 3, Reject: 4}},
+		{Number: 3, Time: r.Created, Author: "b", Reason: "trained anew"},
+	}
 	r.Thumbnail = []byte("\x89PNG not really \x00\xff")
 	r.Calibration.Notes = []string{"a note"}
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -106,6 +110,8 @@ func same(a, b *Recipe) string {
 		return "the thumbnail"
 	case !reflect.DeepEqual(a.Calibration, b.Calibration):
 		return "the calibration"
+	case !reflect.DeepEqual(a.Versions, b.Versions):
+		return "the versions"
 	}
 	return ""
 }
@@ -360,6 +366,13 @@ func describe(t testing.TB, r *Recipe, f func(*recipeFile)) []byte {
 		own := *p
 		h.Prepare.Fixture = &own
 	}
+	for _, v := range r.Versions {
+		if v.Setting != nil {
+			own := *v.Setting
+			v.Setting = &own
+		}
+		h.Versions = append(h.Versions, v)
+	}
 	f(&h)
 	b, err := json.Marshal(h)
 	if err != nil {
@@ -435,6 +448,11 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		{"flags that ask for more weights", head(func(h *recipeFile) { h.Network.Without = Without{} }), "missing"},
 		{"flags that ask for fewer weights", head(func(h *recipeFile) { h.Network.Without.Score = true }), "its statistics"},
 		{"other extent than its statistics", head(func(h *recipeFile) { h.Network.Width, h.Network.Height = 48, 32 }), "its statistics"},
+		{"versions out of order", head(func(h *recipeFile) { h.Versions[1].Number = 2 }), "out of order"},
+		{"endless reason", head(func(h *recipeFile) { h.Versions[0].Reason = strings.Repeat("x", maxWords+1) }), "no bounds"},
+		{"review above reject", head(func(h *recipeFile) { h.Versions[0].Setting.Review = 9 }), "impossible thresholds"},
+		{"negative threshold", head(func(h *recipeFile) { h.Versions[0].Setting.High = -1 }), "impossible thresholds"},
+		{"mode that is none", head(func(h *recipeFile) { h.Versions[0].Setting.Mode = "luck" }), "impossible thresholds"},
 		{"denoiser that is none", head(func(h *recipeFile) { h.Network.SSDAE = "magic" }), `"magic"`},
 		{"denoiser of another form", head(func(h *recipeFile) { h.Network.SSDAE = "literal" }), "another size"},
 		{"denoiser left out", head(func(h *recipeFile) { h.Network.SSDAE = "" }), "not part of the network"},
@@ -939,4 +957,26 @@ func FuzzParseRecipe(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestVersionsAreNumberedAndLinked: what is saved as a new version knows the
+// file that it was made from, and the original stays as it was.
+func TestVersionsAreNumberedAndLinked(t *testing.T) {
+	r := &Recipe{SHA256: "a"}
+	if r.Version() != 1 || r.Setting() != nil {
+		t.Fatalf("version %d, setting %v as trained", r.Version(), r.Setting())
+	}
+	set := &Setting{Mode: segment.HalfPeak, Low: 1, High: 2, Review: 1, Reject: 2}
+	b := r.WithVersion(Version{Author: "me", Reason: "why", Setting: set})
+	b.SHA256 = "b"
+	c := b.WithVersion(Version{Author: "me", Reason: "trained anew"})
+	if len(r.Versions) != 0 || len(b.Versions) != 1 {
+		t.Error("a new version changes the old one")
+	}
+	if b.Version() != 2 || *b.Setting() != *set || b.Versions[0].From != "a" {
+		t.Errorf("%+v", b.Versions)
+	}
+	if c.Version() != 3 || c.Setting() != nil || c.Versions[1].From != "b" {
+		t.Errorf("%+v", c.Versions)
+	}
 }

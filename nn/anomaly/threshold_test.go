@@ -35,13 +35,12 @@ func TestEqualPartsDoNotReachTheThreshold(t *testing.T) {
 	if got := Conformal([]float64{1, 2, 2, 2, 2, 2, 2, 3}, .5); got != 2.5 {
 		t.Errorf("threshold %g, want 2.5: midway to the next other value", got)
 	}
-	c := &Calibration{FalseRejectRate: .05}
 	for _, v := range []float64{0, 1, -7, 123.456, 1e6} {
 		same := slices.Repeat([]float64{v}, 60)
 		if got := Conformal(same, .05); !(got > v) {
 			t.Errorf("parts of %g reach the threshold %g", v, got)
 		}
-		if a, b := c.jointly(same, same); !(a > v && b > v) {
+		if a, b := Jointly(same, same, .05); !(a > v && b > v) {
 			t.Errorf("parts of %g reach the thresholds %g and %g", v, a, b)
 		}
 	}
@@ -72,7 +71,7 @@ func TestJointThresholdsKeepTheRate(t *testing.T) {
 					for i := range scores {
 						scores[i], peaks[i] = draw()
 					}
-					reject, high := c.jointly(scores, peaks)
+					reject, high := Jointly(scores, peaks, rate)
 					ownReject, ownHigh := c.upper(scores), c.upper(peaks)
 					for range fresh {
 						s, p := draw()
@@ -108,7 +107,7 @@ func TestJointThresholdsOfOneValueAreItsOwn(t *testing.T) {
 		v[i] = rng.NormFloat64()
 	}
 	c := &Calibration{FalseRejectRate: .05}
-	a, b := c.jointly(v, v)
+	a, b := Jointly(v, v, .05)
 	if want := c.upper(v); math.Abs(a-want) > 1e-9 || math.Abs(b-want) > 1e-9 {
 		t.Errorf("thresholds %g and %g of one value twice, want %g", a, b, want)
 	}

@@ -24,6 +24,21 @@ func Recommended(c *anomaly.Calibration) Thresholds {
 	return Thresholds{Mode: c.Mode, Low: p.Low, High: p.High, Review: c.Review, Reject: c.Reject}
 }
 
+// Saved returns the thresholds of a recipe's newest version: those that a person
+// has put there, or else the recommended ones.
+func Saved(r *anomaly.Recipe) Thresholds {
+	s := r.Setting()
+	if s == nil {
+		return Recommended(r.Calibration)
+	}
+	return Thresholds{Mode: s.Mode, Low: s.Low, High: s.High, MinArea: s.MinArea, Review: s.Review, Reject: s.Reject}
+}
+
+// setting is the inverse of [Saved].
+func (t Thresholds) setting() *anomaly.Setting {
+	return &anomaly.Setting{Mode: t.Mode, Low: t.Low, High: t.High, MinArea: t.MinArea, Review: t.Review, Reject: t.Reject}
+}
+
 // WithMode changes the segmentation mode and takes that mode's calibrated
 // pixel thresholds.
 func (t Thresholds) WithMode(c *anomaly.Calibration, m segment.Mode) Thresholds {

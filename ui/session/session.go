@@ -36,6 +36,7 @@ type Session struct {
 	recipe     *anomaly.Recipe
 	detector   *anomaly.Detector
 	thresholds Thresholds
+	pass       *Pass
 }
 
 // New returns a session. The caller closes it, then the store and the engine.
@@ -136,7 +137,8 @@ func (s *Session) UseRecipe(r *anomaly.Recipe) error {
 	}
 	s.mu.Lock()
 	old := s.detector
-	s.recipe, s.detector, s.thresholds = r, d, Recommended(r.Calibration)
+	s.recipe, s.detector, s.thresholds = r, d, Saved(r)
+	s.pass = nil
 	s.mu.Unlock()
 	if old != nil {
 		return old.Close()
