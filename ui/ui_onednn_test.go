@@ -46,7 +46,7 @@ var bench = sync.OnceValues(func() (benchFiles, error) {
 		normals = append(normals, anomaly.Tensor(f.Image, 64, 64))
 	}
 	r := &anomaly.Recipe{Name: "bench", Model: m}
-	if err := anomaly.Calibrate(context.Background(), b.engine, r, normals, anomaly.CalibrateOptions{}); err != nil {
+	if err := anomaly.Calibrate(context.Background(), b.engine, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{}); err != nil {
 		return b, err
 	}
 	return b, r.Save(filepath.Join(b.dir, "bench.agur"))

@@ -55,9 +55,6 @@ type CalibrateOptions struct {
 	FalseRejectRate float64 // 0 means 0.05
 	Alignment       Alignment
 	Position        float64 // R² of the training images; computed by the caller
-
-	// Outside says, image by image, what Prepared.Outside says; nil for none.
-	Outside []*nn.Image
 }
 
 // reviewShare is where the REVIEW band begins, as a share of the reject
@@ -74,9 +71,9 @@ const fewest = 2
 // statistics need.
 const registeredNormals = 20
 
-// Calibrate runs the recipe's network on held-out normal images of the input
-// size and sets its Calibration.
-func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image, o CalibrateOptions) error {
+// Calibrate runs the recipe's network on held-out normal pictures, prepared for
+// it, and sets its Calibration.
+func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*Prepared, o CalibrateOptions) error {
 	if len(normals) < fewest {
 		return fmt.Errorf("calibrate: %w: %d, need %d", ErrTooFew, len(normals), fewest)
 	}
@@ -88,15 +85,6 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image,
 		return fmt.Errorf("calibrate: %w", err)
 	}
 	defer d.Close()
-	raws := make([]*raw, len(normals))
-	for i, x := range normals {
-		if raws[i], err = d.run(ctx, x); err != nil {
-			return fmt.Errorf("calibrate on image %d of %d: %w", i+1, len(normals), err)
-		}
-		if i < len(o.Outside) {
-			raws[i].outside = o.Outside[i]
-		}
-	}
 	if o.FalseRejectRate <= 0 {
 		o.FalseRejectRate = .05
 	}
@@ -105,53 +93,15 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Image,
 	if o.Alignment == Registered || o.Alignment != Free && o.Position >= registeredFrom && len(normals) >= registeredNormals {
 		c.Alignment = Registered
 	}
-	maps := c.terms(r, raws)
+	for _, name := range r.terms() {
+		c.Terms = append(c.Terms, Term{Name: name})
+	}
 	c.weigh(r)
-	c.scale(raws, maps)
-	c.thresholds(r.Statistics, raws, maps)
+	if err := c.observe(r, &evidence{ctx: ctx, d: d, normals: normals, left: evidenceBudget}); err != nil {
+		return fmt.Errorf("calibrate: %w", err)
+	}
 	r.Calibration = c
 	return nil
-}
-
-// terms fills Terms by name and returns each term's maps of the calibration
-// images, [term][image].
-func (c *Calibration) terms(r *Recipe, raws []*raw) (maps [][]*nn.Image) {
-	add := func(name string, m []*nn.Image) {
-		c.Terms = append(c.Terms, Term{Name: name})
-		maps = append(maps, m)
-	}
-	every := func(f func(*raw) *nn.Image) []*nn.Image {
-		out := make([]*nn.Image, len(raws))
-		for i := range raws {
-			out[i] = f(raws[i])
-		}
-		return out
-	}
-	residual := every(func(x *raw) *nn.Image { return x.residual })
-	if c.Alignment == Registered {
-		c.Residual, residual = fitPositional(every(func(x *raw) *nn.Image { return x.plain }))
-	}
-	add(ResidualTerm, residual)
-	if raws[0].logits != nil {
-		logits := every(func(x *raw) *nn.Image { return x.logits })
-		if c.scoreByPosition(r) {
-			c.Logits, logits = fitPositional(logits)
-		}
-		add(ScoreTerm, logits)
-	}
-	if raws[0].frequency != nil {
-		maps := every(func(x *raw) *nn.Image { return x.frequency })
-		if c.Alignment == Registered {
-			c.Frequency, maps = fitPositional(maps)
-		}
-		add(FrequencyTerm, maps)
-	}
-	if s := r.Statistics; s != nil {
-		for _, name := range s.names() {
-			add(name, every(func(x *raw) *nn.Image { return s.distance(name, x) }))
-		}
-	}
-	return maps
 }
 
 // scoreByPosition reports whether the scoring network's logits are compared
@@ -187,92 +137,6 @@ func (c *Calibration) weigh(r *Recipe) {
 	}
 }
 
-// scale sets the terms' medians and upper quantiles.
-func (c *Calibration) scale(raws []*raw, maps [][]*nn.Image) {
-	for k := range c.Terms {
-		var all []float32
-		for n, m := range maps[k] {
-			if raws[n].outside == nil {
-				all = append(all, m.Pix...)
-				continue
-			}
-			for i, v := range m.Pix {
-				if raws[n].outside.Pix[i] == 0 {
-					all = append(all, v)
-				}
-			}
-		}
-		slices.Sort(all)
-		t := &c.Terms[k]
-		t.Median, t.Q999 = metrics.QuantileSorted(all, .5), metrics.QuantileSorted(all, .999)
-		t.Q999 = max(t.Q999, t.Median+1e-9)
-	}
-	sum, sq, n := 0.0, 0.0, 0.0
-	for _, r := range raws {
-		for _, v := range r.signed.Pix {
-			sum += float64(v)
-			sq += float64(v) * float64(v)
-			n++
-		}
-	}
-	c.SignedMean = sum / n
-	c.SignedStd = math.Sqrt(max(sq/n-c.SignedMean*c.SignedMean, 1e-12))
-}
-
-// thresholds sets pixel and image thresholds from the calibration images.
-func (c *Calibration) thresholds(s *Statistics, raws []*raw, maps [][]*nn.Image) {
-	var peaks, bright, dark []float64
-	for i, r := range raws {
-		of := make([]*nn.Image, len(maps))
-		for k := range maps {
-			of[k] = maps[k][i]
-		}
-		c.neutral(of, r.outside)
-		m := c.fuse(of)
-		c.Scores = append(c.Scores, topMean(m.Pix))
-		peaks = append(peaks, float64(slices.Max(c.sharpen(m, of, s.reach()).Pix)))
-		z := c.standardise(r.signed, r.outside)
-		bright, dark = append(bright, float64(slices.Max(z.Pix))), append(dark, -float64(slices.Min(z.Pix)))
-	}
-	var high float64
-	c.Reject, high = Jointly(c.Scores, peaks, c.FalseRejectRate)
-	slices.Sort(c.Scores)
-	outline := .5
-	if s != nil {
-		outline = .3 // a map with outlines drawn falls off faster
-	}
-	c.Pixel = map[segment.Mode]Pair{
-		segment.HalfPeak:   {Low: outline * high, High: high},
-		segment.Hysteresis: {Low: .85 * high, High: high},
-		segment.TwoSided:   {Low: max(3, c.upper(dark)), High: max(3, c.upper(bright))},
-	}
-	c.Review = reviewShare * c.Reject
-	if k := rank(len(raws), c.FalseRejectRate); k > len(raws) {
-		c.Notes = append(c.Notes, fmt.Sprintf(
-			"%d held-out good parts cannot show a false-reject rate of %g: thresholds lie a tenth above the worst of them",
-			len(raws), c.FalseRejectRate))
-	}
-}
-
-// Jointly returns thresholds for two values of every good part, its score and
-// its map's peak, of which one above its threshold is enough for NG: the share of
-// good parts with either is to be the wished rate. Each value is put on its own scale, from its median (0)
-// to its own threshold (1), and the larger of the two is what counts.
-func Jointly(a, b []float64, rate float64) (reject, high float64) {
-	onScale := func(v []float64) (median, unit float64) {
-		median = metrics.Quantile(v, .5)
-		return median, max(Conformal(v, rate)-median, 1e-9)
-	}
-	am, au := onScale(a)
-	bm, bu := onScale(b)
-	both := make([]float64, len(a))
-	for i := range both {
-		both[i] = max((a[i]-am)/au, (b[i]-bm)/bu)
-	}
-	t := Conformal(both, rate)
-	return am + t*au, bm + t*bu
-}
-
 // rank is the place, from 1, of the order statistic that a new good part
 // exceeds with probability at most rate: ⌈(n+1)(1−rate)⌉.
 func rank(n int, rate float64) int {
@@ -284,8 +148,14 @@ func rank(n int, rate float64) int {
 // midway between the order statistic and the next higher value, or a margin
 // above the highest when there are too few.
 func Conformal(values []float64, rate float64) float64 {
+	return beyond(values, rank(len(values), rate))
+}
+
+// beyond returns a threshold that the k-th of the ascending values does not
+// reach.
+func beyond(values []float64, k int) float64 {
 	v := slices.Sorted(slices.Values(values))
-	k := min(rank(len(v), rate), len(v))
+	k = min(k, len(v))
 	for _, next := range v[k:] {
 		if next > v[k-1] { // an equal one would reach the threshold
 			return (v[k-1] + next) / 2
@@ -294,8 +164,6 @@ func Conformal(values []float64, rate float64) float64 {
 	top := v[len(v)-1]
 	return top + .1*max(top-metrics.QuantileSorted(v, .5), 1e-6*max(1, math.Abs(top)))
 }
-
-func (c *Calibration) upper(values []float64) float64 { return Conformal(values, c.FalseRejectRate) }
 
 // fuse adds the terms, each on its scale.
 func (c *Calibration) fuse(maps []*nn.Image) *nn.Image {
@@ -340,25 +208,27 @@ func (c *Calibration) neutral(maps []*nn.Image, outside *nn.Image) {
 	}
 }
 
+// units says of the terms that are compared position by position how a map is
+// brought into units of its deviation there.
+type units map[string]func(*nn.Image) *nn.Image
+
+func (c *Calibration) units() units {
+	u := units{}
+	for name, p := range map[string]*positional{ResidualTerm: c.Residual, ScoreTerm: c.Logits, FrequencyTerm: c.Frequency} {
+		if p != nil {
+			u[name] = p.apply
+		}
+	}
+	return u
+}
+
 // maps returns the maps of the terms of one picture, in their order.
-func (c *Calibration) maps(s *Statistics, r *raw) []*nn.Image {
+func (c *Calibration) maps(r *raw, u units) []*nn.Image {
 	out := make([]*nn.Image, len(c.Terms))
 	for k, t := range c.Terms {
-		switch {
-		case t.Name == ResidualTerm && c.Residual != nil:
-			out[k] = c.Residual.apply(r.plain)
-		case t.Name == ResidualTerm:
-			out[k] = r.residual
-		case t.Name == ScoreTerm && c.Logits != nil:
-			out[k] = c.Logits.apply(r.logits)
-		case t.Name == ScoreTerm:
-			out[k] = r.logits
-		case t.Name == FrequencyTerm && c.Frequency != nil:
-			out[k] = c.Frequency.apply(r.frequency)
-		case t.Name == FrequencyTerm:
-			out[k] = r.frequency
-		default:
-			out[k] = s.distance(t.Name, r)
+		apply := u[t.Name]
+		if out[k] = r.shown(t.Name, apply != nil); apply != nil {
+			out[k] = apply(out[k])
 		}
 	}
 	return out
@@ -366,7 +236,12 @@ func (c *Calibration) maps(s *Statistics, r *raw) []*nn.Image {
 
 // predict turns the network's output into a prediction.
 func (c *Calibration) predict(s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
-	maps := c.maps(s, r)
+	r.compare(s)
+	return c.conclude(c.maps(r, c.units()), s, x, r)
+}
+
+// conclude adds up the terms' maps, which it changes where nothing was seen.
+func (c *Calibration) conclude(maps []*nn.Image, s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
 	c.neutral(maps, r.outside)
 	fused := c.fuse(maps)
 	p := &Prediction{

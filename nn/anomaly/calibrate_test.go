@@ -50,7 +50,6 @@ func TestUpperIsExceededAtMostAtTheWishedRate(t *testing.T) {
 		for _, n := range []int{2, 10, 20, 39, 100} {
 			for _, rate := range []float64{.01, .05, .2} {
 				rng := rand.New(rand.NewPCG(uint64(n), uint64(1000*rate)))
-				c := &Calibration{FalseRejectRate: rate}
 				const trials = 4000
 				exceeded := 0
 				v := make([]float64, n)
@@ -58,7 +57,7 @@ func TestUpperIsExceededAtMostAtTheWishedRate(t *testing.T) {
 					for i := range v {
 						v[i] = draw(rng)
 					}
-					if draw(rng) >= c.upper(v) {
+					if draw(rng) >= Conformal(v, rate) {
 						exceeded++
 					}
 				}
@@ -78,15 +77,13 @@ func TestUpperIsExceededAtMostAtTheWishedRate(t *testing.T) {
 }
 
 func TestUpperIsAMarginAboveTooFew(t *testing.T) {
-	c := &Calibration{FalseRejectRate: .05}
-	if got := c.upper([]float64{3, 1, 2}); math.Abs(got-(3+.1*(3-2))) > 1e-12 {
+	if got := Conformal([]float64{3, 1, 2}, .05); math.Abs(got-(3+.1*(3-2))) > 1e-12 {
 		t.Errorf("threshold %g, want a tenth of the distance to the median above 3", got)
 	}
-	if got := c.upper([]float64{2, 2, 2}); !(got > 2) {
+	if got := Conformal([]float64{2, 2, 2}, .05); !(got > 2) {
 		t.Errorf("threshold %g of equal scores: at the threshold counts as above, so it must be higher", got)
 	}
-	c.FalseRejectRate = .5
-	if got := c.upper([]float64{4, 1, 3, 2}); got != 3.5 {
+	if got := Conformal([]float64{4, 1, 3, 2}, .5); got != 3.5 {
 		t.Errorf("threshold %g, want 3.5: midway above the third of four", got)
 	}
 }
@@ -132,15 +129,42 @@ func raws(rng *rand.Rand, n, w, h int, logits bool) []*raw {
 	return out
 }
 
-// on calibrates scales and thresholds on raw outputs.
-func (c *Calibration) on(rs []*raw) (maps [][]*nn.Image) {
+// on calibrates on raw outputs, and returns the terms' maps, [term][image].
+func (c *Calibration) on(t *testing.T, rs []*raw) (maps [][]*nn.Image) {
+	t.Helper()
 	r := &Recipe{Model: &Model{Network: little}}
-	c.Normals = len(rs)
-	maps = c.terms(r, rs)
+	r.Model.Network.Without.Score = rs[0].logits == nil
+	e := seen(rs)
+	c.Normals, c.Terms = len(rs), nil
+	for _, name := range r.terms() {
+		c.Terms = append(c.Terms, Term{Name: name})
+	}
+	maps = make([][]*nn.Image, len(c.Terms))
 	c.weigh(r)
-	c.scale(rs, maps)
-	c.thresholds(nil, rs, maps)
+	if err := c.observe(r, e); err != nil {
+		t.Fatal(err)
+	}
+	u, err := c.positions(r, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range rs {
+		for k, m := range c.maps(x, u) {
+			maps[k] = append(maps[k], m)
+		}
+	}
 	return maps
+}
+
+// seen is the evidence of raw outputs.
+func seen(rs []*raw) *evidence {
+	n := Network{Width: rs[0].signed.W, Height: rs[0].signed.H}
+	e := &evidence{ctx: context.Background(), d: &Detector{recipe: &Recipe{Model: &Model{Network: n}}}, kept: map[int]*raw{}}
+	for i, x := range rs {
+		e.kept[i] = x
+		e.normals = append(e.normals, &Prepared{Input: x.signed, Outside: x.outside})
+	}
+	return e
 }
 
 func TestPositionalLeavesTheOwnImageOut(t *testing.T) {
@@ -150,7 +174,15 @@ func TestPositionalLeavesTheOwnImageOut(t *testing.T) {
 		maps = append(maps, r.plain)
 	}
 	maps[7].Pix[100] += 1 // something no other picture has
-	p, got := fitPositional(maps)
+	sums := &moments{}
+	for _, m := range maps {
+		sums.add(m)
+	}
+	p := sums.positional(32, 16)
+	var got []*nn.Image
+	for _, m := range maps {
+		got = append(got, sums.others(m))
+	}
 	all := []float64{}
 	for _, m := range maps {
 		for _, v := range m.Pix {
@@ -199,9 +231,13 @@ func TestPositionalOfEqualMaps(t *testing.T) {
 		m.Pix[i] = .3
 	}
 	for _, n := range []int{2, 3, 30} {
-		p, z := fitPositional(slices.Repeat([]*nn.Image{m}, n))
-		if slices.Min(p.Std.Pix) <= 0 || !finite(p.apply(m).Pix) || !finite(z[0].Pix) {
-			t.Errorf("%d equal maps: deviation %g, %g", n, p.Std.Pix[0], z[0].Pix[0])
+		sums := &moments{}
+		for range n {
+			sums.add(m)
+		}
+		p := sums.positional(4, 4)
+		if slices.Min(p.Std.Pix) <= 0 || !finite(p.apply(m).Pix) || !finite(sums.others(m).Pix) {
+			t.Errorf("%d equal maps: deviation %g, %g", n, p.Std.Pix[0], sums.others(m).Pix[0])
 		}
 	}
 }
@@ -238,14 +274,18 @@ func TestTermsOfEachAlignment(t *testing.T) {
 		{"too few for the score", stats, Free, 19, false, false, false},
 	} {
 		of := &Calibration{Alignment: c.alignment, Normals: c.normals}
-		maps := of.terms(c.r, rs[:c.normals])
-		var names []string
-		for _, term := range of.Terms {
-			names = append(names, term.Name)
+		names := c.r.terms()
+		if want := []string{ResidualTerm, ScoreTerm, FrequencyTerm}; !slices.Equal(names, want) {
+			t.Fatalf("%s: terms %v, want %v", c.name, names, want)
 		}
-		if want := []string{ResidualTerm, ScoreTerm, FrequencyTerm}; !slices.Equal(names, want) || !slices.Equal(c.r.terms(), want) {
-			t.Fatalf("%s: terms %v, the recipe's %v, want %v", c.name, names, c.r.terms(), want)
+		for _, name := range names {
+			of.Terms = append(of.Terms, Term{Name: name})
 		}
+		u, err := of.positions(c.r, seen(rs[:c.normals]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps := of.maps(rs[3], u)
 		for k, term := range []struct {
 			by   *positional
 			want bool
@@ -255,7 +295,7 @@ func TestTermsOfEachAlignment(t *testing.T) {
 			{of.Logits, c.logits, func(x *raw) *nn.Image { return x.logits }},
 			{of.Frequency, c.frequency, func(x *raw) *nn.Image { return x.frequency }},
 		} {
-			if (term.by != nil) != term.want || (maps[k][3] == term.own(rs[3])) == term.want {
+			if (term.by != nil) != term.want || (maps[k] == term.own(rs[3])) == term.want {
 				t.Errorf("%s: %s by position: %t, want %t", c.name, names[k], term.by != nil, term.want)
 			}
 		}
@@ -267,7 +307,7 @@ func TestThresholdsKeepTheirOrder(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		n := 2 + rng.IntN(40)
 		c := &Calibration{FalseRejectRate: []float64{.001, .05, .3, .9}[rng.IntN(4)], Alignment: []Alignment{Free, Registered}[rng.IntN(2)]}
-		c.on(raws(rng, n, 32, 32, rng.IntN(2) == 0))
+		c.on(t, raws(rng, n, 32, 32, rng.IntN(2) == 0))
 		for _, term := range c.Terms {
 			if !(term.Q999 > term.Median) {
 				t.Errorf("seed %d: term %+v has no scale", seed, term)
@@ -302,7 +342,7 @@ func TestThresholdsKeepTheirOrder(t *testing.T) {
 func TestTermsAreScaledToTheUpperTail(t *testing.T) {
 	rs := raws(rand.New(rand.NewPCG(6, 6)), 20, 32, 32, true)
 	c := &Calibration{Alignment: Free, FalseRejectRate: .05}
-	for k, maps := range c.on(rs) {
+	for k, maps := range c.on(t, rs) {
 		var q []float64
 		for _, m := range maps {
 			for _, v := range m.Pix {
@@ -346,7 +386,7 @@ func TestCalibrateRefuses(t *testing.T) {
 		{"output that is not a number", context.Background(), &fakeEngine{poison: func(_ *nn.Node, v []float32) { v[0] = float32(math.NaN()) }}, 5, CalibrateOptions{}, ErrNotFinite},
 	} {
 		r := &Recipe{Model: m}
-		err := Calibrate(c.ctx, c.e, r, noises(1, c.normals, 32, 48), c.o)
+		err := Calibrate(c.ctx, c.e, r, AsIs(noises(1, c.normals, 32, 48)), c.o)
 		if err == nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
@@ -377,7 +417,7 @@ func TestCalibrateChoosesTheAlignment(t *testing.T) {
 		{5, CalibrateOptions{Alignment: Registered}, Registered},
 	} {
 		r := &Recipe{Model: m}
-		if err := Calibrate(context.Background(), &fakeEngine{}, r, noises(1, c.normals, 32, 48), c.o); err != nil {
+		if err := Calibrate(context.Background(), &fakeEngine{}, r, AsIs(noises(1, c.normals, 32, 48)), c.o); err != nil {
 			t.Fatal(err)
 		}
 		got := r.Calibration
@@ -409,7 +449,7 @@ func TestFreshNormalsAreRejectedAtMostAtTheWishedRate(t *testing.T) {
 		for seed := range uint64(10) {
 			r := &Recipe{Model: m}
 			all := noises(seed, 69, 32, 48)
-			if err := Calibrate(context.Background(), &fakeEngine{}, r, all[:39], CalibrateOptions{Alignment: alignment, FalseRejectRate: rate}); err != nil {
+			if err := Calibrate(context.Background(), &fakeEngine{}, r, AsIs(all[:39]), CalibrateOptions{Alignment: alignment, FalseRejectRate: rate}); err != nil {
 				t.Fatal(err)
 			}
 			d, err := NewDetector(&fakeEngine{}, r)

@@ -162,8 +162,9 @@ type raw struct {
 	signed          *nn.Image // grey(x) − grey(x̂)
 	frequency       *nn.Image // nil without frequency branch
 	features        *feature.Grid
-	handcrafted     *feature.Grid // cells of 4 and 8 pixels
-	surround        *feature.Grid // cells of 16
+	handcrafted     *feature.Grid        // cells of 4 and 8 pixels
+	surround        *feature.Grid        // cells of 16
+	distances       map[string]*nn.Image // of the terms of features, a pixel per cell; see compare
 	embedding       []float32
 	outside         *nn.Image // what of the input lies outside the picture; nil for nothing
 }

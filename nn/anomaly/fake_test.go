@@ -147,7 +147,7 @@ func calibrated(t testing.TB, n Network, o CalibrateOptions) *Recipe {
 		t.Fatal(err)
 	}
 	r := &Recipe{Name: "fake", Model: m}
-	if err := Calibrate(context.Background(), &fakeEngine{}, r, noises(2, 40, n.Width, n.Height), o); err != nil {
+	if err := Calibrate(context.Background(), &fakeEngine{}, r, AsIs(noises(2, 40, n.Width, n.Height)), o); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -173,7 +173,7 @@ func withStatistics(t testing.TB, n Network, o CalibrateOptions) *Recipe {
 	if r.Statistics, err = s.rounded(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Calibrate(context.Background(), &fakeEngine{}, r, noises(2, 40, n.Width, n.Height), o); err != nil {
+	if err := Calibrate(context.Background(), &fakeEngine{}, r, AsIs(noises(2, 40, n.Width, n.Height)), o); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -58,6 +58,15 @@ type Prepared struct {
 	shown    *nn.Image    // the picture as it came, small, that maps are laid over
 }
 
+// AsIs wraps pictures of the network's input size that need no preparation.
+func AsIs(inputs []*nn.Image) []*Prepared {
+	out := make([]*Prepared, len(inputs))
+	for i, x := range inputs {
+		out[i] = &Prepared{Input: x, Confidence: 1}
+	}
+	return out
+}
+
 // Apply brings a picture of any size to w x h.
 func (p *Preparation) Apply(m image.Image, w, h int) *Prepared {
 	if p.Fixture == nil {
@@ -154,20 +163,14 @@ func (p *Prepared) Back(out *Prediction) {
 	if p.shown == nil {
 		return
 	}
+	p.lay(out)
 	w, h := p.shown.W, p.shown.H
 	out.Input = p.shown
 	out.Reconstruction = p.exposure.Undo(out.Reconstruction, p.gain)
 	if p.pose.W == 0 || p.Doubt != nil {
-		out.Map, out.Signed = Enlarge(out.Map, w, h), Enlarge(out.Signed, w, h)
 		out.Reconstruction = Enlarge(out.Reconstruction, w, h)
 		return
 	}
-	lowest := float32(math.Inf(1))
-	for _, v := range out.Map.Pix {
-		lowest = min(lowest, v)
-	}
-	out.Map = fixture.Back(out.Map, p.pose, w, h, lowest)
-	out.Signed = fixture.Back(out.Signed, p.pose, w, h, 0)
 	seen := nn.NewImage(1, p.pose.H, p.pose.W)
 	for i := range seen.Pix {
 		seen.Pix[i] = 1
@@ -183,6 +186,21 @@ func (p *Prepared) Back(out *Prediction) {
 		}
 	}
 	out.Reconstruction = r
+}
+
+// lay brings the maps of a prediction to where they lie over the whole picture,
+// as they are judged.
+func (p *Prepared) lay(out *Prediction) {
+	if p.shown == nil {
+		return
+	}
+	w, h := p.shown.W, p.shown.H
+	if p.pose.W == 0 || p.Doubt != nil {
+		out.Map, out.Signed = Enlarge(out.Map, w, h), Enlarge(out.Signed, w, h)
+		return
+	}
+	out.Map = fixture.Back(out.Map, p.pose, w, h, slices.Min(out.Map.Pix))
+	out.Signed = fixture.Back(out.Signed, p.pose, w, h, 0)
 }
 
 // Outline returns the corners of the fixture's frame in the picture, in shares

@@ -84,13 +84,13 @@ var brackets = sync.OnceValues(func() (*Recipe, error) {
 		return nil, err
 	}
 	r := &Recipe{Model: m, Preparation: p}
-	var normals []*nn.Image
+	var normals []*Prepared
 	for _, m := range pictures {
 		x := r.Preparation.Apply(m, w, h)
 		if x.Doubt != nil {
 			return nil, x.Doubt
 		}
-		normals = append(normals, x.Input)
+		normals = append(normals, x)
 	}
 	return r, Calibrate(context.Background(), &fakeEngine{}, r, normals, CalibrateOptions{Alignment: Registered})
 })

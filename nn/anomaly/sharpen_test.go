@@ -85,11 +85,7 @@ func TestWhatWasNotSeenSaysNothing(t *testing.T) {
 			}
 			of = append(of, &s)
 		}
-		recipe := &Recipe{}
-		maps := c.terms(recipe, of)
-		c.weigh(recipe)
-		c.scale(of, maps)
-		c.thresholds(nil, of, maps)
+		c.on(t, of)
 		return c
 	}
 	clean, spoilt := calibrate(false), calibrate(true)

@@ -84,7 +84,7 @@ func whole(t *testing.T, e nn.Engine, m *Model) {
 			t.Fatal(err)
 		}
 	}
-	if err := Calibrate(context.Background(), e, r, normals, CalibrateOptions{Alignment: Registered, Position: .6}); err != nil {
+	if err := Calibrate(context.Background(), e, r, AsIs(normals), CalibrateOptions{Alignment: Registered, Position: .6}); err != nil {
 		t.Fatal(err)
 	}
 	es, err := r.entries()

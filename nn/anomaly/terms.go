@@ -201,39 +201,56 @@ func (e *enlarger) apply(m *nn.Image) *nn.Image {
 // position of good parts.
 type positional struct{ Mean, Std *nn.Image }
 
-// fitPositional also returns the maps in units of their deviation, each by all
-// the others: with itself among them it would vouch for itself.
-func fitPositional(maps []*nn.Image) (*positional, []*nn.Image) {
-	n := len(maps)
-	px := len(maps[0].Pix)
-	sum, sq, all := make([]float64, px), make([]float64, px), [2]float64{}
-	for _, m := range maps {
-		for i, v := range m.Pix {
-			f := float64(v)
-			sum[i] += f
-			sq[i] += f * f
-			all[0] += f
-			all[1] += f * f
-		}
+// moments sums up the maps of good parts position by position.
+type moments struct {
+	n       int
+	sum, sq []float64 // per position
+	all     [2]float64
+}
+
+func (s *moments) add(m *nn.Image) {
+	if s.n++; s.sum == nil {
+		s.sum, s.sq = make([]float64, len(m.Pix)), make([]float64, len(m.Pix))
 	}
-	total := float64(n * px)
-	floor := .25*math.Sqrt(max(0, all[1]/total-all[0]/total*all[0]/total)) + 1e-12
-	deviation := func(s, q, m float64) float64 { return math.Sqrt(max(0, q/m-s/m*s/m)) + floor }
-	p := &positional{nn.NewImage(1, maps[0].H, maps[0].W), nn.NewImage(1, maps[0].H, maps[0].W)}
-	for i := range px {
-		p.Mean.Pix[i] = float32(sum[i] / float64(n))
-		p.Std.Pix[i] = float32(deviation(sum[i], sq[i], float64(n)))
+	for i, v := range m.Pix {
+		f := float64(v)
+		s.sum[i] += f
+		s.sq[i] += f * f
+		s.all[0] += f
+		s.all[1] += f * f
 	}
-	out := make([]*nn.Image, n)
-	for k, r := range maps {
-		out[k] = nn.NewImage(1, r.H, r.W)
-		for i, v := range r.Pix {
-			f, m := float64(v), float64(n-1)
-			s, q := sum[i]-f, sq[i]-f*f
-			out[k].Pix[i] = float32((f - s/m) / deviation(s, q, m))
-		}
+}
+
+// floor is what is added to every deviation: a quarter of that over all
+// positions.
+func (s *moments) floor() float64 {
+	total := float64(s.n * len(s.sum))
+	return .25*math.Sqrt(max(0, s.all[1]/total-s.all[0]/total*s.all[0]/total)) + 1e-12
+}
+
+// positional returns mean and deviation of maps of w x h.
+func (s *moments) positional(w, h int) *positional {
+	p := &positional{nn.NewImage(1, h, w), nn.NewImage(1, h, w)}
+	n, floor := float64(s.n), s.floor()
+	for i := range s.sum {
+		mean := s.sum[i] / n
+		p.Mean.Pix[i] = float32(mean)
+		p.Std.Pix[i] = float32(math.Sqrt(max(0, s.sq[i]/n-mean*mean)) + floor)
 	}
-	return p, out
+	return p
+}
+
+// others returns a map that was added in units of the deviation of all the
+// others: with itself among them it would vouch for itself.
+func (s *moments) others(m *nn.Image) *nn.Image {
+	out := nn.NewImage(1, m.H, m.W)
+	n, floor := float64(s.n-1), s.floor()
+	for i, v := range m.Pix {
+		f := float64(v)
+		mean := (s.sum[i] - f) / n
+		out.Pix[i] = float32((f - mean) / (math.Sqrt(max(0, (s.sq[i]-f*f)/n-mean*mean)) + floor))
+	}
+	return out
 }
 
 // apply returns a map in units of its deviation on good parts.
@@ -286,18 +303,47 @@ func (s *Statistics) grid(name string, r *raw) *feature.Grid {
 	panic("anomaly: no features for term " + name)
 }
 
-// distance returns the map of the named term, at the picture's size.
+// distance returns how far every cell is from good ones by the named term.
 func (s *Statistics) distance(name string, r *raw) *nn.Image {
-	var m *nn.Image
 	switch x := s.grid(name, r); name {
 	case FeaturesTerm:
-		m = s.Features.Distance(x)
+		return s.Features.Distance(x)
 	case HandcraftedTerm:
-		m = s.Handcrafted.Distance(x)
-	case MemoryTerm:
-		m = s.Memory.Distance(x)
+		return s.Handcrafted.Distance(x)
+	default:
+		return s.Memory.Distance(x)
 	}
-	return newEnlarger(m.W, m.H, r.plain.W, r.plain.H, blurSigma(r.plain.W, r.plain.H)).apply(m)
+}
+
+// compare computes the terms of features, after which the features themselves
+// have done their work.
+func (r *raw) compare(s *Statistics) {
+	if s == nil {
+		return
+	}
+	r.distances = map[string]*nn.Image{}
+	for _, name := range s.names() {
+		r.distances[name] = s.distance(name, r)
+	}
+	r.features, r.handcrafted, r.surround = nil, nil, nil
+}
+
+// shown returns the map of the named term at the picture's size, before it is
+// brought into units of its deviation where it is compared by position.
+func (r *raw) shown(name string, byPosition bool) *nn.Image {
+	switch name {
+	case ResidualTerm:
+		if byPosition {
+			return r.plain
+		}
+		return r.residual
+	case ScoreTerm:
+		return r.logits
+	case FrequencyTerm:
+		return r.frequency
+	}
+	m, w, h := r.distances[name], r.plain.W, r.plain.H
+	return newEnlarger(m.W, m.H, w, h, blurSigma(w, h)).apply(m)
 }
 
 // terms lists the terms of a recipe's map, in order.

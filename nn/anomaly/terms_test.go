@@ -63,8 +63,9 @@ func TestStatisticsFitTheirNetwork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				x.compare(r.Statistics)
 				for _, name := range names {
-					if m := r.Statistics.distance(name, x); m.C != 1 || m.W != n.Width || m.H != n.Height || !finite(m.Pix) {
+					if m := x.shown(name, false); m.C != 1 || m.W != n.Width || m.H != n.Height || !finite(m.Pix) {
 						t.Errorf("the map of %s is %dx%dx%d, or not finite", name, m.C, m.H, m.W)
 					}
 				}
@@ -190,7 +191,8 @@ func TestMapIsTheSharpenedSumOfItsTerms(t *testing.T) {
 		if len(c.Terms) != len(of) || c.Logits == nil || (c.Frequency != nil) != (alignment == Registered) {
 			t.Fatalf("%s: %d terms, maps %v %v", alignment, len(c.Terms), c.Logits, c.Frequency)
 		}
-		maps := c.maps(s, raw)
+		raw.compare(s)
+		maps := c.maps(raw, c.units())
 		fused := c.fuse(maps)
 		for i, v := range fused.Pix {
 			want := 0.0

@@ -40,8 +40,8 @@ func TestEqualPartsDoNotReachTheThreshold(t *testing.T) {
 		if got := Conformal(same, .05); !(got > v) {
 			t.Errorf("parts of %g reach the threshold %g", v, got)
 		}
-		if a, b := Jointly(same, same, .05); !(a > v && b > v) {
-			t.Errorf("parts of %g reach the thresholds %g and %g", v, a, b)
+		if both := jointly(58, same, same); !(both[0] > v && both[1] > v) {
+			t.Errorf("parts of %g reach the thresholds %g", v, both)
 		}
 	}
 }
@@ -64,18 +64,17 @@ func TestJointThresholdsKeepTheRate(t *testing.T) {
 					a, b := rng.NormFloat64(), rng.NormFloat64()
 					return a, tail(related*a + math.Sqrt(1-related*related)*b)
 				}
-				c := &Calibration{FalseRejectRate: rate}
 				rejected, alone := 0, 0
 				scores, peaks := make([]float64, parts), make([]float64, parts)
 				for range draws {
 					for i := range scores {
 						scores[i], peaks[i] = draw()
 					}
-					reject, high := Jointly(scores, peaks, rate)
-					ownReject, ownHigh := c.upper(scores), c.upper(peaks)
+					both := jointly(rank(parts, rate), scores, peaks)
+					ownReject, ownHigh := Conformal(scores, rate), Conformal(peaks, rate)
 					for range fresh {
 						s, p := draw()
-						if s >= reject || p >= high {
+						if s >= both[0] || p >= both[1] {
 							rejected++
 						}
 						if s >= ownReject || p >= ownHigh {
@@ -106,9 +105,9 @@ func TestJointThresholdsOfOneValueAreItsOwn(t *testing.T) {
 	for i := range v {
 		v[i] = rng.NormFloat64()
 	}
-	c := &Calibration{FalseRejectRate: .05}
-	a, b := Jointly(v, v, .05)
-	if want := c.upper(v); math.Abs(a-want) > 1e-9 || math.Abs(b-want) > 1e-9 {
+	both := jointly(rank(60, .05), v, v)
+	a, b := both[0], both[1]
+	if want := Conformal(v, .05); math.Abs(a-want) > 1e-9 || math.Abs(b-want) > 1e-9 {
 		t.Errorf("thresholds %g and %g of one value twice, want %g", a, b, want)
 	}
 }

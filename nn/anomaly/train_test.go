@@ -421,7 +421,7 @@ func TestTheSamePictureHasTheSameBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &Recipe{Model: m}
-	if err := Calibrate(context.Background(), e, r, trainImages(), CalibrateOptions{Alignment: Registered}); err != nil {
+	if err := Calibrate(context.Background(), e, r, AsIs(trainImages()), CalibrateOptions{Alignment: Registered}); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := ParseRecipe(bytesOf(t, r))

@@ -145,7 +145,7 @@ type Segmenter struct {
 	thinned, next             bitmap
 	comps, parts              components
 	tally                     []int32
-	peaks                     []float32
+	peaks, values             []float32
 	order                     []int32
 	moments                   []moments
 }

@@ -59,7 +59,7 @@ var recipe = sync.OnceValue(func() string {
 		normals = append(normals, anomaly.Tensor(p, side, side))
 	}
 	r := &anomaly.Recipe{Name: "part", Created: time.Now(), Program: "test", Model: m}
-	must(anomaly.Calibrate(context.Background(), e, r, normals, anomaly.CalibrateOptions{}))
+	must(anomaly.Calibrate(context.Background(), e, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{}))
 	must(r.Save(path))
 	return path
 })

@@ -111,7 +111,7 @@ func (o BenchOptions) recipe(ctx context.Context, e nn.Engine) (*anomaly.Recipe,
 	if err := anomaly.FitStatistics(ctx, e, r, normals, 1); err != nil {
 		return nil, err
 	}
-	return r, anomaly.Calibrate(ctx, e, r, normals, anomaly.CalibrateOptions{Position: 1})
+	return r, anomaly.Calibrate(ctx, e, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{Position: 1})
 }
 
 // benchImages draws good parts at the network's input.

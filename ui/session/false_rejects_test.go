@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"agurscope/datasets/synthec"
 	"agurscope/history"
-	"agurscope/nn"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
 )
@@ -103,12 +103,7 @@ func TestFalseRejectRate(t *testing.T) {
 // rejected calibrates a copy of the recipe and counts the NG among others.
 func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepared, rate float64) (int, error) {
 	ctx := context.Background()
-	var normals []*nn.Image
-	for _, x := range calibrate {
-		if x.Doubt == nil {
-			normals = append(normals, x.Input)
-		}
-	}
+	normals := slices.DeleteFunc(slices.Clone(calibrate), func(x *anomaly.Prepared) bool { return x.Doubt != nil })
 	err := anomaly.Calibrate(ctx, a.engine, &r, normals, anomaly.CalibrateOptions{
 		FalseRejectRate: rate, Alignment: r.Calibration.Alignment, Position: r.Calibration.PositionShare,
 	})

@@ -143,15 +143,6 @@ func inputs(of []*anomaly.Prepared) []*nn.Image {
 	return out
 }
 
-// outside says what of each input lies outside its picture.
-func outside(of []*anomaly.Prepared) []*nn.Image {
-	out := make([]*nn.Image, len(of))
-	for i, x := range of {
-		out[i] = x.Outside
-	}
-	return out
-}
-
 // wholly returns the prepared pictures that lie wholly inside, if they are most
 // of them, or all: statistics of what was not seen are worth nothing.
 func wholly(of []*anomaly.Prepared) []*anomaly.Prepared {

@@ -145,8 +145,8 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	if err != nil {
 		return nil, err
 	}
-	images, calibration := inputs(parts), inputs(kept)
-	if len(images) < 2 || len(calibration) < 2 {
+	images := inputs(parts)
+	if len(images) < 2 || len(kept) < 2 {
 		return nil, problem("train", fmt.Errorf("too few of the good parts in %s can be read", set.Root), "See the list of skipped files.")
 	}
 	manifest, err := datasets.ManifestHash(slices.Concat(train, held))
@@ -155,7 +155,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	to := anomaly.TrainOptions{
 		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: manifest,
-		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: calibration,
+		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: inputs(kept),
 	}
 	if o.MaxTime > 0 {
 		to.MaxTime = max(time.Second, o.MaxTime-reserve(o.MaxTime)-time.Since(started))
@@ -185,8 +185,8 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 			return nil, problem("train", err, "")
 		}
 	}
-	err = anomaly.Calibrate(ctx, s.o.Engine, r, calibration, anomaly.CalibrateOptions{
-		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position, Outside: outside(kept),
+	err = anomaly.Calibrate(ctx, s.o.Engine, r, kept, anomaly.CalibrateOptions{
+		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position,
 	})
 	if err != nil {
 		return nil, problem("calibrate", err, "")
