@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // Numbers of a cell before its surroundings are added: 8 bins of gradient
@@ -13,6 +14,13 @@ const (
 	bins   = 8
 	planes = 3
 	plain  = bins + 3*planes
+)
+
+// HandcraftedNumbers is how many numbers [Handcrafted] describes a cell by, and
+// SurroundNumbers how many [Cells] does.
+const (
+	HandcraftedNumbers = 4 * plain
+	SurroundNumbers    = 2 * plain
 )
 
 // Cells describes m in cells of size x size pixels by 34 numbers each: 17 of
@@ -29,164 +37,161 @@ func Cells(m *nn.Image, size int) *Grid {
 // Handcrafted describes m in cells of 8 x 8 pixels by 68 numbers each: Cells
 // of 4 pixels averaged to 8, then Cells of 8 pixels.
 func Handcrafted(m *nn.Image) *Grid {
-	t := tally(m, 4)
-	fine, coarse := t.grid(), t.halved().grid()
-	return Stack(fine.Pool(2), fine.Blur3().Pool(2), coarse, coarse.Blur3())
+	g := NewGrid((m.W+7)/8, (m.H+7)/8, HandcraftedNumbers)
+	NewDescriber().Describe(g, 0, m, false)
+	return g
 }
 
-// count is what is summed over the pixels of a cell. Sums and squares are
-// subtracted from each other later, which takes more than 24 bits.
-type count struct {
-	gradient    [bins]float32 // by octant
-	root        [planes]float32
-	sum, square [planes]float64
-	pixels      int
+// Describer describes pictures over and over in memory of its own. It serves
+// one goroutine and has several help it.
+type Describer struct {
+	of                 *nn.Image
+	grey               []float32 // log grey, with a border of one pixel
+	fine, coarse, wide tallied   // cells of 4, 8 and 16 pixels
+	grid, blurred      [3]Grid
+	columns            []float32
+	light, count       func(lo, hi int)
 }
 
-// tallied holds the counts of w x h cells.
-type tallied struct {
-	w, h  int
-	cells []count
+// NewDescriber returns a describer; it grows with the pictures.
+func NewDescriber() *Describer {
+	d := &Describer{}
+	d.light = func(lo, hi int) { d.logGrey(lo, hi) }
+	d.count = func(lo, hi int) { d.fine.count(d.of, d.grey, lo, hi) }
+	return d
+}
+
+// Describe writes what [Handcrafted] says of m, and if surround is set what Cells
+// of 16 pixels say, brought to cells of 8, into the vectors of g from number at
+// on.
+func (d *Describer) Describe(g *Grid, at int, m *nn.Image, surround bool) {
+	d.tally(m, 4)
+	d.fine.halve(&d.coarse)
+	for i, t := range []*tallied{&d.fine, &d.coarse} {
+		t.fill(&d.grid[i])
+		d.grid[i].blurTo(&d.blurred[i], &d.columns)
+		d.grid[i].poolTo(g, at+2*i*plain, 2-i)
+		d.blurred[i].poolTo(g, at+(2*i+1)*plain, 2-i)
+	}
+	if surround {
+		d.coarse.halve(&d.wide)
+		d.wide.fill(&d.grid[2])
+		d.grid[2].blurTo(&d.blurred[2], &d.columns)
+		d.grid[2].resizeTo(g, at+HandcraftedNumbers)
+		d.blurred[2].resizeTo(g, at+HandcraftedNumbers+plain)
+	}
 }
 
 // tally counts the pixels of m in cells of size x size.
 func tally(m *nn.Image, size int) *tallied {
+	d := NewDescriber()
+	d.tally(m, size)
+	return &d.fine
+}
+
+func (d *Describer) tally(m *nn.Image, size int) {
 	if size < 1 || m.C != 1 && m.C != planes {
 		panic(fmt.Sprintf("feature: cells of %d pixels of %d planes", size, m.C))
 	}
-	t := &tallied{w: (m.W + size - 1) / size, h: (m.H + size - 1) / size}
-	t.cells = make([]count, t.w*t.h)
-	grey, stride := logGrey(m), m.W+2
-	var rgb [planes][]float32
-	for c := range rgb {
-		rgb[c] = m.Plane(min(c, m.C-1))
+	d.of = m
+	d.fine.shape(m.W, m.H, size)
+	d.grey = grown(d.grey, (m.W+2)*(m.H+2))
+	if m.W == 0 || m.H == 0 {
+		return
 	}
-	for i := range t.cells {
-		n := &t.cells[i]
-		x0, y0 := i%t.w*size, i/t.w*size
-		wide, high := min(size, m.W-x0), min(size, m.H-y0)
-		n.pixels = wide * high
-		for y := y0; y < y0+high; y++ {
-			at := (y+1)*stride + x0
-			n.addGradients(grey[at-stride+1:][:wide], grey[at:][:wide+2], grey[at+stride+1:][:wide])
-			for c := range rgb {
-				n.addColours(c, rgb[c][y*m.W+x0:][:wide])
-			}
-		}
-	}
-	return t
+	simd.Do(m.H, 32, d.light)
+	stride := m.W + 2
+	copy(d.grey, d.grey[stride:2*stride])
+	copy(d.grey[(m.H+1)*stride:], d.grey[m.H*stride:(m.H+1)*stride])
+	simd.Do(d.fine.h, max(1, 32/size), d.count)
 }
 
-// addGradients adds a row of pixels of log grey values to the histogram. above
-// and below are the rows beside it; here holds one pixel more at either end.
-func (n *count) addGradients(above, here, below []float32) {
-	below = below[:len(above)]
-	here = here[:len(above)+2]
-	for i := range above {
-		x, y := here[i]-here[i+2], above[i]-below[i]
-		n.gradient[octant(x, y)] += float32(math.Sqrt(float64(x*x + y*y)))
+// logGrey fills rows lo to hi-1 of log(grey + 0.05), with a border of one pixel
+// that repeats the outermost ones.
+func (d *Describer) logGrey(lo, hi int) {
+	m, stride := d.of, d.of.W+2
+	r, g, b := m.Plane(0), m.Plane(min(1, m.C-1)), m.Plane(min(2, m.C-1))
+	for y := lo; y < hi; y++ {
+		row := d.grey[(y+1)*stride:][:stride]
+		simd.LogGrey(row[1:m.W+1], r[y*m.W:], g[y*m.W:], b[y*m.W:])
+		row[0], row[m.W+1] = row[1], row[m.W]
 	}
-}
-
-// octant tells eighths of a turn apart without a branch: by the signs of x and
-// y, and by which is larger. A tilt far below any that matters decides what
-// lies between two eighths, as lines along the rows and columns do.
-func octant(x, y float32) uint32 {
-	const tilt, size = 0x1p-20, 1<<31 - 1
-	a, b := math.Float32bits(x-tilt*y), math.Float32bits(y+tilt*x)
-	return a>>31 | b>>31<<1 | (a&size-b&size)>>31<<2
 }
 
 // turn is the place of each octant in the histogram, counted from the
 // direction (1, 0) towards (0, 1).
 var turn = [bins]int{0, 3, 7, 4, 1, 2, 6, 5}
 
-// addColours adds a row of pixels of plane c.
-func (n *count) addColours(c int, row []float32) {
-	root, sum, square := n.root[c], n.sum[c], n.square[c]
-	for _, v := range row {
-		if v > 0 { // enlarging may overshoot
-			root += float32(math.Sqrt(float64(v)))
-		}
-		d := float64(v)
-		sum += d
-		square += d * d
-	}
-	n.root[c], n.sum[c], n.square[c] = root, sum, square
+// tallied holds the counts of w x h cells.
+type tallied struct {
+	w, h, size int
+	cells      []simd.Count
 }
 
-// halved joins 2 x 2 cells.
-func (t *tallied) halved() *tallied {
-	out := &tallied{w: (t.w + 1) / 2, h: (t.h + 1) / 2}
-	out.cells = make([]count, out.w*out.h)
-	for i := range t.cells {
-		from, to := &t.cells[i], &out.cells[i/t.w/2*out.w+i%t.w/2]
-		for b, v := range from.gradient {
-			to.gradient[b] += v
-		}
-		for c := range planes {
-			to.root[c] += from.root[c]
-			to.sum[c] += from.sum[c]
-			to.square[c] += from.square[c]
-		}
-		to.pixels += from.pixels
+// shape prepares for a picture of w x h in cells of size x size.
+func (t *tallied) shape(w, h, size int) {
+	t.w, t.h, t.size = (w+size-1)/size, (h+size-1)/size, size
+	if n := t.w * t.h; cap(t.cells) < n {
+		t.cells = make([]simd.Count, n)
+	} else {
+		t.cells = t.cells[:n]
 	}
-	return out
+}
+
+// count fills rows lo to hi-1 of cells.
+func (t *tallied) count(m *nn.Image, grey []float32, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		y := i * t.size
+		high := min(t.size, m.H-y)
+		var rgb [planes][]float32
+		for c := range rgb {
+			rgb[c] = m.Plane(min(c, m.C-1))[y*m.W:]
+		}
+		simd.CountCells(t.cells[i*t.w:(i+1)*t.w], grey[y*(m.W+2):], rgb, m.W, high, t.size)
+	}
+}
+
+// halve joins 2 x 2 cells.
+func (t *tallied) halve(out *tallied) {
+	out.shape(t.w, t.h, 2)
+	clear(out.cells)
+	for y := range t.h {
+		row := out.cells[y/2*out.w:]
+		for x := range t.w {
+			from, to := &t.cells[y*t.w+x], &row[x/2]
+			for b, v := range from.Gradient {
+				to.Gradient[b] += v
+			}
+			for c := range planes {
+				to.Root[c] += from.Root[c]
+				to.Sum[c] += from.Sum[c]
+				to.Square[c] += from.Square[c]
+			}
+			to.Pixels += from.Pixels
+		}
+	}
 }
 
 // grid turns counts into the 17 numbers.
 func (t *tallied) grid() *Grid {
-	g := NewGrid(t.w, t.h, plain)
-	for i := range t.cells {
-		n, f := &t.cells[i], g.At(i)
-		share := 1 / float64(n.pixels)
-		for b, v := range n.gradient {
-			f[turn[b]] = v * float32(share)
-		}
-		for c := range planes {
-			mean := n.sum[c] * share
-			f[bins+c] = float32(mean)
-			f[bins+planes+c] = n.root[c] * float32(share)
-			f[bins+2*planes+c] = float32(math.Sqrt(max(n.square[c]*share-mean*mean, 0)))
-		}
-	}
+	g := &Grid{}
+	t.fill(g)
 	return g
 }
 
-// logGrey returns log(grey + 0.05) of every pixel, with a border of one pixel
-// that repeats the outermost ones.
-func logGrey(m *nn.Image) []float32 {
-	stride := m.W + 2
-	out := make([]float32, stride*(m.H+2))
-	if m.W == 0 || m.H == 0 {
-		return out
-	}
-	r, g, b := m.Plane(0), m.Plane(min(1, m.C-1)), m.Plane(min(2, m.C-1))
-	for y := range m.H {
-		row := out[(y+1)*stride:][:stride]
-		r, g, b := r[y*m.W:][:m.W], g[y*m.W:][:m.W], b[y*m.W:][:m.W]
-		for x, v := range r {
-			row[x+1] = log((v+g[x]+b[x])*(1./3) + .05)
+func (t *tallied) fill(g *Grid) {
+	g.shape(t.w, t.h, plain)
+	for i := range t.cells {
+		n, f := &t.cells[i], g.At(i)
+		share := 1 / float64(n.Pixels)
+		for b, v := range n.Gradient {
+			f[turn[b]] = v * float32(share)
 		}
-		row[0], row[m.W+1] = row[1], row[m.W]
+		for c := range planes {
+			mean := n.Sum[c] * share
+			f[bins+c] = float32(mean)
+			f[bins+planes+c] = n.Root[c] * float32(share)
+			f[bins+2*planes+c] = float32(math.Sqrt(max(n.Square[c]*share-mean*mean, 0)))
+		}
 	}
-	copy(out, out[stride:2*stride])
-	copy(out[(m.H+1)*stride:], out[m.H*stride:(m.H+1)*stride])
-	return out
-}
-
-// log returns the natural logarithm of v to 24 bits; v below 2^-20 counts as
-// that. With v = m·2^e and s = (m-1)/(m+1), ln m = 2(s + s³/3 + s⁵/5 + …),
-// which converges fast for m in [√½, √2).
-func log(v float32) float32 {
-	if !(v > 0x1p-20) {
-		v = 0x1p-20
-	}
-	const root = 0x3f3504f3 // √½
-	bits := math.Float32bits(v) - root
-	e := int32(bits) >> 23
-	m := math.Float32frombits(bits&(1<<23-1) + root)
-	s := (m - 1) / (m + 1)
-	q := s * s
-	return float32(e)*math.Ln2 + s*(2+q*(2./3+q*(2./5+q*(2./7))))
 }

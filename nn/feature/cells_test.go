@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // naiveCells computes the 17 numbers of each cell as they are defined.
@@ -84,7 +85,7 @@ func TestCellsOfOnePlaneAreGrey(t *testing.T) {
 func TestOctantsAreThoseOfTheArcTangent(t *testing.T) {
 	try := func(gx, gy float32) {
 		t.Helper()
-		if got, want := turn[octant(0-gx, 0-gy)], naiveBin(float64(gx), float64(gy)); got != want {
+		if got, want := turn[simd.Octant(0-gx, 0-gy)], naiveBin(float64(gx), float64(gy)); got != want {
 			t.Errorf("(%g, %g): bin %d, want %d", gx, gy, got, want)
 		}
 	}
@@ -98,18 +99,5 @@ func TestOctantsAreThoseOfTheArcTangent(t *testing.T) {
 	}
 	for a := .01; a < 2*math.Pi; a += .05 {
 		try(float32(math.Cos(a)), float32(math.Sin(a)))
-	}
-}
-
-func TestLogToSinglePrecision(t *testing.T) {
-	for v := float32(1e-5); v < 40; v *= 1.01 {
-		if got, want := float64(log(v)), math.Log(float64(v)); math.Abs(got-want) > 3e-7*max(1, math.Abs(want)) {
-			t.Errorf("log %g = %g, want %g", v, got, want)
-		}
-	}
-	for _, v := range []float32{0, -1, float32(math.NaN())} {
-		if got := log(v); got != log(0x1p-20) {
-			t.Errorf("log %g = %g", v, got)
-		}
 	}
 }

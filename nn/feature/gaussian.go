@@ -3,9 +3,9 @@ package feature
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // DefaultRank is how many directions of a covariance a [Gaussian] keeps at
@@ -33,11 +33,8 @@ type Gaussian struct {
 	Rank    int  // most directions kept at any position
 	Global  bool // one distribution for all positions
 
-	mean  []float32 // position x D
-	unit  []float32 // D: deviation of each number over all positions
-	floor []float32 // position: λ'
-	start []int     // position, and the end: rows of basis
-	basis []float32 // row x D: u sqrt(1/λ' − 1/(l+λ))
+	unit   []float32 // D: deviation of each number over all positions
+	packed *simd.Gaussian
 }
 
 // FitGaussian returns the Gaussian of the grids of good parts, which are alike
@@ -64,17 +61,19 @@ func FitGaussian(grids []*Grid, o GaussianOptions) (*Gaussian, error) {
 	} else {
 		fits = perPosition(grids, g.unit, o)
 	}
-	g.start = []int{0}
+	var mean, floor []float32 // position x D; position: λ'
+	var basis []float32       // row x D: u sqrt(1/λ' − 1/(l+λ))
+	start := []int{0}         // position, and the end: rows of basis
 	for _, s := range fits {
 		if s.failed {
 			return nil, errors.New("fitting a Gaussian: the eigenvalues of a covariance did not converge")
 		}
-		g.mean = append(g.mean, s.mean...)
-		g.floor = append(g.floor, s.floor)
-		g.basis = append(g.basis, s.basis...)
-		g.start = append(g.start, len(g.basis)/g.D)
-		g.Rank = max(g.Rank, len(s.basis)/g.D)
+		mean = append(mean, s.mean...)
+		floor = append(floor, s.floor)
+		basis = append(basis, s.basis...)
+		start = append(start, len(basis)/g.D)
 	}
+	g.pack(basis, mean, floor, start)
 	return g, nil
 }
 
@@ -86,52 +85,39 @@ func (g *Gaussian) Distance(x *Grid) *nn.Image {
 		panic(fmt.Sprintf("feature: Gaussian of %dx%d cells of %d numbers, grid of %dx%d of %d", g.W, g.H, g.D, x.W, x.H, x.D))
 	}
 	out := nn.NewImage(1, x.H, x.W)
-	z, projected := make([]float32, g.D), make([]float32, g.Rank)
-	inv := inverse(g.unit)
-	for i := range out.Pix {
-		p := i
-		if g.Global {
-			p = 0
-		}
-		mean := g.mean[p*g.D:][:g.D]
-		for d, v := range x.At(i) {
-			z[d] = (v - mean[d]) * inv[d]
-		}
-		d2 := square(z) / float64(g.floor[p])
-		if k := g.start[p+1] - g.start[p]; k > 0 {
-			y := projected[:k]
-			multiply(y, g.basis[g.start[p]*g.D:g.start[p+1]*g.D], z)
-			if known := square(y); math.IsInf(known, 1) {
-				d2 = known // overflown: far, not near
-			} else {
-				d2 -= known
-			}
-		}
-		out.Pix[i] = float32(math.Sqrt(max(d2, 0)))
-	}
+	g.Meter().Measure(out.Pix, x, 0)
 	return out
 }
 
-// Tensors returns the tables of the model, which share its storage.
+// pack keeps the tables in the order in which they are read.
+func (g *Gaussian) pack(basis, mean, floor []float32, start []int) {
+	g.packed = simd.NewGaussian(basis, mean, inverse(g.unit), floor, start, g.Global)
+	for _, n := range g.packed.Counts() {
+		g.Rank = max(g.Rank, int(n))
+	}
+}
+
+// Tensors returns the tables of the model; they must not be written to.
 func (g *Gaussian) Tensors() map[string]Tensor {
 	mean := []int{g.H, g.W, g.D}
 	if g.Global {
 		mean = []int{g.D}
 	}
+	p := g.packed
 	tables := map[string]Tensor{
-		"mean":  {mean, g.mean},
+		"mean":  {mean, p.Mean},
 		"unit":  {[]int{g.D}, g.unit},
-		"floor": {[]int{len(g.floor)}, g.floor},
-		"rank":  {[]int{len(g.floor)}, lengths(g.start)},
+		"floor": {[]int{len(p.Floor)}, p.Floor},
+		"rank":  {[]int{len(p.Floor)}, floats(p.Counts())},
 	}
-	if len(g.basis) > 0 { // good parts that are all equal have none
-		tables["basis"] = Tensor{[]int{len(g.basis) / g.D, g.D}, g.basis}
+	if n := p.Len(); n > 0 { // good parts that are all equal have none
+		tables["basis"] = Tensor{[]int{n, g.D}, p.Data()}
 	}
 	return tables
 }
 
-// GaussianFrom returns the model of the tables of [Gaussian.Tensors], whose
-// storage it shares. It trusts none of them.
+// GaussianFrom returns the model of the tables of [Gaussian.Tensors]. It trusts
+// none of them and keeps the smaller ones.
 func GaussianFrom(t map[string]Tensor) (*Gaussian, error) {
 	g, err := gaussianFrom(t)
 	if err != nil {
@@ -145,14 +131,15 @@ func gaussianFrom(t map[string]Tensor) (*Gaussian, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gaussian{W: 1, H: 1, D: mean.Shape[len(mean.Shape)-1], Global: len(mean.Shape) == 1, mean: mean.Data}
+	g := &Gaussian{W: 1, H: 1, D: mean.Shape[len(mean.Shape)-1], Global: len(mean.Shape) == 1}
 	if !g.Global {
 		g.H, g.W = mean.Shape[0], mean.Shape[1]
 	}
 	if g.unit, err = positive(t, "unit", g.D); err != nil {
 		return nil, err
 	}
-	if g.floor, err = positive(t, "floor", g.W*g.H); err != nil {
+	floor, err := positive(t, "floor", g.W*g.H)
+	if err != nil {
 		return nil, err
 	}
 	rank, err := read(t, "rank", 1)
@@ -162,21 +149,19 @@ func gaussianFrom(t map[string]Tensor) (*Gaussian, error) {
 	if len(rank.Data) != g.W*g.H {
 		return nil, fmt.Errorf("ranks of %d of %d positions", len(rank.Data), g.W*g.H)
 	}
+	var basis Tensor
 	if _, ok := t["basis"]; ok {
-		basis, err := read(t, "basis", 2)
-		if err != nil {
+		if basis, err = read(t, "basis", 2); err != nil {
 			return nil, err
 		}
 		if basis.Shape[1] != g.D {
 			return nil, fmt.Errorf("basis of %d numbers, mean of %d", basis.Shape[1], g.D)
 		}
-		g.basis = basis.Data
 	}
-	if g.start, err = starts(rank.Data, g.D, len(g.basis)/g.D); err != nil {
+	start, err := starts(rank.Data, g.D, len(basis.Data)/g.D)
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range rank.Data {
-		g.Rank = max(g.Rank, int(r))
-	}
+	g.pack(basis.Data, mean.Data, floor, start)
 	return g, nil
 }

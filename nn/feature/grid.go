@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // Grid holds a vector of D numbers for each of W x H cells, row by row, cell
@@ -35,23 +36,61 @@ func FromPlanes(m *nn.Image) *Grid {
 	return g
 }
 
+// shape makes g a grid of w x h cells of d numbers, keeping its memory where it
+// suffices. Its numbers are what they were.
+func (g *Grid) shape(w, h, d int) {
+	g.W, g.H, g.D = w, h, d
+	g.Data = grown(g.Data, w*h*d)
+}
+
+// grown returns s with n numbers, in the same memory where it suffices.
+func grown(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
+	}
+	return s[:n]
+}
+
+// Part returns numbers from to to-1 of every vector.
+func (g *Grid) Part(from, to int) *Grid {
+	out := NewGrid(g.W, g.H, to-from)
+	for i := range g.W * g.H {
+		copy(out.At(i), g.At(i)[from:to])
+	}
+	return out
+}
+
 // Pool returns the mean over blocks of k x k cells. The last column and row
 // of blocks may be ragged; they are the mean of the cells that are there.
 func (g *Grid) Pool(k int) *Grid {
+	out := &Grid{}
+	g.PoolTo(out, k)
+	return out
+}
+
+// PoolTo is Pool into a grid whose memory is used where it suffices.
+func (g *Grid) PoolTo(out *Grid, k int) {
 	if k < 1 {
 		panic(fmt.Sprintf("feature: pooling over blocks of %d cells", k))
 	}
-	out := NewGrid((g.W+k-1)/k, (g.H+k-1)/k, g.D)
-	for y := range g.H {
-		for x := range g.W {
-			add(out.At(y/k*out.W+x/k), g.At(y*g.W+x))
+	out.shape((g.W+k-1)/k, (g.H+k-1)/k, g.D)
+	g.poolTo(out, 0, k)
+}
+
+// poolTo writes what Pool returns into the vectors of out from number at on.
+func (g *Grid) poolTo(out *Grid, at, k int) {
+	for i := range out.W * out.H {
+		x, y := i%out.W*k, i/out.W*k
+		w, h := min(k, g.W-x), min(k, g.H-y)
+		to := out.At(i)[at : at+g.D]
+		copy(to, g.At(y*g.W+x))
+		for j := 1; j < w*h; j++ {
+			add(to, g.At((y+j/w)*g.W+x+j%w))
+		}
+		if w*h > 1 {
+			scale(to, 1/float32(w*h))
 		}
 	}
-	for i := range out.W * out.H {
-		w, h := min(k, g.W-i%out.W*k), min(k, g.H-i/out.W*k)
-		scale(out.At(i), 1/float32(w*h))
-	}
-	return out
 }
 
 // Resize returns the grid brought to w x h cells, bilinearly between the
@@ -60,21 +99,28 @@ func (g *Grid) Resize(w, h int) *Grid {
 	if w == g.W && h == g.H {
 		return &Grid{W: w, H: h, D: g.D, Data: append([]float32(nil), g.Data...)}
 	}
-	cols, rows := taps(g.W, w), taps(g.H, h)
 	out := NewGrid(w, h, g.D)
-	for y, r := range rows {
-		for x, c := range cols {
+	g.resizeTo(out, 0)
+	return out
+}
+
+// resizeTo writes what Resize returns into the vectors of out from number at on.
+func (g *Grid) resizeTo(out *Grid, at int) {
+	for y := range out.H {
+		r := tapAt(y, g.H, out.H)
+		for x := range out.W {
+			c := tapAt(x, g.W, out.W)
 			a, b := g.At(r.lo*g.W+c.lo), g.At(r.lo*g.W+c.hi)
 			e, f := g.At(r.hi*g.W+c.lo), g.At(r.hi*g.W+c.hi)
-			to := out.At(y*w + x)
-			for d := range to {
-				top := a[d] + c.t*(b[d]-a[d])
+			to := out.At(y*out.W + x)[at : at+g.D]
+			b, e, f = b[:len(a)], e[:len(a)], f[:len(a)]
+			for d, v := range a {
+				top := v + c.t*(b[d]-v)
 				bottom := e[d] + c.t*(f[d]-e[d])
 				to[d] = top + r.t*(bottom-top)
 			}
 		}
 	}
-	return out
 }
 
 // tap names the two source samples of one sample, and the share of the second.
@@ -83,19 +129,15 @@ type tap struct {
 	t      float32
 }
 
-// taps returns the taps of a bilinear resize from n to m samples.
-func taps(n, m int) []tap {
-	out := make([]tap, m)
-	for i := range out {
-		at := (float64(i)+.5)*float64(n)/float64(m) - .5
-		lo := math.Floor(at)
-		out[i] = tap{
-			lo: min(max(int(lo), 0), n-1),
-			hi: min(max(int(lo)+1, 0), n-1),
-			t:  float32(at - lo),
-		}
+// tapAt returns tap i of a bilinear resize from n to m samples.
+func tapAt(i, n, m int) tap {
+	at := (float64(i)+.5)*float64(n)/float64(m) - .5
+	lo := math.Floor(at)
+	return tap{
+		lo: min(max(int(lo), 0), n-1),
+		hi: min(max(int(lo)+1, 0), n-1),
+		t:  float32(at - lo),
 	}
-	return out
 }
 
 // Stack returns the grid whose vectors are those of gs joined. All have the
@@ -125,28 +167,39 @@ func Stack(gs ...*Grid) *Grid {
 // Blur3 returns, for every cell, the mean of the 3 x 3 cells around it; at the
 // borders of those that are inside.
 func (g *Grid) Blur3() *Grid {
-	out := NewGrid(g.W, g.H, g.D)
+	out, columns := &Grid{}, []float32(nil)
+	g.blurTo(out, &columns)
+	return out
+}
+
+// ones sum up to three rows.
+var ones = []float32{1, 1, 1}
+
+// blurTo is Blur3 into a grid, with scratch for a row of cells.
+func (g *Grid) blurTo(out *Grid, columns *[]float32) {
+	out.shape(g.W, g.H, g.D)
 	stride := g.W * g.D
-	column := make([]float32, stride) // sums of up to three rows
+	*columns = grown(*columns, stride)
+	column := *columns
+	if stride == 0 {
+		return
+	}
 	for y := range g.H {
 		top, bottom := max(y-1, 0), min(y+1, g.H-1)
-		clear(column)
-		for k := top; k <= bottom; k++ {
-			add(column, g.Data[k*stride:(k+1)*stride])
-		}
+		simd.Combine(column, g.Data[top*stride:], ones[:bottom-top+1])
 		to := out.Data[y*stride : (y+1)*stride]
-		copy(to, column)
-		add(to[g.D:], column) // the left neighbour
-		add(to, column[g.D:]) // the right one
-		scale(to, 1/float32(3*(bottom-top+1)))
-		if g.W > 1 { // the first and the last have two columns
+		share := 1 / float32(3*(bottom-top+1))
+		clear(to)
+		simd.Accumulate(to, column, 0, share, false)
+		simd.Accumulate(to[g.D:], column[:stride-g.D], 0, share, false) // the left neighbour
+		simd.Accumulate(to[:stride-g.D], column[g.D:], 0, share, false) // the right one
+		if g.W > 1 {                                                    // the first and the last have two columns
 			scale(to[:g.D], 3./2)
 			scale(to[stride-g.D:], 3./2)
 		} else {
 			scale(to, 3)
 		}
 	}
-	return out
 }
 
 // add adds from to to, as far as both reach.

@@ -3,9 +3,9 @@ package feature
 import (
 	"cmp"
 	"fmt"
-	"math"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // MemoryOptions tunes [FitMemory]; the zero value is the default.
@@ -24,11 +24,9 @@ type Memory struct {
 	Neighbours int  // see MemoryOptions
 	Global     bool // one heap for all positions
 
-	centre  []float32 // D: mean of each number over all positions
-	unit    []float32 // D: deviation of each number over all positions
-	start   []int     // cell, and the end: rows of vectors
-	vectors []float32 // row x D, standardised
-	norms   []float32 // row: |vector|²
+	centre []float32 // D: mean of each number over all positions
+	unit   []float32 // D: deviation of each number over all positions
+	packed *simd.Memory
 }
 
 // mostNeighbours bounds the work of one cell.
@@ -60,13 +58,19 @@ func FitMemory(grids []*Grid, o MemoryOptions) (*Memory, error) {
 		heaps = m.perCell(grids, o.PerCell)
 	}
 	m.Radius = min(o.Radius, max(m.W, m.H))
-	m.start = []int{0}
+	var vectors []float32 // row x D, standardised
+	start := []int{0}     // cell, and the end: rows of vectors
 	for _, h := range heaps {
-		m.vectors = append(m.vectors, h...)
-		m.start = append(m.start, len(m.vectors)/m.D)
+		vectors = append(vectors, h...)
+		start = append(start, len(vectors)/m.D)
 	}
-	m.norms = norms(m.vectors, m.D)
+	m.pack(vectors, start)
 	return m, nil
+}
+
+// pack keeps the vectors in the order in which they are read.
+func (m *Memory) pack(vectors []float32, start []int) {
+	m.packed = simd.NewMemory(vectors, m.centre, m.unit, start, m.W, m.H, m.Radius, m.Neighbours, m.Global)
 }
 
 // Distance returns, for every cell of x, the mean of the distances to the
@@ -77,78 +81,11 @@ func (m *Memory) Distance(x *Grid) *nn.Image {
 		panic(fmt.Sprintf("feature: memory of %dx%d cells of %d numbers, grid of %dx%d of %d", m.W, m.H, m.D, x.W, x.H, x.D))
 	}
 	out := nn.NewImage(1, x.H, x.W)
-	z := make([]float32, 0, m.D)
-	products := make([]float32, len(m.norms))
-	best := nearest{most: m.Neighbours}
-	for i := range out.Pix {
-		z = m.standardised(z[:0], x.At(i))
-		best.reset()
-		m.reach(i, func(from, to int) {
-			y := products[:to-from]
-			multiply(y, m.vectors[from*m.D:to*m.D], z)
-			for k, p := range y {
-				best.offer(m.norms[from+k]-2*p, from+k)
-			}
-		})
-		// The products find the neighbours; their distances are computed
-		// anew, for a difference of large numbers cannot tell small ones.
-		sum := 0.0
-		for _, k := range best.row {
-			sum += distance(z, m.vectors[k*m.D:(k+1)*m.D])
-		}
-		out.Pix[i] = float32(sum / float64(len(best.row)))
-	}
+	m.Meter().Measure(out.Pix, x, 0)
 	return out
 }
 
-// reach calls f with the ranges of rows of the good vectors around cell i.
-func (m *Memory) reach(i int, f func(from, to int)) {
-	if m.Global {
-		f(0, len(m.norms))
-		return
-	}
-	x, y := i%m.W, i/m.W
-	left, right := max(x-m.Radius, 0), min(x+m.Radius, m.W-1)
-	for row := max(y-m.Radius, 0); row <= min(y+m.Radius, m.H-1); row++ {
-		if from, to := m.start[row*m.W+left], m.start[row*m.W+right+1]; to > from {
-			f(from, to)
-		}
-	}
-}
-
-// distance returns |a-b|.
-func distance(a, b []float32) float64 {
-	sum := float32(0)
-	for i, v := range a {
-		sum += (v - b[i]) * (v - b[i])
-	}
-	return math.Sqrt(float64(sum))
-}
-
-// nearest keeps the rows with the smallest keys, in ascending order.
-type nearest struct {
-	most int
-	key  []float32
-	row  []int
-}
-
-func (n *nearest) reset() { n.key, n.row = n.key[:0], n.row[:0] }
-
-func (n *nearest) offer(key float32, row int) {
-	if len(n.key) == n.most {
-		if !(key < n.key[n.most-1]) {
-			return
-		}
-		n.key, n.row = n.key[:n.most-1], n.row[:n.most-1]
-	}
-	n.key, n.row = append(n.key, key), append(n.row, row)
-	for i := len(n.key) - 1; i > 0 && n.key[i] < n.key[i-1]; i-- {
-		n.key[i], n.key[i-1] = n.key[i-1], n.key[i]
-		n.row[i], n.row[i-1] = n.row[i-1], n.row[i]
-	}
-}
-
-// Tensors returns the tables of the model, which share its storage.
+// Tensors returns the tables of the model; they must not be written to.
 func (m *Memory) Tensors() map[string]Tensor {
 	count := []int{m.H, m.W}
 	if m.Global {
@@ -158,13 +95,13 @@ func (m *Memory) Tensors() map[string]Tensor {
 		"search":  {[]int{2}, []float32{float32(m.Radius), float32(m.Neighbours)}},
 		"centre":  {[]int{m.D}, m.centre},
 		"unit":    {[]int{m.D}, m.unit},
-		"count":   {count, lengths(m.start)},
-		"vectors": {[]int{len(m.norms), m.D}, m.vectors},
+		"count":   {count, floats(m.packed.Counts())},
+		"vectors": {[]int{m.packed.Len(), m.D}, m.packed.Data()},
 	}
 }
 
-// MemoryFrom returns the model of the tables of [Memory.Tensors], whose
-// storage it shares. It trusts none of them.
+// MemoryFrom returns the model of the tables of [Memory.Tensors]. It trusts none
+// of them and keeps the smaller ones.
 func MemoryFrom(t map[string]Tensor) (*Memory, error) {
 	m, err := memoryFrom(t)
 	if err != nil {
@@ -186,7 +123,7 @@ func memoryFrom(t map[string]Tensor) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Memory{W: 1, H: 1, D: vectors.Shape[1], Global: len(count.Shape) == 1, vectors: vectors.Data}
+	m := &Memory{W: 1, H: 1, D: vectors.Shape[1], Global: len(count.Shape) == 1}
 	if !m.Global {
 		m.H, m.W = count.Shape[0], count.Shape[1]
 	}
@@ -203,7 +140,8 @@ func memoryFrom(t map[string]Tensor) (*Memory, error) {
 	if m.unit, err = positive(t, "unit", m.D); err != nil {
 		return nil, err
 	}
-	if m.start, err = starts(count.Data, vectors.Shape[0], vectors.Shape[0]); err != nil {
+	start, err := starts(count.Data, vectors.Shape[0], vectors.Shape[0])
+	if err != nil {
 		return nil, err
 	}
 	for _, c := range count.Data {
@@ -220,6 +158,6 @@ func memoryFrom(t map[string]Tensor) (*Memory, error) {
 	if m.Neighbours, err = whole(search.Data[1], mostNeighbours); err != nil {
 		return nil, fmt.Errorf("neighbours: %w", err)
 	}
-	m.norms = norms(m.vectors, m.D)
+	m.pack(vectors.Data, start)
 	return m, nil
 }

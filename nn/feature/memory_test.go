@@ -88,7 +88,7 @@ func TestCoresetCoversEveryCluster(t *testing.T) {
 	for i := range clusters * each {
 		nearest := math.Inf(1)
 		for k := range clusters {
-			nearest = min(nearest, distance(all[i*d:(i+1)*d], kept[k*d:(k+1)*d]))
+			nearest = min(nearest, far(all[i*d:(i+1)*d], kept[k*d:(k+1)*d]))
 		}
 		if nearest > 1 {
 			t.Errorf("vector %d is %g from the nearest that is kept", i, nearest)
@@ -105,13 +105,22 @@ func TestMemoryKeepsWithinItsBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.norms); n != 4*6 {
+	if n := m.packed.Len(); n != 4*6 {
 		t.Errorf("%d vectors kept of 4 per cell", n)
 	}
 	if m, err = FitMemory(grids, MemoryOptions{Global: true, Total: 7}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.norms); n != 7 {
+	if n := m.packed.Len(); n != 7 {
 		t.Errorf("%d vectors kept of 7", n)
 	}
+}
+
+// far returns |a-b|.
+func far(a, b []float32) float64 {
+	sum := 0.0
+	for i, v := range a {
+		sum += float64(v-b[i]) * float64(v-b[i])
+	}
+	return math.Sqrt(sum)
 }

@@ -72,11 +72,11 @@ func starts(lengths []float32, most, total int) ([]int, error) {
 	return out, nil
 }
 
-// lengths is the inverse of starts.
-func lengths(starts []int) []float32 {
-	out := make([]float32, len(starts)-1)
-	for i := range out {
-		out[i] = float32(starts[i+1] - starts[i])
+// floats is the table of such lengths.
+func floats(lengths []int32) []float32 {
+	out := make([]float32, len(lengths))
+	for i, n := range lengths {
+		out[i] = float32(n)
 	}
 	return out
 }
