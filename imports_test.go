@@ -40,7 +40,9 @@ var rules = map[string]rule{
 	"nn/feature":        {ours: []string{"nn", "nn/internal/simd"}},
 	"nn/fixture":        {ours: []string{"nn"}, tests: []string{"datasets/synthec"}},
 	"nn/ssdae":          {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "datasets/synthec"}},
-	"nn/mgan":           {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+	"nn/onnx":           {ours: []string{"nn"}, tests: []string{"nn/internal/naive", "nn/onnx/onnxtest"}},
+	"nn/onnx/onnxtest":  {ours: []string{"nn/onnx"}},
+	"nn/mgan":           {ours: []string{"nn", "nn/block", "nn/onnx", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
 	"nn/baseline":       {ours: []string{"nn", "nn/feature"}, tests: []string{"datasets/synthec", "nn/metrics"}},
 	"nn/metrics":        {ours: []string{"nn"}},
 	"nn/internal/simd":  {},
@@ -49,7 +51,7 @@ var rules = map[string]rule{
 	"nn/tsne":           {ours: []string{"nn/internal/team", "nn/vectors"}},
 	"nn/optim":          {ours: []string{"nn"}},
 	"nn/segment":        {ours: []string{"nn"}},
-	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/mgan", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
+	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/mgan", "nn/onnx", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "nn/onnx/onnxtest"}},
 
 	// Pictures in, verdicts out.
 	"datasets":         {},
@@ -80,8 +82,8 @@ var rules = map[string]rule{
 	},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/segment", "viewer", "ui/session"},
-		tests: []string{"nn/onednn"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/session"},
+		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
 	},
 }
 
@@ -92,6 +94,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":            {"ui/cli"},
 	"gorgonia.org/gorgonia":             {"nn/gorgonia"},
 	"gorgonia.org/cu":                   {"cuda"},
+	"google.golang.org/protobuf":        {"nn/onnx", "nn/onnx/onnxtest"},
 	"fyne.io/fyne/v2/app":               {"."},
 	"gonum.org/v1/plot":                 {"ui/report"},
 	"database/sql":                      {"history"},

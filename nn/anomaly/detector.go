@@ -69,15 +69,11 @@ func NewDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 }
 
 func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
-	// ReLU takes what is not a number for 0, so the output would not tell.
-	for _, p := range r.Model.Params.All {
-		if !finite(p.Data()) {
-			return nil, fmt.Errorf("prepare %s: %s: %w", r.Model, p.Name, ErrNotFinite)
-		}
+	if err := r.Model.finite(); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
 	}
 	whole := r.Model.Network
-	tile := *r.Model
-	tile.Network.Width, tile.Network.Height = tileSide(whole.Width), tileSide(whole.Height)
+	tile := r.tile()
 	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height), describe: r.Statistics != nil}
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {

@@ -29,6 +29,17 @@ func NewModel(n Network, seed uint64) (*Model, error) {
 	return m, err
 }
 
+// finite reports weights that are no numbers. ReLU takes them for 0, so the
+// output would not tell.
+func (m *Model) finite() error {
+	for _, p := range m.Params.All {
+		if !finite(p.Data()) {
+			return fmt.Errorf("%s: %w", p.Name, ErrNotFinite)
+		}
+	}
+	return nil
+}
+
 // inferenceGraph is what a detector runs, with the values it reads.
 type inferenceGraph struct {
 	*nn.Graph

@@ -19,6 +19,13 @@ const (
 // tileSide is the side of the tiles for a picture's side.
 func tileSide(n int) int { return min(n, mostSide) }
 
+// tile is the recipe's model for one tile.
+func (r *Recipe) tile() *Model {
+	m := *r.Model
+	m.Network.Width, m.Network.Height = tileSide(m.Network.Width), tileSide(m.Network.Height)
+	return &m
+}
+
 // tiling covers a picture of w x h with tiles of one size.
 type tiling struct {
 	w, h   int // of the picture

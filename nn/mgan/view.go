@@ -56,6 +56,9 @@ func (s *spectrum) Prepare(x, in, rest []float32) {
 	s.t.Forward(s.y, s.x)
 	for i, v := range s.x {
 		j := s.centred(i)
+		if s.real(i) {
+			v = complex(real(v), 0) // what rounding left there would turn a phase of π into −π
+		}
 		in[j] = float32(math.Log1p(math.Hypot(real(v), imag(v))))
 		in[n+j] = float32(math.Atan2(imag(v), real(v)))
 	}
@@ -75,6 +78,10 @@ func (s *spectrum) Finish(in, out, rest, dst []float32) {
 		dst[i] = v + s.y[i%n]
 	}
 }
+
+// real reports whether the coefficient i is its own mirror: it has no imaginary
+// part.
+func (s *spectrum) real(i int) bool { return 2*(i/s.w)%s.h == 0 && 2*(i%s.w)%s.w == 0 }
 
 // centred returns where the coefficient i lies when the zero frequency is moved
 // to the middle.
