@@ -15,6 +15,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config \
   libwayland-dev libxkbcommon-dev
 # Only where there is no display: a virtual one, and OpenGL in software.
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
+# Only where other people's programs are measured or asked.
+onnx-parity bench-peers: MORE_PACKAGES := python3 python3-venv
 
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 # A display of its own wherever the session has none.
@@ -26,14 +28,14 @@ GOTEST := go test -tags $(TAGS)
 export GOMP_SPINCOUNT ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test race lint fuzz bench bench-ui kill accuracy demo golden icon package check clean
+.PHONY: help setup build run test race lint fuzz bench bench-ui kill accuracy onnx-parity demo golden icon package check clean
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
-	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES); do \
+	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
@@ -87,6 +89,15 @@ kill: build ## kill -9 while verdicts are being written: 50 times each
 WHICH := (Accuracy.*|FalseRejectRate)
 accuracy: setup ## accuracy on real and drawn parts, three hours; WHICH=AccuracyTransistor is one table
 	AGURSCOPE_ACCURACY=1 $(GOTEST) -count=1 -timeout 0 -run '^Test$(WHICH)$$' -v ./ui/session
+
+# Other people's programs, of exact versions, beside what is built.
+ORT := $(OUT)/onnxruntime/bin/python
+$(ORT): nn/onnx/peers/runtime.txt | setup
+	@echo "Installing ONNX Runtime under $(OUT)/onnxruntime"
+	@python3 -m venv --clear $(OUT)/onnxruntime && $(OUT)/onnxruntime/bin/pip install -q --no-deps -r $< && touch $(ORT)
+
+onnx-parity: setup $(ORT) ## exported networks of every variant, computed by ONNX Runtime
+	AGURSCOPE_ONNXRUNTIME=$(CURDIR)/$(ORT) $(GOTEST) -count=1 -run ONNXRuntime -v ./nn/anomaly
 
 demo: build ## draw the demonstration's parts and train its recipe anew
 	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train

@@ -62,6 +62,11 @@ func TestExitStatusAndSentence(t *testing.T) {
 		{"train --set PARTS --out x.agur --input 7", Usage, "--input"},
 		{"train --set PARTS --out x.agur --max-time soon", Usage, "max-time"},
 		{"train --set EMPTY --out x.agur", Failed, "no pictures"},
+		{"export --onnx x.onnx", Usage, "--recipe is needed"},
+		{"export --recipe R", Usage, "--onnx is needed"},
+		{"export --recipe R --onnx x.zip", Usage, ".onnx"},
+		{"export --recipe nowhere.agur --onnx x.onnx", Failed, "nowhere.agur"},
+		{"export --recipe R --onnx no/such/folder/x.onnx", Failed, "no/such/folder"},
 		{"bench --precision bf16", Usage, "bf16"},
 		{"bench --size T --recipe R", Usage, "--recipe says"},
 		{"history", Usage, "choose list"},
@@ -132,6 +137,10 @@ func TestStableKeys(t *testing.T) {
 		{
 			[]string{"evaluate", "--recipe", out, "--set", parts(), "--json"},
 			"images normal anomalous image_auroc image_ap pixel_auroc pixel_ap aupro iou f1 precision recall accuracy reject false_reject_rate latency_ms latency_ms/p50 latency_ms/p95 per_type per_type/scratch/images per_type/scratch/image_auroc per_type/scratch/recall notes errors reviewed doubtful term_auroc/features term_auroc/handcrafted term_auroc/residual term_auroc/score mean_grey_auroc masks",
+		},
+		{
+			[]string{"export", "--recipe", out, "--onnx", filepath.Join(t.TempDir(), "new.onnx"), "--json"},
+			"onnx bytes opset recipe recipe_sha256 inputs/name inputs/doc inputs/shape outputs/name outputs/doc outputs/shape metadata",
 		},
 		{
 			[]string{"bench", "--recipe", out, "--rounds", "2", "--train", "--json"},
