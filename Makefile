@@ -82,6 +82,13 @@ bench: build ## speed of the parts, and of one inspection end to end
 bench-ui: build ## slider to screen, frames per second and memory of the real window
 	$(ONSCREEN) $(BIN) bench-ui --demo
 
+BENCH_TSNE_PACKAGES := python3-sklearn dataset-fashion-mnist
+.PHONY: bench-tsne
+bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pictures, in one run
+	@dpkg-query -W $(BENCH_TSNE_PACKAGES) >/dev/null 2>&1 || { echo "Needed: apt-get install --no-install-recommends $(BENCH_TSNE_PACKAGES)"; exit 1; }
+	@mkdir -p $(OUT)/tsne && go test -c -o $(OUT)/tsne/tsne.test ./nn/tsne
+	@/usr/bin/python3 nn/tsne/testdata/compare.py $(OUT)/tsne/tsne.test $(OUT)/tsne
+
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
 
