@@ -48,6 +48,7 @@ var rules = map[string]rule{
 	"nn/internal/simd":  {},
 	"nn/internal/team":  {},
 	"nn/vectors":        {ours: []string{"nn/internal/team"}},
+	"nn/cluster":        {ours: []string{"nn/internal/team", "nn/vectors"}},
 	"nn/tsne":           {ours: []string{"nn/internal/team", "nn/vectors"}},
 	"nn/optim":          {ours: []string{"nn"}},
 	"nn/segment":        {ours: []string{"nn"}},
