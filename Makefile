@@ -17,6 +17,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config \
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 # Only where other people's programs are measured or asked.
 onnx-parity bench-peers: MORE_PACKAGES := python3 python3-venv
+# Only for tests: the program that tampers with the history.
+TEST_PACKAGES := sqlite3
 
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 # A display of its own wherever the session has none.
@@ -35,11 +37,11 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
-	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
+	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES) $(TEST_PACKAGES) $(MORE_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
-	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display."; \
+	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; sqlite3: a test that tampers with the history."; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 

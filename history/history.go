@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,7 @@ type Store struct {
 	readers *sql.DB
 	writer  *writer // nil: opened for reading only
 	closed  atomic.Bool
+	keeping sync.RWMutex // held for reading from keeping a verdict's files to its commit
 }
 
 // Open opens the history at path for writing, making the file and its folders

@@ -215,10 +215,10 @@ func TestFileRefusesWhatThePackageForbids(t *testing.T) {
 		"UPDATE runs SET status = 'running', ended = NULL", "UPDATE runs SET recipe = 'x'", "DELETE FROM runs",
 		"INSERT OR REPLACE INTO runs SELECT * FROM runs",
 		"UPDATE thumbnails SET bytes = x'00'", "UPDATE embeddings SET vector = x'00000000'",
-		"INSERT INTO verdicts SELECT 9, run, seq, time, path, name, label, type, 'OK', NULL, NULL, low, high, review, reject, mode, 0, 0, '', '', '', NULL FROM verdicts",
-		"INSERT INTO verdicts SELECT 9, run, seq, time, path, name, label, type, 'OK', 9e999, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL FROM verdicts",
-		"INSERT INTO verdicts SELECT 9, 77, seq, time, path, name, label, type, 'OK', 1, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL FROM verdicts",
-		"INSERT INTO verdicts SELECT 9, run, 'x', time, path, name, label, type, 'OK', 1, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL FROM verdicts",
+		"INSERT INTO verdicts SELECT 9, run, seq, time, path, name, label, type, 'OK', NULL, NULL, low, high, review, reject, mode, 0, 0, '', '', '', NULL, '', '', '', 0, NULL, NULL FROM verdicts",
+		"INSERT INTO verdicts SELECT 9, run, seq, time, path, name, label, type, 'OK', 9e999, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL, '', '', '', 0, NULL, NULL FROM verdicts",
+		"INSERT INTO verdicts SELECT 9, 77, seq, time, path, name, label, type, 'OK', 1, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL, '', '', '', 0, NULL, NULL FROM verdicts",
+		"INSERT INTO verdicts SELECT 9, run, 'x', time, path, name, label, type, 'OK', 1, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL, '', '', '', 0, NULL, NULL FROM verdicts",
 		"INSERT INTO overrides VALUES (9, 1, 0, 'ERROR', 'anna', '')", "INSERT INTO overrides VALUES (9, 1, 0, 'OK', '', '')",
 	} {
 		if _, err := s.writer.conn.ExecContext(context.Background(), q); err == nil {
@@ -267,7 +267,9 @@ func TestCancelledAddStoresNothing(t *testing.T) {
 	ctx, cancel = context.WithCancel(context.Background())
 	defer cancel()
 	err := s.writing(ctx, "test", func(steady context.Context, w *writer) error {
-		_, err := w.insert(steady, r)
+		r.ID = 77
+		err := w.insert(steady, r)
+		r.ID = 0
 		cancel()
 		return err
 	})
@@ -615,8 +617,10 @@ func TestVerdictOutlivesItsThumbnail(t *testing.T) {
 	run := mustRun(t, s)
 	r := sample(run.ID, 3)
 	mustAdd(t, s, r)
-	if _, err := s.writer.conn.ExecContext(context.Background(), "DELETE FROM thumbnails"); err != nil {
-		t.Fatal(err) // retention may do this
+	mustAdd(t, s, sample(run.ID, 4)) // the newest verdict stays whole
+	s.Now = func() time.Time { return noon.Add(48 * time.Hour) }
+	if _, err := s.Retain(context.Background(), Retention{Thumbnails: time.Hour}); err != nil {
+		t.Fatal(err)
 	}
 	got, err := s.Verdict(context.Background(), r.ID)
 	if err != nil || got.Thumbnail != nil || got.ThumbnailSHA256 != r.ThumbnailSHA256 {

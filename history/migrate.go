@@ -18,6 +18,10 @@ var embedded embed.FS
 // migrations holds the numbered steps of the schema.
 var migrations fs.FS = embedded
 
+// follow holds what SQL cannot do: it runs after the step of its number, in the
+// same transaction.
+var follow = map[int]func(context.Context, *sql.Tx) error{2: adopt}
+
 // migration is one numbered step.
 type migration struct {
 	version int
@@ -79,6 +83,11 @@ func (m migration) apply(ctx context.Context, conn *sql.Conn, fsys fs.FS) error 
 	}
 	if _, err := tx.ExecContext(ctx, string(script)); err != nil {
 		return errors.Join(err, tx.Rollback())
+	}
+	if after := follow[m.version]; after != nil {
+		if err := after(ctx, tx); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", m.version)); err != nil {
 		return errors.Join(err, tx.Rollback())

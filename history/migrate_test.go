@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func schema(t *testing.T, conn *sql.Conn) string {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	out := []string{"version " + string(rune('0'+version))}
+	out := []string{fmt.Sprintf("version %d", version)}
 	for rows.Next() {
 		var s string
 		if err := rows.Scan(&s); err != nil {
@@ -78,7 +79,7 @@ func later(t *testing.T, script string) fstest.MapFS {
 		}
 		out[m.file] = &fstest.MapFile{Data: data}
 	}
-	out["migrations/0002_test.sql"] = &fstest.MapFile{Data: []byte(script)}
+	out[fmt.Sprintf("migrations/%04d_test.sql", len(all)+1)] = &fstest.MapFile{Data: []byte(script)}
 	return out
 }
 
@@ -107,6 +108,7 @@ func TestEveryOlderSchemaBecomesTheNewest(t *testing.T) {
 		if got := collect(t, s, Filter{}); len(got) != 2 || got[0].Verdict != NG || len(got[0].Regions) != 1 || got[0].Reviewed != OK {
 			t.Errorf("%s: rows became %+v", file, got)
 		}
+		mustVerify(t, s)
 	}
 }
 
@@ -137,7 +139,7 @@ func TestFailedMigrationLeavesTheOldSchema(t *testing.T) {
 	s := mustOpen(t)
 	before := schema(t, s.writer.conn)
 	broken := later(t, "CREATE TABLE extra (x); CREATE TABLE runs (y);")
-	if err := migrate(context.Background(), s.writer.conn, broken); err == nil || !strings.Contains(err.Error(), "schema 2") {
+	if err := migrate(context.Background(), s.writer.conn, broken); err == nil || !strings.Contains(err.Error(), "schema 3") {
 		t.Errorf("got %v", err)
 	}
 	if got := schema(t, s.writer.conn); got != before {

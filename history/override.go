@@ -41,37 +41,26 @@ func (s *Store) Override(ctx context.Context, id int64, v Verdict, reviewer, rea
 		if err != nil {
 			return err
 		}
-		_, err = w.conn.ExecContext(ctx, "INSERT INTO overrides (verdict, time, reviewed, reviewer, reason) VALUES (?, ?, ?, ?, ?)",
-			id, micros(s.Now()), string(v), reviewer, text(reason))
-		return err
+		o := Override{Verdict: id, Time: s.stamp(time.Time{}), Reviewed: v, Reviewer: reviewer, Reason: text(reason)}
+		o.ID, err = w.add(ctx, "INSERT INTO overrides (verdict, time, reviewed, reviewer, reason) VALUES (?, ?, ?, ?, ?)",
+			id, micros(o.Time), string(v), reviewer, o.Reason)
+		if err != nil {
+			return err
+		}
+		return w.chain(ctx, linkOverride, o.ID, id, o.content())
 	})
+}
+
+const selectOverrides = "SELECT id, verdict, time, reviewed, reviewer, reason FROM overrides"
+
+func scanOverride(row scanner) (o Override, err error) {
+	var at int64
+	err = row.Scan(&o.ID, &o.Verdict, &at, &o.Reviewed, &o.Reviewer, &o.Reason)
+	o.Time = fromMicros(at)
+	return o, err
 }
 
 // Overrides yields every opinion on the record id, oldest first.
 func (s *Store) Overrides(ctx context.Context, id int64) iter.Seq2[Override, error] {
-	return func(yield func(Override, error) bool) {
-		err := s.reading("read history", func() error {
-			rows, err := s.readers.QueryContext(ctx,
-				"SELECT id, verdict, time, reviewed, reviewer, reason FROM overrides WHERE verdict = ? ORDER BY id", id)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var o Override
-				var at int64
-				if err := rows.Scan(&o.ID, &o.Verdict, &at, &o.Reviewed, &o.Reviewer, &o.Reason); err != nil {
-					return err
-				}
-				o.Time = fromMicros(at)
-				if !yield(o, nil) {
-					return nil
-				}
-			}
-			return rows.Err()
-		})
-		if err != nil {
-			yield(Override{}, cancelled(ctx, err))
-		}
-	}
+	return list(ctx, s, selectOverrides+" WHERE verdict = ? ORDER BY id", scanOverride, id)
 }

@@ -39,8 +39,10 @@ type Run struct {
 	Ended                     time.Time // UTC; zero while running
 	Source                    string    // what was inspected: a folder, a camera
 	Recipe, RecipeSHA256      string
+	RecipeVersion             string // when and by which program it was made
 	Engine                    string
 	Program                   string  // version of the program
+	Operator                  string  // who started it
 	Low, High, Review, Reject float64 // thresholds at the start; NaN: none
 	Mode                      string  // of the double threshold
 	Status                    string
@@ -82,18 +84,21 @@ func (s *Store) StartRun(ctx context.Context, run Run) (Run, error) {
 	}
 	run.Started, run.Ended = s.stamp(run.Started), time.Time{}
 	run.Status, run.PID, run.Summary = Running, os.Getpid(), Summary{}
+	for _, s := range []*string{&run.Source, &run.Recipe, &run.RecipeSHA256, &run.RecipeVersion, &run.Engine, &run.Program, &run.Operator, &run.Mode, &run.Note} {
+		*s = text(*s)
+	}
 	err := s.writing(ctx, "start run in", func(ctx context.Context, w *writer) error {
-		done, err := w.conn.ExecContext(ctx, `INSERT INTO runs (kind, started, source, recipe, recipe_sha256,
-			engine, program, low, high, review, reject, mode, status, note, pid)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			run.Kind, micros(run.Started), text(run.Source), text(run.Recipe), run.RecipeSHA256,
-			text(run.Engine), text(run.Program), measured(run.Low), measured(run.High), measured(run.Review),
-			measured(run.Reject), run.Mode, run.Status, text(run.Note), run.PID)
+		var err error
+		run.ID, err = w.add(ctx, `INSERT INTO runs (kind, started, source, recipe, recipe_sha256,
+			engine, program, low, high, review, reject, mode, status, note, pid, recipe_version, operator)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			run.Kind, micros(run.Started), run.Source, run.Recipe, run.RecipeSHA256,
+			run.Engine, run.Program, measured(run.Low), measured(run.High), measured(run.Review),
+			measured(run.Reject), run.Mode, run.Status, run.Note, run.PID, run.RecipeVersion, run.Operator)
 		if err != nil {
 			return err
 		}
-		run.ID, err = done.LastInsertId()
-		return err
+		return w.chain(ctx, linkRun, run.ID, 0, run.content())
 	})
 	if err != nil {
 		return Run{}, err
@@ -110,9 +115,9 @@ func (s *Store) EndRun(ctx context.Context, id int64, status, note string) error
 		return fmt.Errorf("end run %d: a run cannot end as %q", id, status)
 	}
 	return s.writing(ctx, "end run in", func(ctx context.Context, w *writer) error {
-		var before, oldNote string
+		var before string
 		var started int64
-		err := w.conn.QueryRowContext(ctx, "SELECT status, started, note FROM runs WHERE id = ?", id).Scan(&before, &started, &oldNote)
+		err := w.conn.QueryRowContext(ctx, "SELECT status, started FROM runs WHERE id = ?", id).Scan(&before, &started)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return fmt.Errorf("run %d: %w", id, ErrNotFound)
@@ -122,22 +127,37 @@ func (s *Store) EndRun(ctx context.Context, id int64, status, note string) error
 			return fmt.Errorf("run %d is %s: %w", id, before, ErrEnded)
 		}
 		// A clock that was set back must not make a run end before it began.
-		ended := max(started, micros(s.Now()))
-		_, err = w.conn.ExecContext(ctx, "UPDATE runs SET status = ?, ended = ?, note = ? WHERE id = ?",
-			status, ended, joinNotes(oldNote, text(note)), id)
-		return err
+		return w.endRun(ctx, id, max(started, micros(s.Now())), status, text(note))
 	})
+}
+
+func (w *writer) endRun(ctx context.Context, id, ended int64, status, note string) error {
+	_, err := w.conn.ExecContext(ctx, "UPDATE runs SET status = ?, ended = ?, end_note = ? WHERE id = ?", status, ended, note, id)
+	if err != nil {
+		return err
+	}
+	return w.chain(ctx, linkEnd, id, 0, endContent(id, ended, status, note))
 }
 
 // interruptRuns marks the runs that are still running although the lock is
 // ours. They ended, as far as anyone can tell, with their last verdict.
 func (s *Store) interruptRuns() error {
 	return s.writing(context.Background(), "open history", func(ctx context.Context, w *writer) error {
-		_, err := w.conn.ExecContext(ctx, `UPDATE runs SET status = 'interrupted',
-			ended = max(started, coalesce((SELECT time FROM verdicts WHERE run = runs.id ORDER BY id DESC LIMIT 1), started)),
-			note = note || CASE note WHEN '' THEN '' ELSE '; ' END || 'process ' || pid || ' ended without closing the run'
-			WHERE status = 'running'`)
-		return err
+		type left struct{ id, ended, pid int64 }
+		var all []left
+		for l, err := range rowsOf(ctx, w.conn, `SELECT id, pid, max(started, coalesce((SELECT time FROM verdicts WHERE run = runs.id ORDER BY id DESC LIMIT 1), started))
+			FROM runs WHERE status = 'running' ORDER BY id`, func(row scanner) (l left, err error) { err = row.Scan(&l.id, &l.pid, &l.ended); return l, err }) {
+			if err != nil {
+				return err
+			}
+			all = append(all, l)
+		}
+		for _, l := range all {
+			if err := w.endRun(ctx, l.id, l.ended, Interrupted, fmt.Sprintf("process %d ended without closing the run", l.pid)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -145,8 +165,11 @@ func joinNotes(notes ...string) string {
 	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
 }
 
-const selectRuns = `SELECT id, kind, started, ended, source, recipe, recipe_sha256, engine, program,
-	low, high, review, reject, mode, status, note, pid,
+// runColumns names what scanRun reads before the summary.
+const runColumns = `id, kind, started, ended, source, recipe, recipe_sha256, engine, program,
+	low, high, review, reject, mode, status, note, pid, recipe_version, operator, end_note`
+
+const selectRuns = "SELECT " + runColumns + `,
 	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'OK'),
 	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'REVIEW'),
 	(SELECT count(*) FROM verdicts v WHERE v.run = r.id AND v.verdict = 'NG'),
@@ -229,22 +252,40 @@ func (f RunFilter) query() (string, []any) {
 type scanner interface{ Scan(...any) error }
 
 func scanRun(row scanner) (Run, error) {
-	var r Run
+	var c Summary
+	r, end, err := scanRunColumns(row, &c.OK, &c.Review, &c.NG, &c.Error, &c.Overridden)
+	r.Summary, r.Note = c, joinNotes(r.Note, end)
+	return r, err
+}
+
+// scanRunColumns reads runColumns and what follows them; end is the note of the
+// run's end.
+func scanRunColumns(row scanner, more ...any) (r Run, end string, err error) {
 	var started int64
 	var ended sql.NullInt64
 	var low, high, review, reject sql.NullFloat64
-	err := row.Scan(&r.ID, &r.Kind, &started, &ended, &r.Source, &r.Recipe, &r.RecipeSHA256, &r.Engine, &r.Program,
-		&low, &high, &review, &reject, &r.Mode, &r.Status, &r.Note, &r.PID,
-		&r.Summary.OK, &r.Summary.Review, &r.Summary.NG, &r.Summary.Error, &r.Summary.Overridden)
+	err = row.Scan(append([]any{&r.ID, &r.Kind, &started, &ended, &r.Source, &r.Recipe, &r.RecipeSHA256, &r.Engine, &r.Program,
+		&low, &high, &review, &reject, &r.Mode, &r.Status, &r.Note, &r.PID, &r.RecipeVersion, &r.Operator, &end}, more...)...)
 	if err != nil {
-		return Run{}, err
+		return Run{}, "", err
 	}
 	r.Started = fromMicros(started)
 	if ended.Valid {
 		r.Ended = fromMicros(ended.Int64)
 	}
 	r.Low, r.High, r.Review, r.Reject = number(low), number(high), number(review), number(reject)
-	return r, nil
+	return r, end, nil
+}
+
+// endedRun is a run with the note of its end apart from that of its start.
+type endedRun struct {
+	Run
+	end string
+}
+
+func scanEndedRun(row scanner) (r endedRun, err error) {
+	r.Run, r.end, err = scanRunColumns(row)
+	return r, err
 }
 
 // cancelled returns the error of ctx in place of what it caused.

@@ -13,7 +13,7 @@ import (
 // maxThumbnail bounds one stored picture in bytes; a thumbnail has a few thousand.
 const maxThumbnail = 16 << 20
 
-const insertThumbnail = `INSERT INTO thumbnails (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING`
+const insertThumbnail = `INSERT INTO thumbnails (sha256, bytes, verdict) VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET verdict = excluded.verdict`
 
 // hashThumbnail names the picture of r by its content.
 func (r *Record) hashThumbnail() error {
@@ -44,7 +44,7 @@ func (w *writer) insertThumbnail(ctx context.Context, r *Record) error {
 	if len(r.Thumbnail) == 0 {
 		return nil
 	}
-	_, err := w.thumbnail.ExecContext(ctx, r.ThumbnailSHA256, r.Thumbnail)
+	_, err := w.thumbnail.ExecContext(ctx, r.ThumbnailSHA256, r.Thumbnail, r.ID)
 	return err
 }
 

@@ -49,6 +49,7 @@ type Record struct {
 	Time time.Time // UTC; the present for zero
 	Path string    // of the image, byte for byte
 	Name string    // for people; the last element of Path for ""
+	Part string    // which part it was, where the line tells: a serial number
 
 	Label, Type string // the truth, where the set tells it: good or defective, and of which type
 
@@ -57,14 +58,22 @@ type Record struct {
 	Index                     float64 // 0..100, 50 at the threshold; NaN: unknown
 	Low, High, Review, Reject float64 // thresholds in force; NaN: none
 	Mode                      string  // of the double threshold
+	MinArea                   int     // smallest region in pixels of the map; 0: the default of its size
 	Regions                   []Region
 	Latency                   time.Duration // from frame to verdict
-	Error                     string        // why it is ERROR
+	Stages                    Stages        // what of it was spent on what
+	Error                     string        // why it is ERROR, or REVIEW whatever its score
+	Operator                  string        // who was at the station; "" where nobody was signed in
 
 	Recipe, RecipeSHA256 string
 	ThumbnailSHA256      string    // hex; given by Add where there is a Thumbnail
 	Thumbnail            []byte    // an encoded picture; read back by Store.Verdict only
 	Embedding            []float32 // deep features; read back by Store.Verdict only
+
+	// The picture as it was inspected and the maps that came of it, where they
+	// are to be kept: files beside the database, named by their content.
+	ImageSHA256, MapsSHA256 string // hex; given by Add
+	Image, Maps             []byte // read back by Store.File only
 
 	Reviewed   Verdict   // the newest override; "" for none
 	Reviewer   string    // who overrode
@@ -102,9 +111,10 @@ func (s *Store) complete(records []*Record) error {
 		if r.Verdict == ERROR {
 			r.Score, r.Index = math.NaN(), math.NaN()
 		}
-		if err := r.hashThumbnail(); err != nil {
+		if err := errors.Join(r.hashThumbnail(), r.hashFiles()); err != nil {
 			return fmt.Errorf("record verdict on %q: %w", r.Path, err)
 		}
+		r.clean()
 		if err := r.validate(); err != nil {
 			return fmt.Errorf("record verdict on %q: %w", r.Path, err)
 		}
@@ -126,6 +136,8 @@ func (r *Record) validate() error {
 		return fmt.Errorf("the sequence number %d is too large", r.Seq)
 	case r.Latency < 0:
 		return fmt.Errorf("the latency %v is negative", r.Latency)
+	case r.MinArea < 0:
+		return fmt.Errorf("the smallest area %d is negative", r.MinArea)
 	case r.Reviewed != "":
 		return errors.New("a new verdict cannot be overridden yet")
 	}
@@ -139,6 +151,9 @@ func (r *Record) validate() error {
 		if err := g.validate(); err != nil {
 			return fmt.Errorf("region %d: %w", i+1, err)
 		}
+	}
+	if err := r.Stages.validate(); err != nil {
+		return err
 	}
 	return validateEmbedding(r.Embedding)
 }
@@ -154,9 +169,10 @@ func (g Region) validate() error {
 }
 
 const (
-	insertVerdict = `INSERT INTO verdicts (run, seq, time, path, name, label, type, verdict, score, idx,
-		low, high, review, reject, mode, regions, latency, error, recipe, recipe_sha256, thumbnail_sha256)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertVerdict = `INSERT INTO verdicts (id, run, seq, time, path, name, label, type, verdict, score, idx,
+		low, high, review, reject, mode, regions, latency, error, recipe, recipe_sha256, thumbnail_sha256,
+		part, operator, stages, min_area, image_sha256, maps_sha256)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertRegion = `INSERT INTO regions (verdict, n, x, y, w, h, area, peak, mean, polarity)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
@@ -167,14 +183,20 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	ids := make([]int64, len(records))
+	s.keeping.RLock()
+	defer s.keeping.RUnlock()
+	if err := s.keepFiles(records); err != nil {
+		return storage("keep pictures beside", s.path, err)
+	}
 	err := s.writing(ctx, "record verdict in", func(steady context.Context, w *writer) error {
-		for i, r := range records {
+		for _, r := range records {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			var err error
-			if ids[i], err = w.insert(steady, r); isForeignKey(err) {
+			r.ID = w.next
+			w.next++
+			err := w.insert(steady, r)
+			if isForeignKey(err) {
 				err = ErrNotFound // the run; nothing else is referred to
 			}
 			if err != nil {
@@ -183,36 +205,54 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 		}
 		return nil
 	})
+	if err != nil { // the IDs are set only where they are true
+		for _, r := range records {
+			r.ID = 0
+		}
+	}
+	return err
+}
+
+// insert stores r under its ID.
+func (w *writer) insert(ctx context.Context, r *Record) error {
+	_, err := w.verdict.ExecContext(ctx, r.ID, r.Run, int64(r.Seq), micros(r.Time), r.Path, r.Name,
+		r.Label, r.Type, string(r.Verdict), measured(r.Score), measured(r.Index),
+		measured(r.Low), measured(r.High), measured(r.Review), measured(r.Reject), r.Mode, len(r.Regions),
+		int64(r.Latency), r.Error, r.Recipe, r.RecipeSHA256, optional(r.ThumbnailSHA256),
+		r.Part, r.Operator, r.Stages.String(), r.MinArea, optional(r.ImageSHA256), optional(r.MapsSHA256))
 	if err != nil {
 		return err
 	}
-	for i, r := range records {
-		r.ID = ids[i]
-	}
-	return nil
-}
-
-func (w *writer) insert(ctx context.Context, r *Record) (id int64, err error) {
-	if err := w.insertThumbnail(ctx, r); err != nil {
-		return 0, err
-	}
-	done, err := w.verdict.ExecContext(ctx, r.Run, int64(r.Seq), micros(r.Time), text(r.Path), text(r.Name),
-		text(r.Label), text(r.Type), string(r.Verdict), measured(r.Score), measured(r.Index),
-		measured(r.Low), measured(r.High), measured(r.Review), measured(r.Reject), r.Mode, len(r.Regions),
-		int64(r.Latency), text(r.Error), text(r.Recipe), r.RecipeSHA256, optional(r.ThumbnailSHA256))
-	if err != nil {
-		return 0, err
-	}
-	if id, err = done.LastInsertId(); err != nil {
-		return 0, err
-	}
 	for n, g := range r.Regions {
-		_, err := w.region.ExecContext(ctx, id, n, g.X, g.Y, g.W, g.H, g.Area, g.Peak, g.Mean, text(g.Polarity))
+		_, err := w.region.ExecContext(ctx, r.ID, n, g.X, g.Y, g.W, g.H, g.Area, g.Peak, g.Mean, g.Polarity)
 		if err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return id, w.insertEmbedding(ctx, id, r.Embedding)
+	if err := w.insertThumbnail(ctx, r); err != nil {
+		return err
+	}
+	if err := w.insertFiles(ctx, r); err != nil {
+		return err
+	}
+	if err := w.insertEmbedding(ctx, r.ID, r.Embedding); err != nil {
+		return err
+	}
+	return w.chain(ctx, linkVerdict, r.ID, r.ID, r.content())
+}
+
+// clean takes from the texts of r what the file cannot hold, so that r says
+// what will be read back. Slices that the caller may share are copied first.
+func (r *Record) clean() {
+	for _, s := range []*string{&r.Path, &r.Name, &r.Part, &r.Label, &r.Type, &r.Mode, &r.Error, &r.Operator, &r.Recipe, &r.RecipeSHA256} {
+		*s = text(*s)
+	}
+	for i := range r.Regions {
+		if p := text(r.Regions[i].Polarity); p != r.Regions[i].Polarity {
+			r.Regions = slices.Clone(r.Regions)
+			r.Regions[i].Polarity = p
+		}
+	}
 }
 
 // optional returns s for SQLite, nil for "".
@@ -224,9 +264,11 @@ func optional(s string) any {
 }
 
 // recordColumns names what scanRecord reads, from verdicts v and overrides o.
-const recordColumns = `v.id, v.run, v.seq, v.time, v.path, v.name, v.label, v.type, v.verdict, v.score, v.idx,
+const recordColumns = verdictColumns + `, o.reviewed, o.reviewer, o.reason, o.time`
+
+const verdictColumns = `v.id, v.run, v.seq, v.time, v.path, v.name, v.label, v.type, v.verdict, v.score, v.idx,
 	v.low, v.high, v.review, v.reject, v.mode, v.regions, v.latency, v.error, v.recipe, v.recipe_sha256,
-	v.thumbnail_sha256, o.reviewed, o.reviewer, o.reason, o.time`
+	v.thumbnail_sha256, v.part, v.operator, v.stages, v.min_area, v.image_sha256, v.maps_sha256`
 
 // newestOverride joins the last opinion on each verdict.
 const newestOverride = ` LEFT JOIN overrides o ON o.id = (SELECT max(id) FROM overrides WHERE verdict = v.id)`
@@ -234,18 +276,20 @@ const newestOverride = ` LEFT JOIN overrides o ON o.id = (SELECT max(id) FROM ov
 func scanRecord(row scanner) (r Record, regions int, err error) {
 	var seq, at, latency int64
 	var score, index, low, high, review, reject sql.NullFloat64
-	var thumbnail, reviewed, reviewer, reason sql.NullString
+	var thumbnail, image, maps, reviewed, reviewer, reason sql.NullString
+	var stages string
 	var reviewedAt sql.NullInt64
 	err = row.Scan(&r.ID, &r.Run, &seq, &at, &r.Path, &r.Name, &r.Label, &r.Type, &r.Verdict, &score, &index,
 		&low, &high, &review, &reject, &r.Mode, &regions, &latency, &r.Error, &r.Recipe, &r.RecipeSHA256,
-		&thumbnail, &reviewed, &reviewer, &reason, &reviewedAt)
+		&thumbnail, &r.Part, &r.Operator, &stages, &r.MinArea, &image, &maps, &reviewed, &reviewer, &reason, &reviewedAt)
 	if err != nil {
 		return Record{}, 0, err
 	}
 	r.Seq, r.Time, r.Latency = uint64(seq), fromMicros(at), time.Duration(latency)
 	r.Score, r.Index = number(score), number(index)
 	r.Low, r.High, r.Review, r.Reject = number(low), number(high), number(review), number(reject)
-	r.ThumbnailSHA256 = thumbnail.String
+	r.ThumbnailSHA256, r.ImageSHA256, r.MapsSHA256 = thumbnail.String, image.String, maps.String
+	r.Stages = parseStages(stages)
 	r.Reviewed, r.Reviewer, r.Reason = Verdict(reviewed.String), reviewer.String, reason.String
 	if reviewedAt.Valid {
 		r.ReviewedAt = fromMicros(reviewedAt.Int64)

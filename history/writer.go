@@ -14,7 +14,10 @@ type writer struct {
 	lock *lock
 	turn chan struct{} // holds one token while a transaction is under way
 
-	verdict, region, thumbnail, embedding *sql.Stmt
+	head Head  // the newest link of the chain
+	next int64 // the ID of the next verdict
+
+	verdict, region, thumbnail, embedding, file, link *sql.Stmt
 }
 
 // durable lists the settings on which every promise of this package rests, and
@@ -48,6 +51,14 @@ func openWriter(path string, l *lock) (_ *writer, err error) {
 	if err == nil {
 		err = w.prepare(ctx)
 	}
+	if err == nil {
+		w.head, err = readHead(ctx, conn)
+	}
+	if err == nil {
+		// An ID that retention has freed is not given twice.
+		err = conn.QueryRowContext(ctx, `SELECT 1 + max(coalesce((SELECT max(id) FROM verdicts), 0),
+			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'verdicts'), 0))`).Scan(&w.next)
+	}
 	if err != nil {
 		return nil, errors.Join(err, w.release())
 	}
@@ -75,6 +86,8 @@ func (w *writer) prepare(ctx context.Context) error {
 		insertRegion:    &w.region,
 		insertThumbnail: &w.thumbnail,
 		insertEmbedding: &w.embedding,
+		insertFile:      &w.file,
+		insertLink:      &w.link,
 	} {
 		var err error
 		if *stmt, err = w.conn.PrepareContext(ctx, query); err != nil {
@@ -98,7 +111,7 @@ func (w *writer) close() error {
 // release closes the connection. An open statement would keep the file open.
 func (w *writer) release() error {
 	var err error
-	for _, stmt := range []*sql.Stmt{w.verdict, w.region, w.thumbnail, w.embedding} {
+	for _, stmt := range []*sql.Stmt{w.verdict, w.region, w.thumbnail, w.embedding, w.file, w.link} {
 		if stmt != nil {
 			err = errors.Join(err, stmt.Close())
 		}
@@ -140,9 +153,13 @@ func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer)
 	if _, err := w.conn.ExecContext(steady, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	head, next := w.head, w.next
 	err := fn(steady, w)
 	if err == nil {
 		err = ctx.Err()
+	}
+	if err == nil && w.head != head {
+		_, err = w.conn.ExecContext(steady, "UPDATE head SET n = ?, hash = ?", w.head.N, w.head.Hash[:])
 	}
 	if err == nil {
 		_, err = w.conn.ExecContext(steady, "COMMIT")
@@ -150,6 +167,16 @@ func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer)
 	if err != nil {
 		// SQLite has rolled back by itself after some errors; this then says so.
 		_, _ = w.conn.ExecContext(steady, "ROLLBACK")
+		w.head, w.next = head, next
 	}
 	return err
+}
+
+// add inserts a row and returns its ID.
+func (w *writer) add(ctx context.Context, query string, args ...any) (int64, error) {
+	done, err := w.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.LastInsertId()
 }

@@ -30,14 +30,19 @@ func (p *program) history() *cobra.Command {
   agurscope history verify`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("there is no command %q: choose list, show, runs, export or verify", args[0])
+				return usage("there is no command %q: choose list, show, runs, export, verify, backup or retain", args[0])
 			}
-			return usage("choose list, show, runs, export or verify")
+			return usage("choose list, show, runs, export, verify, backup or retain")
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify())
+	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify(), p.historyBackup(), p.historyRetain())
 	return cmd
+}
+
+// addForce adds what lets a file be replaced that is there already.
+func addForce(fs *pflag.FlagSet, force *bool) {
+	fs.BoolVar(force, "force", false, "replace a file that is there already")
 }
 
 // filterFlags choose records.

@@ -23,6 +23,7 @@ type inspectFlags struct {
 	thresholds      thresholdFlags
 	engine          engineFlags
 	json            bool
+	keep            keepFlags
 }
 
 func (p *program) inspect() *cobra.Command {
@@ -62,6 +63,7 @@ REVIEW whatever its score.
 	fs.StringVar(&f.recipe, "recipe", "", "inspect with the recipe `F.agur` (required)")
 	fs.StringVar(&f.out, "out", "", "write maps, masks and pictures to `DIR`")
 	addDatabase(fs, &f.db)
+	f.keep.add(fs)
 	f.thresholds.add(fs)
 	f.engine.add(fs)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object per picture")
@@ -81,6 +83,9 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := f.keep.apply(s.Session); err != nil {
+		return err
+	}
 	r, err := s.OpenRecipe(f.recipe)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ type windowFlags struct {
 	db     string
 	camera string
 	engine engineFlags
+	keep   keepFlags
 }
 
 func (p *program) root() *cobra.Command {
@@ -51,6 +52,7 @@ Without a command it opens the window.`,
 	fs.StringVar(&f.camera, "camera", "", "open the camera at `URL` (not part of this version)")
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
 	addDatabase(fs, &f.db)
+	f.keep.add(fs)
 	f.engine.add(fs)
 	fs.StringVar(&f.Script, "script", "", "what the window does by itself")
 	fs.StringVar(&f.Screenshot, "screenshot", "", "file for a picture of the window")
@@ -77,6 +79,9 @@ func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := f.keep.apply(s.Session); err != nil {
+		return err
+	}
 	f.Session, f.Version, f.Out, f.Resident = s.Session, p.Version, p.Stdout, residentMB
 	return p.Env.Window(cmd.Context(), f.Window)
 }

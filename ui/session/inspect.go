@@ -25,6 +25,7 @@ type Result struct {
 	Regions    []history.Region // in pixels of the picture
 	Thresholds Thresholds       // in force when it was judged
 	Confidence float64          // that the fixture has put the part upright, 0 to 1; NaN without a fixture
+	Stages     history.Stages   // what it was spent on
 	Latency    time.Duration    // from the frame's file or arrival to the verdict, on disk where there is a history
 	ID         int64            // in the history; 0 without one
 	Err        error            // why it is ERROR
@@ -82,6 +83,7 @@ func (s *Session) InspectOne(ctx context.Context, run history.Run, it datasets.I
 	f := fed{start: time.Now()}
 	f.frame, f.err = it.Load()
 	f.prepare(d)
+	f.spent = time.Since(f.start)
 	var seg segment.Segmenter
 	res, err := s.judge(ctx, &seg, r, d, f)
 	if err != nil {
@@ -113,10 +115,13 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	}
 	res := &Result{Frame: f.frame, Err: f.err, Thresholds: t, Confidence: math.NaN()}
 	res.Verdict, res.Index = history.ERROR, math.NaN()
+	res.Stages = history.Stages{{Name: "prepare", Took: f.spent}} // decoding, light, upright, resizing
 	if res.Err != nil {
 		return res, nil
 	}
+	begun := time.Now()
 	p, err := d.Detect(ctx, f.prepared)
+	res.Stages = append(res.Stages, history.Stage{Name: "detect", Took: time.Since(begun)})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -133,8 +138,10 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 		res.Confidence = f.prepared.Confidence
 	}
 	res.Prediction = p
+	begun = time.Now()
 	res.Judgement = Judge(seg, p, r.Calibration, res.Thresholds)
 	res.Regions = Regions(res.Segmentation, f.frame.Image.Bounds())
+	res.Stages = append(res.Stages, history.Stage{Name: "judge", Took: time.Since(begun)})
 	if res.Verdict == history.ERROR {
 		res.Err = anomaly.ErrNotFinite
 	}
@@ -174,7 +181,17 @@ func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, r
 	if s.recorder == nil {
 		return nil
 	}
+	if err := s.logThresholds(ctx, res.Thresholds); err != nil {
+		return err
+	}
 	rec := record(run, r, res)
+	s.mu.Lock()
+	keep := s.keep
+	rec.Operator = s.operator
+	s.mu.Unlock()
+	if err := keep.keep(rec, res); err != nil {
+		return problem("log the verdict", err, "")
+	}
 	// A verdict that was reached is kept, also when the run is being stopped.
 	if err := s.recorder.Add(context.WithoutCancel(ctx), rec); err != nil {
 		return problem("log the verdict", err, "")
@@ -184,12 +201,30 @@ func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, r
 	return nil
 }
 
+// logThresholds notes in the history that thresholds were changed, before the
+// first verdict under them. A slider that is dragged to and fro between two
+// verdicts has changed nothing.
+func (s *Session) logThresholds(ctx context.Context, t Thresholds) error {
+	s.mu.Lock()
+	before, who := s.logged, s.operator
+	s.logged = t
+	s.mu.Unlock()
+	if before == t {
+		return nil
+	}
+	err := s.o.Store.Change(context.WithoutCancel(ctx), history.Change{Setting: "thresholds", Before: before.String(), After: t.String(), Operator: who})
+	if err != nil {
+		return problem("log the thresholds", err, "")
+	}
+	return nil
+}
+
 func record(run history.Run, r *anomaly.Recipe, res *Result) *history.Record {
 	f, t := res.Frame, res.Thresholds
 	rec := &history.Record{
 		Run: run.ID, Seq: f.Seq, Path: f.Path, Name: f.Name, Verdict: res.Verdict,
-		Score: math.NaN(), Index: res.Index, Low: t.Low, High: t.High, Review: t.Review, Reject: t.Reject, Mode: string(t.Mode),
-		Regions: res.Regions, Latency: res.Latency, Recipe: r.Name, RecipeSHA256: r.SHA256, Type: f.Type,
+		Score: math.NaN(), Index: res.Index, Low: t.Low, High: t.High, Review: t.Review, Reject: t.Reject, Mode: string(t.Mode), MinArea: max(0, t.MinArea),
+		Regions: res.Regions, Stages: res.Stages, Latency: res.Latency, Recipe: r.Name, RecipeSHA256: r.SHA256, Type: f.Type,
 		Thumbnail: thumbnail(f.Image),
 	}
 	if f.Label != datasets.Unknown {
@@ -197,6 +232,9 @@ func record(run history.Run, r *anomaly.Recipe, res *Result) *history.Record {
 	}
 	if res.Prediction != nil {
 		rec.Score, rec.Embedding = res.Prediction.Score, res.Prediction.Embedding
+	}
+	if res.Prediction != nil && res.Prediction.Doubt != nil {
+		rec.Error = res.Prediction.Doubt.Error()
 	}
 	if res.Err != nil {
 		rec.Error = res.Err.Error()

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"math"
 
 	"agurscope/history"
@@ -15,6 +16,15 @@ type Thresholds struct {
 	MinArea   int     // smallest region in map pixels; 0: the default of the map's size
 
 	Review, Reject float64 // image thresholds on the score
+}
+
+// String writes the thresholds as the history keeps a change of them.
+func (t Thresholds) String() string {
+	s := fmt.Sprintf("%s, low %g, high %g, review %g, reject %g", t.Mode, t.Low, t.High, t.Review, t.Reject)
+	if t.MinArea != 0 {
+		s += fmt.Sprintf(", smallest area %d", t.MinArea)
+	}
+	return s
 }
 
 // Recommended returns the thresholds that calibration found on held-out good

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"agurscope/datasets"
 	"agurscope/history"
@@ -23,6 +24,9 @@ type Options struct {
 	Why     error     // why Engine is nil
 	Store   *history.Store
 	Program string // version, kept with every run
+
+	Operator string // who is at the station; SetOperator changes it
+	Keep     Keep   // which parts are kept in full; SetKeep changes it
 }
 
 // Session composes source, detector and store. Its methods may be called from
@@ -37,11 +41,14 @@ type Session struct {
 	detector   *anomaly.Detector
 	thresholds Thresholds
 	pass       *Pass
+	logged     Thresholds // that the history knows to be in force
+	operator   string
+	keep       Keep
 }
 
 // New returns a session. The caller closes it, then the store and the engine.
 func New(o Options) *Session {
-	s := &Session{o: o}
+	s := &Session{o: o, operator: o.Operator, keep: o.Keep}
 	if o.Store != nil {
 		s.recorder = history.NewRecorder(o.Store)
 	}
@@ -99,6 +106,27 @@ func (s *Session) SetThresholds(t Thresholds) {
 	s.thresholds = t
 }
 
+// Operator returns who is at the station, "" where nobody is signed in.
+func (s *Session) Operator() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.operator
+}
+
+// SetOperator says who is at the station from now on.
+func (s *Session) SetOperator(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.operator = name
+}
+
+// SetKeep says which parts are kept in full from now on.
+func (s *Session) SetKeep(k Keep) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = k
+}
+
 // OpenSet opens a folder of images.
 func (s *Session) OpenSet(root string) (*datasets.Set, error) {
 	set, err := datasets.Open(root)
@@ -139,6 +167,7 @@ func (s *Session) UseRecipe(r *anomaly.Recipe) error {
 	old := s.detector
 	s.recipe, s.detector, s.thresholds = r, d, Saved(r)
 	s.pass = nil
+	s.logged = s.thresholds // every run names the recipe that they come from
 	s.mu.Unlock()
 	if old != nil {
 		return old.Close()
@@ -197,12 +226,13 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 	run := history.Run{
 		Kind: kind, Source: source, Program: s.o.Program,
 		Low: t.Low, High: t.High, Review: t.Review, Reject: t.Reject, Mode: string(t.Mode),
+		Operator: s.Operator(),
 	}
 	if s.o.Engine != nil {
 		run.Engine = s.o.Engine.Name()
 	}
 	if r != nil {
-		run.Recipe, run.RecipeSHA256 = r.Name, r.SHA256
+		run.Recipe, run.RecipeSHA256, run.RecipeVersion = r.Name, r.SHA256, recipeVersion(r)
 	} else {
 		run.Low, run.High, run.Review, run.Reject = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	}
@@ -214,6 +244,14 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 		return run, problem("log the run", err, "")
 	}
 	return out, nil
+}
+
+// recipeVersion tells recipes of one name apart for people.
+func recipeVersion(r *anomaly.Recipe) string {
+	if r.Created.IsZero() {
+		return ""
+	}
+	return r.Created.UTC().Format(time.RFC3339)
 }
 
 // endRun closes a run and returns err, which ended it, joined with a failure to
