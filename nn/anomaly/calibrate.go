@@ -126,7 +126,7 @@ func (c *Calibration) weigh(r *Recipe) {
 		case r.Statistics == nil:
 			t.Weight = 1
 		case t.Name == FeaturesTerm:
-			t.Weight = share
+			t.Weight = share / 2
 		case t.Name == HandcraftedTerm:
 			t.Weight = 1
 		case t.Name == MemoryTerm:

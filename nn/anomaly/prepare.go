@@ -79,7 +79,7 @@ func (p *Preparation) Apply(m image.Image, w, h int) *Prepared {
 		// A small part in a large picture: cut it from a larger look.
 		sw, sh := within(b.Dx(), b.Dy(), int(lookSide*min(need, mostNeed)))
 		sharp := p.Exposure.Apply(Tensor(m, sw, sh))
-		out.Input = p.Fixture.Apply(sharp, out.pose.Scaled(float64(sw)/float64(look.W)), w, h)
+		out.Input = p.upright(sharp, out.pose.Scaled(float64(sw)/float64(look.W)), w, h)
 	}
 	fw, fh := within(look.W, look.H, backSide)
 	out.shown = Enlarge(look, fw, fh)
@@ -111,9 +111,29 @@ func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
 		out.Input = Enlarge(x, w, h)
 		return out
 	}
-	out.Input = p.Fixture.Apply(x, out.pose, w, h)
+	out.Input = p.upright(x, out.pose, w, h)
 	if o := p.Fixture.Outside(out.pose, look.W, look.H, w, h); slices.Max(o.Pix) > 0 {
 		out.Outside = dilate(o, cell)
+	}
+	return out
+}
+
+// upright returns the part upright in a frame of w x h. Where the frame reaches
+// out of the picture it shows the median of the good parts: a border repeated over
+// and over looks like no good part, and spoils what is learnt from it.
+func (p *Preparation) upright(m *nn.Image, at fixture.Pose, w, h int) *nn.Image {
+	out, outside := p.Fixture.Apply(m, at, w, h), p.Fixture.Outside(at, m.W, m.H, w, h)
+	if slices.Max(outside.Pix) == 0 {
+		return out
+	}
+	median := Enlarge(p.Fixture.Template, w, h)
+	for c := range out.C {
+		to, from := out.Plane(c), median.Plane(c)
+		for i, o := range outside.Pix {
+			if o > 0 {
+				to[i] = from[i]
+			}
+		}
 	}
 	return out
 }

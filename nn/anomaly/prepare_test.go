@@ -305,3 +305,34 @@ func TestEnlargeIsTheResizeOfTensor(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatThePictureDoesNotShowIsTheMedian moves parts towards the edge until
+// their frame reaches beyond it.
+func TestWhatThePictureDoesNotShowIsTheMedian(t *testing.T) {
+	r := fixtured(t)
+	w, h := r.Model.Network.Width, r.Model.Network.Height
+	median := Enlarge(r.Preparation.Fixture.Template, w, h)
+	reached := 0
+	for i := range uint64(20) {
+		p := anyhow(i, 112, 96)
+		p.x, p.y = 44, 40 // its corners are at most 39 pixels away
+		x := r.Preparation.Apply(p.draw(), w, h)
+		if x.Doubt != nil || x.Outside == nil {
+			continue
+		}
+		reached++
+		off := r.Preparation.Fixture.Outside(x.pose, x.shown.W, x.shown.H, w, h)
+		seen := r.Preparation.Fixture.Apply(x.shown, x.pose, w, h)
+		for k, o := range off.Pix {
+			if o > 0 && (x.Input.Pix[k] != median.Pix[k] || x.Outside.Pix[k] == 0) {
+				t.Fatalf("part %d: pixel %d, which was not seen, is %g, want the median %g", i, k, x.Input.Pix[k], median.Pix[k])
+			}
+			if o == 0 && math.Abs(float64(x.Input.Pix[k]-seen.Pix[k])) > 1e-6 {
+				t.Fatalf("part %d: pixel %d is %g, seen %g", i, k, x.Input.Pix[k], seen.Pix[k])
+			}
+		}
+	}
+	if reached < 5 {
+		t.Errorf("only %d parts reached beyond the edge", reached)
+	}
+}

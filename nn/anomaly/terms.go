@@ -37,9 +37,10 @@ func (n Network) coarse() int {
 }
 
 // Statistics is what training parts look like in features: the Gaussian per
-// position of the network's and handcrafted features together, of the
-// handcrafted ones alone, and the memory of good patches (section 17.3 of the
-// method). Each may be nil: the term is then missing.
+// position of the network's, that of handcrafted ones, and the memory of good
+// patches. Each may be nil: the term is then missing. The network's have a
+// Gaussian of their own so that what training is worth can be seen; one of both
+// together is no better.
 type Statistics struct {
 	Features    *feature.Gaussian `json:"-"`
 	Handcrafted *feature.Gaussian `json:"-"`
@@ -288,16 +289,12 @@ func (s *Statistics) names() (out []string) {
 // handcrafted features have cells of 16 pixels, too: what surrounds a place is
 // known there. On textures they only blur.
 func (s *Statistics) grid(name string, r *raw) *feature.Grid {
-	hand := r.handcrafted
-	if s.Surround {
-		hand = feature.Stack(hand, r.surround)
-	}
-	switch name {
-	case FeaturesTerm:
-		return feature.Stack(r.features, hand)
-	case HandcraftedTerm:
-		return hand
-	case MemoryTerm:
+	switch {
+	case name == FeaturesTerm:
+		return r.features
+	case name == HandcraftedTerm && s.Surround:
+		return feature.Stack(r.handcrafted, r.surround)
+	case name == HandcraftedTerm || name == MemoryTerm:
 		return r.handcrafted
 	}
 	panic("anomaly: no features for term " + name)

@@ -179,12 +179,11 @@ func TestMapIsTheSharpenedSumOfItsTerms(t *testing.T) {
 		first := &nn.Image{C: 1, H: 48, W: 32, Pix: x.Plane(0)} // the fake engine's maps
 		s := r.Statistics
 		hand := feature.Stack(raw.handcrafted, raw.surround)
-		both := feature.Stack(raw.features, hand)
 		of := map[string][]float64{
 			ResidualTerm:    inUnits(first, c.Residual),
 			ScoreTerm:       inUnits(first, c.Logits),
 			FrequencyTerm:   inUnits(raw.frequency, c.Frequency),
-			FeaturesTerm:    enlarged(s.Features.Distance(both), 32, 48, blurSigma(32, 48)),
+			FeaturesTerm:    enlarged(s.Features.Distance(raw.features), 32, 48, blurSigma(32, 48)),
 			HandcraftedTerm: enlarged(s.Handcrafted.Distance(hand), 32, 48, blurSigma(32, 48)),
 			MemoryTerm:      enlarged(s.Memory.Distance(raw.handcrafted), 32, 48, blurSigma(32, 48)),
 		}

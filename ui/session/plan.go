@@ -142,18 +142,3 @@ func inputs(of []*anomaly.Prepared) []*nn.Image {
 	}
 	return out
 }
-
-// wholly returns the prepared pictures that lie wholly inside, if they are most
-// of them, or all: statistics of what was not seen are worth nothing.
-func wholly(of []*anomaly.Prepared) []*anomaly.Prepared {
-	var in []*anomaly.Prepared
-	for _, x := range of {
-		if x.Outside == nil {
-			in = append(in, x)
-		}
-	}
-	if 2*len(in) < len(of) {
-		return of
-	}
-	return in
-}

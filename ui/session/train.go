@@ -181,7 +181,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	position := feature.PositionShare(images, nil)
 	if !plan.network.Without.Features {
-		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, inputs(wholly(parts)), position); err != nil {
+		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, images, position); err != nil {
 			return nil, problem("train", err, "")
 		}
 	}
