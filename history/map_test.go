@@ -247,3 +247,26 @@ func TestEmbeddings(t *testing.T) {
 		}
 	}
 }
+
+// TestRetentionTakesPartsFromTheMap removes verdicts that a map shows.
+func TestRetentionTakesPartsFromTheMap(t *testing.T) {
+	s, m := mapped(t, 6)
+	if err := s.writing(context.Background(), "test", func(ctx context.Context, w *writer) error {
+		for _, q := range []string{
+			"INSERT INTO retentions (time, operator, reason, what, through) VALUES (1, '', '', 'verdicts', 2)",
+			"DELETE FROM overrides WHERE verdict <= 2", "DELETE FROM embeddings WHERE verdict <= 2",
+			"DELETE FROM regions WHERE verdict <= 2", "DELETE FROM verdicts WHERE id <= 2",
+		} {
+			if _, err := w.conn.ExecContext(ctx, q); err != nil {
+				return fmt.Errorf("%s: %w", q, err)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.MapOf(context.Background(), "")
+	if err != nil || len(got.Points) != 4 || got.Points[0].Verdict != m.Points[2].Verdict || len(got.Clusters[0].Members) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
