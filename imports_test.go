@@ -52,7 +52,7 @@ var rules = map[string]rule{
 	"nn/tsne":           {ours: []string{"nn/internal/team", "nn/vectors"}},
 	"nn/optim":          {ours: []string{"nn"}},
 	"nn/segment":        {ours: []string{"nn"}},
-	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/mgan", "nn/onnx", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "nn/onnx/onnxtest"}},
+	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/internal/simd", "nn/mgan", "nn/onnx", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "nn/onnx/onnxtest"}},
 
 	// Pictures in, verdicts out.
 	"datasets":         {},

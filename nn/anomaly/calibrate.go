@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 	"agurscope/nn/metrics"
 	"agurscope/nn/segment"
 )
@@ -166,28 +167,28 @@ func beyond(values []float64, k int) float64 {
 }
 
 // fuse adds the terms, each on its scale.
-func (c *Calibration) fuse(maps []*nn.Image) *nn.Image {
-	out := nn.NewImage(1, maps[0].H, maps[0].W)
+func (c *Calibration) fuse(k *workspace, maps []*nn.Image) *nn.Image {
+	out := k.image(1, maps[0].H, maps[0].W)
 	for k, m := range maps {
 		t := c.Terms[k]
 		if t.Weight == 0 {
 			continue
 		}
-		scale := float32(t.Weight / (t.Q999 - t.Median))
-		for i, v := range m.Pix {
-			out.Pix[i] += (v - float32(t.Median)) * scale
-		}
+		simd.Accumulate(out.Pix, m.Pix, float32(t.Median), float32(t.Weight/(t.Q999-t.Median)), false)
 	}
 	return out
 }
 
 // standardise returns the signed residual in units of its deviation; 0 where
 // nothing was seen.
-func (c *Calibration) standardise(signed, outside *nn.Image) *nn.Image {
-	out := nn.NewImage(1, signed.H, signed.W)
-	for i, v := range signed.Pix {
-		if outside == nil || outside.Pix[i] == 0 {
-			out.Pix[i] = (v - float32(c.SignedMean)) / float32(c.SignedStd)
+func (c *Calibration) standardise(k *workspace, signed, outside *nn.Image) *nn.Image {
+	out := k.image(1, signed.H, signed.W)
+	simd.Accumulate(out.Pix, signed.Pix, float32(c.SignedMean), 1/float32(c.SignedStd), false)
+	if outside != nil {
+		for i, v := range outside.Pix {
+			if v != 0 {
+				out.Pix[i] = 0
+			}
 		}
 	}
 	return out
@@ -210,51 +211,73 @@ func (c *Calibration) neutral(maps []*nn.Image, outside *nn.Image) {
 
 // units says of the terms that are compared position by position how a map is
 // brought into units of its deviation there.
-type units map[string]func(*nn.Image) *nn.Image
+type units interface {
+	// of returns how the named term's maps are brought into units; nil where
+	// they are not.
+	of(name string) deviation
+}
 
-func (c *Calibration) units() units {
-	u := units{}
-	for name, p := range map[string]*positional{ResidualTerm: c.Residual, ScoreTerm: c.Logits, FrequencyTerm: c.Frequency} {
-		if p != nil {
-			u[name] = p.apply
-		}
+type deviation interface {
+	apply(k *workspace, m *nn.Image) *nn.Image
+}
+
+// of implements units by what good parts have shown.
+func (c *Calibration) of(name string) deviation {
+	p := (*positional)(nil)
+	switch name {
+	case ResidualTerm:
+		p = c.Residual
+	case ScoreTerm:
+		p = c.Logits
+	case FrequencyTerm:
+		p = c.Frequency
 	}
-	return u
+	if p == nil {
+		return nil
+	}
+	return p
 }
 
 // maps returns the maps of the terms of one picture, in their order.
 func (c *Calibration) maps(r *raw, u units) []*nn.Image {
-	out := make([]*nn.Image, len(c.Terms))
+	out := r.room.terms(len(c.Terms))
 	for k, t := range c.Terms {
-		apply := u[t.Name]
-		if out[k] = r.shown(t.Name, apply != nil); apply != nil {
-			out[k] = apply(out[k])
+		own := u.of(t.Name)
+		if out[k] = r.shown(t.Name, own != nil); own != nil {
+			out[k] = own.apply(r.room, out[k])
 		}
 	}
 	return out
 }
 
 // predict turns the network's output into a prediction.
-func (c *Calibration) predict(s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
+func (c *Calibration) predict(p *Prediction, s *Statistics, x *nn.Image, r *raw) error {
 	r.compare(s)
-	return c.conclude(c.maps(r, c.units()), s, x, r)
+	return c.conclude(p, c.maps(r, c), s, x, r)
 }
 
 // conclude adds up the terms' maps, which it changes where nothing was seen.
-func (c *Calibration) conclude(maps []*nn.Image, s *Statistics, x *nn.Image, r *raw) (*Prediction, error) {
+func (c *Calibration) conclude(p *Prediction, maps []*nn.Image, s *Statistics, x *nn.Image, r *raw) error {
 	c.neutral(maps, r.outside)
-	fused := c.fuse(maps)
-	p := &Prediction{
-		Map: c.sharpen(fused, maps, s.reach()), Signed: c.standardise(r.signed, r.outside), Input: x,
-		Reconstruction: r.reconstruction, Embedding: r.embedding,
+	fused := c.fuse(r.room, maps)
+	p.Input, p.Doubt = x, nil
+	p.Map = p.room.image(1, fused.H, fused.W)
+	copy(p.Map.Pix, fused.Pix)
+	c.sharpen(r.room, p.Map, maps, s.reach())
+	p.Signed = c.standardise(&p.room, r.signed, r.outside)
+	if r.reconstruction != nil { // calibration has no use for it
+		p.Reconstruction = p.room.image(r.reconstruction.C, r.reconstruction.H, r.reconstruction.W)
+		copy(p.Reconstruction.Pix, r.reconstruction.Pix)
 	}
+	p.Embedding = append(p.Embedding[:0], r.embedding...)
 	if !finite(p.Map.Pix) {
-		return nil, ErrNotFinite
+		return ErrNotFinite
 	}
-	p.Score = topMean(fused.Pix)
+	p.Score = r.room.topMean(fused.Pix)
+	p.Terms = p.Terms[:0]
 	for k, m := range maps {
 		t := c.Terms[k]
-		p.Terms = append(p.Terms, TermScore{t.Name, t.Weight, (topMean(m.Pix) - t.Median) / (t.Q999 - t.Median)})
+		p.Terms = append(p.Terms, TermScore{t.Name, t.Weight, (r.room.topMean(m.Pix) - t.Median) / (t.Q999 - t.Median)})
 	}
-	return p, nil
+	return nil
 }

@@ -181,7 +181,7 @@ func TestPositionalLeavesTheOwnImageOut(t *testing.T) {
 	p := sums.positional(32, 16)
 	var got []*nn.Image
 	for _, m := range maps {
-		got = append(got, sums.others(m))
+		got = append(got, sums.apply(nil, m))
 	}
 	all := []float64{}
 	for _, m := range maps {
@@ -215,7 +215,7 @@ func TestPositionalLeavesTheOwnImageOut(t *testing.T) {
 	if z := got[7].Pix[100]; float64(z) < math.Sqrt(24) {
 		t.Errorf("the odd pixel has z %g", z)
 	}
-	z := p.apply(maps[3])
+	z := p.apply(nil, maps[3])
 	for i, v := range maps[3].Pix {
 		if want := (v - p.Mean.Pix[i]) / p.Std.Pix[i]; z.Pix[i] != want {
 			t.Fatalf("pixel %d of a new picture has z %g, want %g", i, z.Pix[i], want)
@@ -236,8 +236,8 @@ func TestPositionalOfEqualMaps(t *testing.T) {
 			sums.add(m)
 		}
 		p := sums.positional(4, 4)
-		if slices.Min(p.Std.Pix) <= 0 || !finite(p.apply(m).Pix) || !finite(sums.others(m).Pix) {
-			t.Errorf("%d equal maps: deviation %g, %g", n, p.Std.Pix[0], sums.others(m).Pix[0])
+		if slices.Min(p.Std.Pix) <= 0 || !finite(p.apply(nil, m).Pix) || !finite(sums.apply(nil, m).Pix) {
+			t.Errorf("%d equal maps: deviation %g, %g", n, p.Std.Pix[0], sums.apply(nil, m).Pix[0])
 		}
 	}
 }
@@ -354,7 +354,7 @@ func TestTermsAreScaledToTheUpperTail(t *testing.T) {
 			t.Errorf("term %s: median %g and 99.9 %% %g on its scale, want 0 and 1", c.Terms[k].Name, metrics.QuantileSorted(q, .5), metrics.QuantileSorted(q, .999))
 		}
 	}
-	z := c.standardise(rs[0].signed, nil)
+	z := c.standardise(nil, rs[0].signed, nil)
 	if want := (float64(rs[0].signed.Pix[5]) - c.SignedMean) / c.SignedStd; math.Abs(float64(z.Pix[5])-want) > 1e-5 {
 		t.Errorf("signed residual %g, want %g deviations", z.Pix[5], want)
 	}

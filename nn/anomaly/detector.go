@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"slices"
 	"sync"
 
 	"agurscope/nn"
 	"agurscope/nn/feature"
+	"agurscope/nn/internal/simd"
 )
 
 // Prediction is what a detector says of one picture. Maps are at the network's
 // input size, or behind a fixture of the whole picture, at most 256 pixels on
 // the longer side; Score is what was found before they were laid over it.
+//
+// Everything in it is its own but Input, which is the [Prepared] picture's:
+// the detector keeps none of it. A prediction that is done with may be given to
+// [Detector.DetectTo], which uses its memory again.
 type Prediction struct {
 	Score          float64   // higher is worse; mean of the highest 0.2 % of the fused terms
 	Map            *nn.Image // anomaly map, one plane: the fused terms with outlines drawn
@@ -25,6 +29,8 @@ type Prediction struct {
 	Terms          []TermScore
 	Embedding      []float32 // pooled deep features
 	Doubt          error     // why the part could not be put upright; it must not pass
+
+	room workspace // of the maps
 }
 
 // TermScore is one term's share of a prediction: Weight times Score is what the
@@ -54,10 +60,18 @@ type Detector struct {
 	bytes  int64
 	tiles  tiling
 
-	describe bool // whether anybody asks for features
+	describe, surround bool // whether anybody asks for features, and for cells of 16 pixels
+
+	// The memory of one picture after the other, and of one tile after the other.
+	raw       raw
+	room      workspace
+	tile      workspace
+	out, part output
 
 	bands *bands // of the frequency branch; nil without
 	half  *enlarger
+
+	answer, rebuilt []float32 // the frequency branch's, and its picture
 }
 
 // NewDetector compiles the recipe's network on engine e.
@@ -75,6 +89,7 @@ func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 	whole := r.Model.Network
 	tile := r.tile()
 	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height), describe: r.Statistics != nil}
+	d.surround = r.Statistics != nil && r.Statistics.Surround
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
@@ -85,6 +100,7 @@ func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 	if n := tile.Network; n.MGAN != "" {
 		d.bands = newBands(n, 1)
 		d.half = newEnlarger(n.Width, n.Height, n.Width, n.Height, blurSigma(n.Width, n.Height))
+		d.rebuilt = make([]float32, 3*n.Width*n.Height)
 	}
 	d.bytes = d.p.Bytes()
 	return d, nil
@@ -120,18 +136,33 @@ func (d *Detector) Prepare(m image.Image) *Prepared {
 
 // Detect inspects one picture that Prepare has made ready.
 func (d *Detector) Detect(ctx context.Context, m *Prepared) (*Prediction, error) {
-	r, err := d.run(ctx, m.Input)
-	if err != nil {
+	p := &Prediction{}
+	if err := d.DetectTo(ctx, p, m); err != nil {
 		return nil, err
 	}
+	return p, nil
+}
+
+// DetectTo is Detect into a prediction that may have been used before, whose
+// memory it uses again: pictures of one size that no fixture lays elsewhere
+// cost no allocation. After an error p says nothing.
+func (d *Detector) DetectTo(ctx context.Context, p *Prediction, m *Prepared) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.room.reset()
+	p.room.reset()
+	r := &d.raw
+	r.room = &d.room
+	if err := d.look(ctx, r, m.Input); err != nil {
+		return err
+	}
 	r.outside = m.Outside
-	p, err := d.recipe.Calibration.predict(d.recipe.Statistics, m.Input, r)
-	if err != nil {
-		return nil, err
+	if err := d.recipe.Calibration.predict(p, d.recipe.Statistics, m.Input, r); err != nil {
+		return err
 	}
 	p.Doubt = m.Doubt
 	m.Back(p)
-	return p, nil
+	return nil
 }
 
 // Forward runs the network alone, for benchmarks.
@@ -141,8 +172,9 @@ func (d *Detector) Forward(x *nn.Image) error {
 	if d.p == nil {
 		return ErrClosed
 	}
-	for _, at := range d.tiles.places() {
-		d.set(d.tiles.cut(x, at))
+	for _, at := range d.tiles.at {
+		d.tile.reset()
+		d.set(d.tiles.cut(&d.tile, x, at))
 		if err := d.p.Forward(); err != nil {
 			return err
 		}
@@ -154,83 +186,111 @@ func (d *Detector) Forward(x *nn.Image) error {
 type raw struct {
 	reconstruction  *nn.Image
 	residual, plain *nn.Image
-	logits          *nn.Image // nil without scoring network
-	signed          *nn.Image // grey(x) − grey(x̂)
-	frequency       *nn.Image // nil without frequency branch
-	features        *feature.Grid
-	handcrafted     *feature.Grid        // cells of 4 and 8 pixels
-	surround        *feature.Grid        // cells of 16
+	logits          *nn.Image            // nil without scoring network
+	signed          *nn.Image            // grey(x) − grey(x̂)
+	frequency       *nn.Image            // nil without frequency branch
+	features        *feature.Grid        // the network's, then handcrafted ones
+	own             int                  // how many are the network's
 	distances       map[string]*nn.Image // of the terms of features, a pixel per cell; see compare
 	embedding       []float32
 	outside         *nn.Image // what of the input lies outside the picture; nil for nothing
+
+	room *workspace // where all of it lies; nil for memory of its own
 }
 
+// run looks at a picture and returns what stays with the caller.
 func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	out, err := d.forward(ctx, x)
-	if err != nil {
-		return nil, err
+	r := &raw{}
+	return r, d.look(ctx, r, x)
+}
+
+// look fills r.
+func (d *Detector) look(ctx context.Context, r *raw, x *nn.Image) error {
+	out := &d.out
+	if err := d.forward(ctx, r.room, out, x); err != nil {
+		return err
 	}
-	r := &raw{
-		reconstruction: out.reconstruction, residual: out.residual, plain: out.plain,
-		logits: out.logits, frequency: out.frequency, embedding: out.embedding,
-	}
-	r.signed = nn.NewImage(1, x.H, x.W)
-	for i := range r.signed.Pix {
-		for c := range 3 {
-			r.signed.Pix[i] += (x.Plane(c)[i] - r.reconstruction.Plane(c)[i]) / 3
-		}
+	r.reconstruction, r.residual, r.plain = out.reconstruction, out.residual, out.plain
+	r.logits, r.frequency, r.outside = out.logits, out.frequency, nil
+	r.embedding = append(r.embedding[:0], out.embedding...)
+	r.signed = r.room.image(1, x.H, x.W)
+	for c := range 3 {
+		simd.Accumulate(r.signed.Pix, x.Plane(c), 0, 1./3, false)
+		simd.Accumulate(r.signed.Pix, r.reconstruction.Plane(c), 0, -1./3, false)
 	}
 	if d.describe {
-		r.describe(x, out.features, d.recipe.Model.Network.coarse())
+		d.features(r, x, out.features)
 	}
-	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
+	for _, m := range [...]*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
 		if m != nil && !finite(m.Pix) {
-			return nil, ErrNotFinite
+			return ErrNotFinite
 		}
 	}
 	if !finite(r.embedding) {
-		return nil, ErrNotFinite
+		return ErrNotFinite
 	}
-	return r, nil
+	return nil
 }
 
-// describe computes what the terms of features look at, of a picture and the
-// network's maps of it, pooled by coarse cells each way.
-func (r *raw) describe(x *nn.Image, maps []*nn.Image, coarse int) {
-	r.handcrafted = feature.Handcrafted(x)
-	r.surround = feature.Cells(x, 2*cell).Resize(r.handcrafted.W, r.handcrafted.H)
-	var own []*feature.Grid
-	for _, m := range maps {
-		g := feature.FromPlanes(m)
-		own = append(own, g.Pool(g.W/r.handcrafted.W))
-	}
-	r.features = feature.Stack(own...)
-	if coarse > 1 {
-		r.features, r.handcrafted, r.surround = r.features.Pool(coarse), r.handcrafted.Pool(coarse), r.surround.Pool(coarse)
-	}
-}
-
-func finite(s []float32) bool {
-	for _, v := range s {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return false
+// features computes what the terms of features look at, of a picture and the
+// network's maps of it: cells of 8 pixels, pooled where there would be too many.
+func (d *Detector) features(r *raw, x *nn.Image, maps []*nn.Image) {
+	k := &d.room
+	if k.describer == nil {
+		k.describer = feature.NewDescriber()
+		k.pool = func(lo, hi int) {
+			g, at := &k.cells[0], 0
+			for _, m := range k.planes {
+				simd.Pool(g.Data[at:], g.D, m.Pix, m.C, m.H, m.W, m.W/g.W, lo, hi)
+				at += m.C
+			}
 		}
 	}
-	return true
+	r.own = 0
+	for _, m := range maps {
+		r.own += m.C
+	}
+	k.planes = maps
+	g := &k.cells[0]
+	g.Reshape(x.W/cell, x.H/cell, r.own+handcrafted(d.surround))
+	simd.Do(g.H, 8, k.pool)
+	k.describer.Describe(g, r.own, x, d.surround)
+	if coarse := d.recipe.Model.Network.coarse(); coarse > 1 {
+		g.PoolTo(&k.cells[1], coarse)
+		g = &k.cells[1]
+	}
+	if r.room == nil { // what is looked at next must not change it
+		g = &feature.Grid{W: g.W, H: g.H, D: g.D, Data: slices.Clone(g.Data)}
+	}
+	r.features = g
 }
+
+func finite(s []float32) bool { return simd.Finite(s) }
 
 // topShare is the share of a map's pixels whose mean is the image's score.
 const topShare = 0.002
 
 // topMean returns the mean of the highest 0.2 % of a map, at least one pixel.
-func topMean(m []float32) float64 {
-	k := max(1, int(topShare*float64(len(m))))
-	top := nn.Highest(make([]float32, 0, k), m, k)
+func topMean(m []float32) float64 { return (*workspace)(nil).topMean(m) }
+
+func (k *workspace) topMean(m []float32) float64 {
+	n := max(1, int(topShare*float64(len(m))))
+	var room []float32
+	if k != nil {
+		room = k.top
+	}
+	if cap(room) < n {
+		room = make([]float32, 0, n)
+	}
+	top := nn.Highest(room[:0], m, n)
+	if k != nil {
+		k.top = top
+	}
 	s := 0.0
 	for _, v := range top {
 		s += float64(v)
 	}
-	return s / float64(k)
+	return s / float64(n)
 }

@@ -125,12 +125,20 @@ func (c *Calibration) positions(r *Recipe, e *evidence) (units, error) {
 	}
 	c.SignedMean = sum / n
 	c.SignedStd = math.Sqrt(max(sq/n-c.SignedMean*c.SignedMean, 1e-12))
-	u := units{}
 	for name, s := range sums {
 		*tables[name] = s.positional(e.d.Input())
-		u[name] = s.others
 	}
-	return u, nil
+	return others(sums), nil
+}
+
+// others are the units of a part that was summed up itself.
+type others map[string]*moments
+
+func (o others) of(name string) deviation {
+	if s := o[name]; s != nil {
+		return s
+	}
+	return nil
 }
 
 // scale sets the terms' medians and upper quantiles, from every pixel or, of
@@ -181,8 +189,8 @@ func (c *Calibration) thresholds(s *Statistics, e *evidence, u units) error {
 	var seg segment.Segmenter
 	var peaks, strong, bright, dark []float64
 	err := e.each(func(part *Prepared, x *raw) error {
-		p, err := c.conclude(c.maps(x, u), s, part.Input, x)
-		if err != nil {
+		p := &Prediction{}
+		if err := c.conclude(p, c.maps(x, u), s, part.Input, x); err != nil {
 			return err
 		}
 		part.lay(p)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"agurscope/nn"
+	"agurscope/nn/internal/simd"
 )
 
 // Tensor turns a picture into the network's input: w x h, three planes in
@@ -80,14 +81,7 @@ func shrinkColumns(dst, src []float32, n, m int, cols []span) {
 
 func shrinkRows(dst, src []float32, w int, rows []span) {
 	for y, s := range rows {
-		out := dst[y*w : (y+1)*w]
-		clear(out)
-		for k, f := range s.weights {
-			in := src[(s.from+k)*w : (s.from+k+1)*w]
-			for x, v := range in {
-				out[x] += f * v
-			}
-		}
+		simd.Combine(dst[y*w:(y+1)*w], src[s.from*w:], s.weights)
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *Recipe) describeONNX(m *onnx.Model) error {
 	add("network", string(network))
 	add("input", fmt.Sprintf("%d x %d pixels, resized by area; red, green, blue as planes from 0 to 1, grey repeated; no mean is subtracted", whole.Width, whole.Height))
 	add("preparation", string(prepare))
-	if places := tiles.places(); len(places) > 1 {
+	if places := tiles.at; len(places) > 1 {
 		add("tiles", fmt.Sprintf("the picture is inspected in tiles of %d x %d pixels, which overlap by at least %d and are blended there; columns begin at %v, rows at %v",
 			tiles.tw, tiles.th, tileOverlap, tiles.xs, tiles.ys))
 	} else {

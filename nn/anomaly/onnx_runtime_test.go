@@ -45,8 +45,8 @@ func TestONNXRuntimeComputesWhatTheDetectorDoes(t *testing.T) {
 			want := map[string][]float32{}
 			for i, whole := range noises(6, 3, n.Width, n.Height) {
 				x := d.tileOf(whole)
-				o, err := d.pass(context.Background(), x)
-				if err != nil {
+				o := &output{}
+				if err := d.pass(context.Background(), nil, o, x); err != nil {
 					t.Fatal(err)
 				}
 				for _, v := range x.Pix {

@@ -91,7 +91,7 @@ func parsed(t testing.TB, r *Recipe) *onnx.Model {
 }
 
 // tileOf cuts what the network sees first out of a picture.
-func (d *Detector) tileOf(x *nn.Image) *nn.Image { return d.tiles.cut(x, image.Point{}) }
+func (d *Detector) tileOf(x *nn.Image) *nn.Image { return d.tiles.cut(nil, x, image.Point{}) }
 
 // testExport compares what an export computes, by plain loops, with an engine.
 func testExport(t *testing.T, e nn.Engine, n Network) {
@@ -104,8 +104,8 @@ func testExport(t *testing.T, e nn.Engine, n Network) {
 	}
 	defer d.Close()
 	x := d.tileOf(noises(4, 1, n.Width, n.Height)[0])
-	o, err := d.pass(context.Background(), x)
-	if err != nil {
+	o := &output{}
+	if err := d.pass(context.Background(), nil, o, x); err != nil {
 		t.Fatal(err)
 	}
 	data := make([]float64, len(x.Pix))

@@ -113,7 +113,7 @@ func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
 	}
 	out.Input = p.upright(x, out.pose, w, h)
 	if o := p.Fixture.Outside(out.pose, look.W, look.H, w, h); slices.Max(o.Pix) > 0 {
-		out.Outside = dilate(o, cell)
+		out.Outside = dilate(nil, o, cell)
 	}
 	return out
 }
@@ -186,7 +186,7 @@ func (p *Prepared) Back(out *Prediction) {
 	p.lay(out)
 	w, h := p.shown.W, p.shown.H
 	out.Input = p.shown
-	out.Reconstruction = p.exposure.Undo(out.Reconstruction, p.gain)
+	p.exposure.UndoIn(out.Reconstruction, p.gain)
 	if p.pose.W == 0 || p.Doubt != nil {
 		out.Reconstruction = Enlarge(out.Reconstruction, w, h)
 		return

@@ -2,6 +2,7 @@ package anomaly
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"agurscope/nn"
@@ -14,7 +15,7 @@ func TestDilateIsTheHighestNearby(t *testing.T) {
 		for i := range m.Pix {
 			m.Pix[i] = float32(rng.NormFloat64())
 		}
-		got := dilate(m, s[2])
+		got := dilate(nil, m, s[2])
 		for y := range m.H {
 			for x := range m.W {
 				want := m.At(0, x, y)
@@ -45,7 +46,8 @@ func TestSharpenKeepsThePeakAndNarrowsIt(t *testing.T) {
 		score.Pix[y*32+16] = 9
 	}
 	maps := []*nn.Image{score, feature}
-	m := c.sharpen(c.fuse(maps), maps, 8)
+	m := c.fuse(nil, maps)
+	c.sharpen(nil, m, maps, 8)
 	if got := m.At(0, 16, 16); got != 4 {
 		t.Errorf("on the line %g, want the fused 4", got)
 	}
@@ -57,7 +59,8 @@ func TestSharpenKeepsThePeakAndNarrowsIt(t *testing.T) {
 	}
 	// Without features there is nothing to sharpen.
 	c.Terms[1].Name = ResidualTerm
-	if fused := c.fuse(maps); c.sharpen(fused, maps, 8) != fused {
+	m = c.fuse(nil, maps)
+	if c.sharpen(nil, m, maps, 8); !slices.Equal(m.Pix, c.fuse(nil, maps).Pix) {
 		t.Error("a map of fine terms alone was changed")
 	}
 }
@@ -97,8 +100,8 @@ func TestWhatWasNotSeenSaysNothing(t *testing.T) {
 	r.residual.Pix[5] = 1e6
 	x := nn.NewImage(3, 32, 32)
 	r.reconstruction = x
-	p, err := clean.predict(nil, x, &r)
-	if err != nil {
+	p := &Prediction{}
+	if err := clean.predict(p, nil, x, &r); err != nil {
 		t.Fatal(err)
 	}
 	if p.Map.Pix[5] != 0 || p.Signed.Pix[5] != 0 {

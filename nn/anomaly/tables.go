@@ -138,15 +138,10 @@ func (s *Statistics) fit(m *Model) bool {
 	}
 	k := n.coarse()
 	w, h := (n.Width/cell+k-1)/k, (n.Height/cell+k-1)/k
-	blank := nn.NewImage(3, 2*cell, 2*cell)
-	r := &raw{
-		features:    feature.NewGrid(w, h, own),
-		handcrafted: feature.NewGrid(w, h, feature.Handcrafted(blank).D),
-		surround:    feature.NewGrid(w, h, feature.Cells(blank, cell).D),
-	}
+	r := &raw{features: &feature.Grid{W: w, H: h, D: own + handcrafted(s.Surround)}, own: own}
 	fits := func(name string, global bool, w, h, d int) bool {
-		x := s.grid(name, r)
-		return d == x.D && (global || w == x.W && h == x.H)
+		from, to := columns(name, r)
+		return d == to-from && (global || w == r.features.W && h == r.features.H)
 	}
 	return (s.Features == nil || fits(FeaturesTerm, s.Features.Global, s.Features.W, s.Features.H, s.Features.D)) &&
 		(s.Handcrafted == nil || fits(HandcraftedTerm, s.Handcrafted.Global, s.Handcrafted.W, s.Handcrafted.H, s.Handcrafted.D)) &&

@@ -7,6 +7,7 @@ import (
 
 	"agurscope/nn"
 	"agurscope/nn/feature"
+	"agurscope/nn/internal/simd"
 )
 
 // The terms of the anomaly map, by the names that recipes and tables use.
@@ -68,8 +69,8 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 		return fmt.Errorf("fit statistics: %w", err)
 	}
 	defer d.Close()
-	d.describe = true
 	s := &Statistics{Surround: position >= perPosition}
+	d.describe, d.surround = true, s.Surround
 	var own, hand, fine []*feature.Grid
 	moves := [][2]int{{0, 0}, {nudge, 0}, {-nudge, 0}, {0, nudge}, {0, -nudge}}
 	if n := r.Model.Network; n.Width*n.Height > mostMoved {
@@ -87,7 +88,7 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 			}
 			own, hand = append(own, s.grid(FeaturesTerm, raw)), append(hand, s.grid(HandcraftedTerm, raw))
 			if k == 0 {
-				fine = append(fine, raw.handcrafted)
+				fine = append(fine, s.grid(MemoryTerm, raw))
 			}
 			bytes = 4 * (len(own[0].Data) + len(hand[0].Data))
 		}
@@ -190,11 +191,10 @@ func smooth(in []span, sigma float64) []span {
 	return out
 }
 
-func (e *enlarger) apply(m *nn.Image) *nn.Image {
-	tmp := make([]float32, m.H*e.w)
-	shrinkColumns(tmp, m.Pix, m.W, e.w, e.cols)
-	out := nn.NewImage(1, e.h, e.w)
-	shrinkRows(out.Pix, tmp, e.w, e.rows)
+func (e *enlarger) apply(k *workspace, m *nn.Image) *nn.Image {
+	tmp, out := k.image(1, m.H, e.w), k.image(1, e.h, e.w)
+	shrinkColumns(tmp.Pix, m.Pix, m.W, e.w, e.cols)
+	shrinkRows(out.Pix, tmp.Pix, e.w, e.rows)
 	return out
 }
 
@@ -241,10 +241,10 @@ func (s *moments) positional(w, h int) *positional {
 	return p
 }
 
-// others returns a map that was added in units of the deviation of all the
+// apply returns a map that was added in units of the deviation of all the
 // others: with itself among them it would vouch for itself.
-func (s *moments) others(m *nn.Image) *nn.Image {
-	out := nn.NewImage(1, m.H, m.W)
+func (s *moments) apply(k *workspace, m *nn.Image) *nn.Image {
+	out := k.image(1, m.H, m.W)
 	n, floor := float64(s.n-1), s.floor()
 	for i, v := range m.Pix {
 		f := float64(v)
@@ -255,11 +255,9 @@ func (s *moments) others(m *nn.Image) *nn.Image {
 }
 
 // apply returns a map in units of its deviation on good parts.
-func (p *positional) apply(m *nn.Image) *nn.Image {
-	z := nn.NewImage(1, m.H, m.W)
-	for i, v := range m.Pix {
-		z.Pix[i] = (v - p.Mean.Pix[i]) / p.Std.Pix[i]
-	}
+func (p *positional) apply(k *workspace, m *nn.Image) *nn.Image {
+	z := k.image(1, m.H, m.W)
+	simd.Unit(z.Pix, m.Pix, p.Mean.Pix, p.Std.Pix)
 	return z
 }
 
@@ -271,8 +269,18 @@ func (s *Statistics) reach() int {
 	return cell
 }
 
+// handcrafted is how many handcrafted numbers describe a cell.
+func handcrafted(surround bool) int {
+	if surround {
+		return feature.HandcraftedNumbers + feature.SurroundNumbers
+	}
+	return feature.HandcraftedNumbers
+}
+
 // names lists the terms that s has, in order.
-func (s *Statistics) names() (out []string) {
+func (s *Statistics) names() []string { return s.appendNames(nil) }
+
+func (s *Statistics) appendNames(out []string) []string {
 	if s.Features != nil {
 		out = append(out, FeaturesTerm)
 	}
@@ -285,44 +293,55 @@ func (s *Statistics) names() (out []string) {
 	return out
 }
 
-// grid returns what the named term looks at. Where parts lie alike, the
-// handcrafted features have cells of 16 pixels, too: what surrounds a place is
-// known there. On textures they only blur.
-func (s *Statistics) grid(name string, r *raw) *feature.Grid {
-	switch {
-	case name == FeaturesTerm:
-		return r.features
-	case name == HandcraftedTerm && s.Surround:
-		return feature.Stack(r.handcrafted, r.surround)
-	case name == HandcraftedTerm || name == MemoryTerm:
-		return r.handcrafted
+// columns says which of a picture's numbers the named term looks at. Where parts
+// lie alike, the handcrafted features have cells of 16 pixels, too: what
+// surrounds a place is known there. On textures they only blur.
+func columns(name string, r *raw) (from, to int) {
+	switch name {
+	case FeaturesTerm:
+		return 0, r.own
+	case HandcraftedTerm:
+		return r.own, r.features.D
+	case MemoryTerm:
+		return r.own, r.own + feature.HandcraftedNumbers
 	}
 	panic("anomaly: no features for term " + name)
 }
 
-// distance returns how far every cell is from good ones by the named term.
-func (s *Statistics) distance(name string, r *raw) *nn.Image {
-	switch x := s.grid(name, r); name {
+// grid returns what the named term looks at.
+func (s *Statistics) grid(name string, r *raw) *feature.Grid {
+	return r.features.Part(columns(name, r))
+}
+
+// meter returns what measures the named term.
+func (s *Statistics) meter(name string) *feature.Meter {
+	switch name {
 	case FeaturesTerm:
-		return s.Features.Distance(x)
+		return s.Features.Meter()
 	case HandcraftedTerm:
-		return s.Handcrafted.Distance(x)
+		return s.Handcrafted.Meter()
 	default:
-		return s.Memory.Distance(x)
+		return s.Memory.Meter()
 	}
 }
 
-// compare computes the terms of features, after which the features themselves
-// have done their work.
+// compare computes the terms of features, how far every cell is from good ones,
+// after which the features themselves have done their work.
 func (r *raw) compare(s *Statistics) {
 	if s == nil {
 		return
 	}
-	r.distances = map[string]*nn.Image{}
-	for _, name := range s.names() {
-		r.distances[name] = s.distance(name, r)
+	if r.distances == nil {
+		r.distances = map[string]*nn.Image{}
 	}
-	r.features, r.handcrafted, r.surround = nil, nil, nil
+	var room [3]string
+	for _, name := range s.appendNames(room[:0]) {
+		m := r.room.image(1, r.features.H, r.features.W)
+		from, _ := columns(name, r)
+		r.room.meter(s, name).Measure(m.Pix, r.features, from)
+		r.distances[name] = m
+	}
+	r.features = nil
 }
 
 // shown returns the map of the named term at the picture's size, before it is
@@ -340,7 +359,7 @@ func (r *raw) shown(name string, byPosition bool) *nn.Image {
 		return r.frequency
 	}
 	m, w, h := r.distances[name], r.plain.W, r.plain.H
-	return newEnlarger(m.W, m.H, w, h, blurSigma(w, h)).apply(m)
+	return r.room.enlarger(m.W, m.H, w, h).apply(r.room, m)
 }
 
 // terms lists the terms of a recipe's map, in order.

@@ -178,21 +178,28 @@ func TestMapIsTheSharpenedSumOfItsTerms(t *testing.T) {
 		}
 		first := &nn.Image{C: 1, H: 48, W: 32, Pix: x.Plane(0)} // the fake engine's maps
 		s := r.Statistics
-		hand := feature.Stack(raw.handcrafted, raw.surround)
+		own, hand, fine := s.grid(FeaturesTerm, raw), s.grid(HandcraftedTerm, raw), s.grid(MemoryTerm, raw)
+		for i, want := range feature.Stack(feature.Handcrafted(x), feature.Cells(x, 16).Resize(4, 6)).Data {
+			if math.Abs(float64(hand.Data[i]-want)) > 1e-5 {
+				t.Fatalf("handcrafted number %d is %g, want %g", i, hand.Data[i], want)
+			}
+		}
 		of := map[string][]float64{
 			ResidualTerm:    inUnits(first, c.Residual),
 			ScoreTerm:       inUnits(first, c.Logits),
 			FrequencyTerm:   inUnits(raw.frequency, c.Frequency),
-			FeaturesTerm:    enlarged(s.Features.Distance(raw.features), 32, 48, blurSigma(32, 48)),
+			FeaturesTerm:    enlarged(s.Features.Distance(own), 32, 48, blurSigma(32, 48)),
 			HandcraftedTerm: enlarged(s.Handcrafted.Distance(hand), 32, 48, blurSigma(32, 48)),
-			MemoryTerm:      enlarged(s.Memory.Distance(raw.handcrafted), 32, 48, blurSigma(32, 48)),
+			MemoryTerm:      enlarged(s.Memory.Distance(fine), 32, 48, blurSigma(32, 48)),
 		}
 		if len(c.Terms) != len(of) || c.Logits == nil || (c.Frequency != nil) != (alignment == Registered) {
 			t.Fatalf("%s: %d terms, maps %v %v", alignment, len(c.Terms), c.Logits, c.Frequency)
 		}
 		raw.compare(s)
-		maps := c.maps(raw, c.units())
-		fused := c.fuse(maps)
+		maps := c.maps(raw, c)
+		fused := c.fuse(nil, maps)
+		drawn := fused.Clone()
+		c.sharpen(nil, drawn, maps, s.reach())
 		for i, v := range fused.Pix {
 			want := 0.0
 			for _, term := range c.Terms {
@@ -202,7 +209,7 @@ func TestMapIsTheSharpenedSumOfItsTerms(t *testing.T) {
 				t.Fatalf("%s: pixel %d is %g, want %g", alignment, i, v, want)
 			}
 		}
-		if !slices.Equal(p.Map.Pix, c.sharpen(fused, maps, s.reach()).Pix) || p.Score != topMean(fused.Pix) {
+		if !slices.Equal(p.Map.Pix, drawn.Pix) || p.Score != topMean(fused.Pix) {
 			t.Errorf("%s: the map is not the sharpened sum, or the score %g not that of the sum", alignment, p.Score)
 		}
 		for k, term := range p.Terms {
@@ -329,7 +336,7 @@ func TestEnlargerIsAResizeAndABlur(t *testing.T) {
 		for i := range m.Pix {
 			m.Pix[i] = rng.Float32()
 		}
-		got := newEnlarger(c.cw, c.ch, c.w, c.h, c.sigma).apply(m)
+		got := newEnlarger(c.cw, c.ch, c.w, c.h, c.sigma).apply(nil, m)
 		if got.C != 1 || got.W != c.w || got.H != c.h {
 			t.Fatalf("%+v: %dx%dx%d", c, got.C, got.H, got.W)
 		}

@@ -3,6 +3,7 @@ package anomaly
 import (
 	"context"
 	"image"
+	"slices"
 
 	"agurscope/nn"
 )
@@ -31,11 +32,17 @@ type tiling struct {
 	w, h   int // of the picture
 	tw, th int // of a tile
 	xs, ys []int
+	at     []image.Point // where tiles begin
 }
 
 func newTiling(w, h int) tiling {
 	t := tiling{w: w, h: h, tw: tileSide(w), th: tileSide(h)}
 	t.xs, t.ys = starts(w, t.tw), starts(h, t.th)
+	for _, y := range t.ys {
+		for _, x := range t.xs {
+			t.at = append(t.at, image.Pt(x, y))
+		}
+	}
 	return t
 }
 
@@ -53,23 +60,13 @@ func starts(n, tile int) []int {
 	return out
 }
 
-// places lists where tiles begin.
-func (t tiling) places() (out []image.Point) {
-	for _, y := range t.ys {
-		for _, x := range t.xs {
-			out = append(out, image.Pt(x, y))
-		}
-	}
-	return out
-}
-
 // cut returns the tile of a picture that begins at a place: the picture itself
 // where there is only one.
-func (t tiling) cut(m *nn.Image, at image.Point) *nn.Image {
-	if len(t.xs)*len(t.ys) == 1 {
+func (t tiling) cut(k *workspace, m *nn.Image, at image.Point) *nn.Image {
+	if len(t.at) == 1 {
 		return m
 	}
-	out := nn.NewImage(m.C, t.th, t.tw)
+	out := k.image(m.C, t.th, t.tw)
 	for c := range m.C {
 		for y := range t.th {
 			copy(out.Plane(c)[y*t.tw:(y+1)*t.tw], m.Plane(c)[(at.Y+y)*m.W+at.X:])
@@ -82,15 +79,13 @@ func (t tiling) cut(m *nn.Image, at image.Point) *nn.Image {
 // it, into one of the whole picture. Where tiles overlap they are blended: a tile
 // counts the less the nearer its edge is.
 type mosaic struct {
-	sum    *nn.Image
-	weight []float32
+	sum, weight *nn.Image // nil before the first tile
 }
 
-func (s *mosaic) add(t tiling, at image.Point, m *nn.Image) {
+func (s *mosaic) add(room *workspace, t *tiling, at image.Point, m *nn.Image) {
 	k := t.tw / m.W // pixels to one of the map
 	if s.sum == nil {
-		s.sum = nn.NewImage(m.C, t.h/k, t.w/k)
-		s.weight = make([]float32, t.h/k*(t.w/k))
+		s.sum, s.weight = room.image(m.C, t.h/k, t.w/k), room.image(1, t.h/k, t.w/k)
 	}
 	x0, y0 := at.X/k, at.Y/k
 	for y := range m.H {
@@ -98,7 +93,7 @@ func (s *mosaic) add(t tiling, at image.Point, m *nn.Image) {
 		for x := range m.W {
 			w := wy * ramp(x, m.W, tileOverlap/k, at.X > 0, at.X+t.tw < t.w)
 			i := (y0+y)*s.sum.W + x0 + x
-			s.weight[i] += w
+			s.weight.Pix[i] += w
 			for c := range m.C {
 				s.sum.Plane(c)[i] += w * m.Plane(c)[y*m.W+x]
 			}
@@ -121,7 +116,7 @@ func ramp(i, n, overlap int, before, after bool) float32 {
 func (s *mosaic) image() *nn.Image {
 	for c := range s.sum.C {
 		p := s.sum.Plane(c)
-		for i, w := range s.weight {
+		for i, w := range s.weight.Pix {
 			p[i] /= w
 		}
 	}
@@ -137,79 +132,104 @@ type output struct {
 }
 
 // maps lists where the maps of an output are kept.
-func (o *output) maps() []**nn.Image {
-	out := []**nn.Image{&o.reconstruction, &o.residual, &o.plain, &o.logits, &o.frequency}
+func (o *output) maps(room []**nn.Image) []**nn.Image {
+	out := append(room, &o.reconstruction, &o.residual, &o.plain, &o.logits, &o.frequency)
 	for i := range o.features {
 		out = append(out, &o.features[i])
 	}
 	return out
 }
 
+// mostMaps is how many maps a network has, at most, of which no list need be
+// allocated.
+const mostMaps = 16
+
 // forward runs the network over a picture, tile by tile.
-func (d *Detector) forward(ctx context.Context, x *nn.Image) (*output, error) {
-	places := d.tiles.places()
-	if len(places) == 1 {
-		return d.pass(ctx, x)
+func (d *Detector) forward(ctx context.Context, k *workspace, out *output, x *nn.Image) error {
+	if len(d.tiles.at) == 1 {
+		return d.pass(ctx, k, out, x)
 	}
-	var whole output
-	var joined []mosaic
-	for _, at := range places {
-		one, err := d.pass(ctx, d.tiles.cut(x, at))
-		if err != nil {
-			return nil, err
+	one := &d.part
+	var wholes, parts [mostMaps]**nn.Image
+	var room [mostMaps]mosaic
+	joined := room[:0]
+	for i, at := range d.tiles.at {
+		d.tile.reset()
+		if err := d.pass(ctx, &d.tile, one, d.tiles.cut(&d.tile, x, at)); err != nil {
+			return err
 		}
-		if joined == nil {
-			whole.features, whole.embedding = make([]*nn.Image, len(one.features)), make([]float32, len(one.embedding))
-			joined = make([]mosaic, len(one.maps()))
+		maps := one.maps(parts[:0])
+		if i == 0 {
+			out.features = grown(out.features, len(one.features))
+			out.embedding = grown(out.embedding, len(one.embedding))
+			clear(out.embedding)
+			joined = append(joined, make([]mosaic, len(maps))...)
 		}
-		for i, m := range one.maps() {
+		for j, m := range maps {
 			if *m != nil {
-				joined[i].add(d.tiles, at, *m)
+				joined[j].add(k, &d.tiles, at, *m)
 			}
 		}
-		for i, v := range one.embedding {
-			whole.embedding[i] += v / float32(len(places))
+		for j, v := range one.embedding {
+			out.embedding[j] += v / float32(len(d.tiles.at))
 		}
 	}
-	for i, m := range whole.maps() {
-		if joined[i].sum != nil {
+	for i, m := range out.maps(wholes[:0]) {
+		if *m = nil; joined[i].sum != nil {
 			*m = joined[i].image()
 		}
 	}
-	return &whole, nil
+	return nil
+}
+
+// grown returns s with n places, in the same memory where it suffices.
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // pass runs the network over one tile.
-func (d *Detector) pass(ctx context.Context, x *nn.Image) (*output, error) {
+func (d *Detector) pass(ctx context.Context, k *workspace, o *output, x *nn.Image) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	if d.p == nil {
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	d.set(x)
 	if err := d.p.Forward(); err != nil {
-		return nil, err
+		return err
 	}
-	read := func(n *nn.Node) *nn.Image {
-		m := nn.NewImage(n.Shape[1], n.Shape[2], n.Shape[3])
-		m.Pix = d.p.Get(n, m.Pix)
-		return m
-	}
-	o := &output{reconstruction: read(d.g.reconstruction), residual: read(d.g.residual), plain: read(d.g.plain)}
+	o.reconstruction, o.residual, o.plain = d.read(k, d.g.reconstruction), d.read(k, d.g.residual), d.read(k, d.g.plain)
+	o.logits, o.frequency = nil, nil
 	if d.g.logits != nil {
-		o.logits = read(d.g.logits)
+		o.logits = d.read(k, d.g.logits)
 	}
 	if d.bands != nil {
-		o.frequency = d.frequency(x)
+		o.frequency = d.frequency(k, x)
 	}
-	for _, n := range d.g.features {
-		o.features = append(o.features, read(n))
+	o.features = grown(o.features, len(d.g.features))
+	for i, n := range d.g.features {
+		o.features[i] = d.read(k, n)
 	}
+	o.embedding = o.embedding[:0]
 	for _, n := range d.g.embedding {
-		o.embedding = append(o.embedding, d.p.Get(n, nil)...)
+		size := n.Shape.Size()
+		o.embedding = slices.Grow(o.embedding, size)
+		at := len(o.embedding)
+		o.embedding = o.embedding[:at+size]
+		d.p.Get(n, o.embedding[at:])
 	}
-	return o, nil
+	return nil
+}
+
+// read copies a map out of the network's memory.
+func (d *Detector) read(k *workspace, n *nn.Node) *nn.Image {
+	m := k.image(n.Shape[1], n.Shape[2], n.Shape[3])
+	m.Pix = d.p.Get(n, m.Pix)
+	return m
 }
 
 // set gives the network a picture, and the frequency branch its high band.
@@ -223,16 +243,16 @@ func (d *Detector) set(x *nn.Image) {
 
 // frequency is the blurred difference of a picture to what the frequency branch
 // makes of it: e_F = |x − Î_F|, averaged over the channels.
-func (d *Detector) frequency(x *nn.Image) *nn.Image {
-	s := d.bands
-	rebuilt := make([]float32, len(x.Pix))
-	s.view.Finish(s.whole, d.p.Get(d.g.frequency, nil), s.unused, rebuilt)
-	out := nn.NewImage(1, x.H, x.W)
+func (d *Detector) frequency(k *workspace, x *nn.Image) *nn.Image {
+	s, rebuilt := d.bands, d.rebuilt
+	d.answer = d.p.Get(d.g.frequency, d.answer)
+	s.view.Finish(s.whole, d.answer, s.unused, rebuilt)
+	out := k.image(1, x.H, x.W)
 	for c := range x.C {
 		for i, v := range x.Plane(c) {
 			d := v - rebuilt[c*len(out.Pix)+i]
 			out.Pix[i] += max(d, -d) / float32(x.C)
 		}
 	}
-	return d.half.apply(out)
+	return d.half.apply(k, out)
 }

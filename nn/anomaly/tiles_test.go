@@ -28,11 +28,11 @@ func TestTilesCoverThePicture(t *testing.T) {
 				}
 			}
 			var joined mosaic
-			for _, at := range tl.places() {
+			for _, at := range tl.at {
 				if at.X%tileStep != 0 || at.Y%tileStep != 0 {
 					t.Fatalf("%v: a tile begins at %v", s, at)
 				}
-				cut := tl.cut(whole, at)
+				cut := tl.cut(nil, whole, at)
 				small := nn.NewImage(2, cut.H/k, cut.W/k)
 				for c := range 2 {
 					for y := range small.H {
@@ -41,7 +41,7 @@ func TestTilesCoverThePicture(t *testing.T) {
 						}
 					}
 				}
-				joined.add(tl, at, small)
+				joined.add(nil, &tl, at, small)
 			}
 			got := joined.image()
 			for i, v := range m.Pix {

@@ -180,7 +180,7 @@ func (t *tallied) grid() *Grid {
 }
 
 func (t *tallied) fill(g *Grid) {
-	g.shape(t.w, t.h, plain)
+	g.Reshape(t.w, t.h, plain)
 	for i := range t.cells {
 		n, f := &t.cells[i], g.At(i)
 		share := 1 / float64(n.Pixels)

@@ -36,9 +36,9 @@ func FromPlanes(m *nn.Image) *Grid {
 	return g
 }
 
-// shape makes g a grid of w x h cells of d numbers, keeping its memory where it
+// Reshape makes g a grid of w x h cells of d numbers, keeping its memory where it
 // suffices. Its numbers are what they were.
-func (g *Grid) shape(w, h, d int) {
+func (g *Grid) Reshape(w, h, d int) {
 	g.W, g.H, g.D = w, h, d
 	g.Data = grown(g.Data, w*h*d)
 }
@@ -73,7 +73,7 @@ func (g *Grid) PoolTo(out *Grid, k int) {
 	if k < 1 {
 		panic(fmt.Sprintf("feature: pooling over blocks of %d cells", k))
 	}
-	out.shape((g.W+k-1)/k, (g.H+k-1)/k, g.D)
+	out.Reshape((g.W+k-1)/k, (g.H+k-1)/k, g.D)
 	g.poolTo(out, 0, k)
 }
 
@@ -177,7 +177,7 @@ var ones = []float32{1, 1, 1}
 
 // blurTo is Blur3 into a grid, with scratch for a row of cells.
 func (g *Grid) blurTo(out *Grid, columns *[]float32) {
-	out.shape(g.W, g.H, g.D)
+	out.Reshape(g.W, g.H, g.D)
 	stride := g.W * g.D
 	*columns = grown(*columns, stride)
 	column := *columns

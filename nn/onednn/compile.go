@@ -66,6 +66,9 @@ type program struct {
 	norms    map[*nn.Node]*normState
 	profile  func(op string, d time.Duration)
 
+	moved                 moved
+	forward, pack, unpack func() error // made once
+
 	tempA, tempB, scratch *C.float // shared by all steps
 	convScratch           unsafe.Pointer
 	need                  struct{ tempA, tempB, scratch, conv int } // floats; bytes for conv
@@ -74,6 +77,7 @@ type program struct {
 // Compile implements nn.Engine.
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, loss: map[*nn.Node]float64{}}
+	p.makeMoves()
 	err := e.worker.do(p.compile)
 	if err != nil {
 		p.Close()

@@ -27,21 +27,37 @@ func (p *program) Set(n *nn.Node, data []float32) {
 		copy(floats(v.x, v.floats()), data)
 		return
 	}
-	g := v.geometry()
-	p.onWorker(func() { C.call_pack(g.k, goPtr(data), v.x, 0, g.n, C.int(n.Shape[1]), g.hw) })
+	p.moved.v, p.moved.from, p.moved.to = v, goPtr(data), v.x
+	p.onWorker(p.pack)
 }
 
-// Forward implements nn.Program.
-func (p *program) Forward() error {
-	return p.e.worker.do(func() error {
+// moved is what pack and unpack move; made once, they cost no allocation.
+type moved struct {
+	v        *value
+	from, to *C.float
+}
+
+func (p *program) makeMoves() {
+	p.pack = do(func() {
+		m, g := &p.moved, p.moved.v.geometry()
+		C.call_pack(g.k, m.from, m.to, 0, g.n, C.int(m.v.node.Shape[1]), g.hw)
+	})
+	p.unpack = do(func() {
+		m, g := &p.moved, p.moved.v.geometry()
+		C.call_unpack(g.k, m.from, m.to, 0, g.n, C.int(m.v.node.Shape[1]), g.hw)
+	})
+	p.forward = func() error {
 		if p.mode == nn.Training {
 			if err := p.load(); err != nil {
 				return err
 			}
 		}
 		return p.run(p.steps)
-	})
+	}
 }
+
+// Forward implements nn.Program.
+func (p *program) Forward() error { return p.e.worker.do(p.forward) }
 
 // Backward implements nn.Program.
 func (p *program) Backward() error {
@@ -137,15 +153,15 @@ func (p *program) read(v *value, from *C.float, dst []float32) []float32 {
 		copy(dst, floats(from, size))
 		return dst
 	}
-	g := v.geometry()
-	p.onWorker(func() { C.call_unpack(g.k, from, goPtr(dst), 0, g.n, C.int(v.node.Shape[1]), g.hw) })
+	p.moved.v, p.moved.from, p.moved.to = v, from, goPtr(dst)
+	p.onWorker(p.unpack)
 	return dst
 }
 
-// onWorker runs f, which cannot fail, where OpenMP's threads are; a closed
+// onWorker runs f, which does not fail, where OpenMP's threads are; a closed
 // engine is a bug in the caller.
-func (p *program) onWorker(f func()) {
-	if err := p.e.worker.do(do(f)); err != nil {
+func (p *program) onWorker(f func() error) {
+	if err := p.e.worker.do(f); err != nil {
 		panic(err)
 	}
 }

@@ -22,6 +22,9 @@ type job struct {
 	result chan<- error
 }
 
+// results are channels for answers: waiting for one allocates nothing.
+var results = sync.Pool{New: func() any { return make(chan error, 1) }}
+
 var errStopped = errors.New("the oneDNN engine is closed")
 
 func startWorker() *worker {
@@ -61,7 +64,8 @@ func protect(f func() error) (err error) {
 
 // do runs f on the worker and waits for it.
 func (w *worker) do(f func() error) error {
-	result := make(chan error, 1)
+	result := results.Get().(chan error)
+	defer results.Put(result) // empty again, or never filled
 	select {
 	case w.jobs <- job{f, result}:
 		return <-result
