@@ -59,6 +59,14 @@ var rules = map[string]rule{
 	"datasets/synthec": {ours: []string{"datasets"}},
 	"history":          {},
 
+	// Cameras: one contract, and a package per kind.
+	"datasets/live":          {ours: []string{"datasets"}},
+	"datasets/live/livetest": {ours: []string{"datasets", "datasets/live"}},
+	"datasets/pixel":         {},
+	"datasets/mjpeg":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/replay":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/watch":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+
 	// What people see.
 	"assets":         {},
 	"assets/demogen": {ours: []string{"datasets/synthec"}},
@@ -99,7 +107,8 @@ var owners = map[string][]string{
 	"fyne.io/fyne/v2/app":               {"."},
 	"gonum.org/v1/plot":                 {"ui/report"},
 	"database/sql":                      {"history"},
-	"net/http":                          {},
+	"net/http":                          {"datasets/mjpeg"},
+	"github.com/fsnotify/fsnotify":      {"datasets/watch"},
 	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui/thumb", "viewer"},
 }
 

@@ -49,7 +49,7 @@ func (r *reading) ksdd2() (bool, error) {
 func gtStem(name string) (string, bool) {
 	s := stem(name)
 	n := len(s) - len("_GT")
-	if n <= 0 || !imageName(name) || !strings.EqualFold(s[n:], "_GT") {
+	if n <= 0 || !ImageName(name) || !strings.EqualFold(s[n:], "_GT") {
 		return "", false
 	}
 	return s[:n], true

@@ -27,8 +27,8 @@ var extensions = map[string]format{
 	".bmp": formatBMP, ".dib": formatBMP, ".webp": formatWebP, ".tif": formatTIFF, ".tiff": formatTIFF,
 }
 
-// imageName reports whether a file's name says that it is a readable picture.
-func imageName(name string) bool {
+// ImageName reports whether a file's name says that it is a readable picture.
+func ImageName(name string) bool {
 	_, ok := extensions[strings.ToLower(path.Ext(name))]
 	return ok
 }

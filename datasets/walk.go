@@ -157,7 +157,7 @@ func (w *walker) walk(dir string, depth int) {
 // believed, so that a broken picture is reported when it is inspected and not
 // lost here; of other files the first bytes are looked at.
 func unfit(path string) string {
-	if imageName(path) {
+	if ImageName(path) {
 		return ""
 	}
 	f, err := openPicture(path)
