@@ -17,8 +17,9 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config \
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 # Only where other people's programs are measured or asked.
 onnx-parity bench-peers: MORE_PACKAGES := python3 python3-venv
-# Only for tests: the program that tampers with the history.
-TEST_PACKAGES := sqlite3
+# Only for tests: the program that tampers with the history; the GigE Vision
+# camera of the Aravis library, and network cameras played by ffmpeg.
+TEST_PACKAGES := sqlite3 aravis-tools ffmpeg
 
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 # A display of its own wherever the session has none.
@@ -41,7 +42,7 @@ setup: ## install the system packages that are missing
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
-	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; sqlite3: a test that tampers with the history."; \
+	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; sqlite3: a test that tampers with the history; aravis, ffmpeg: cameras to test against."; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 

@@ -63,6 +63,7 @@ var rules = map[string]rule{
 	"datasets/live":          {ours: []string{"datasets"}},
 	"datasets/live/livetest": {ours: []string{"datasets", "datasets/live"}},
 	"datasets/pixel":         {},
+	"datasets/aravis":        {ours: []string{"datasets", "datasets/live", "datasets/pixel"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/mjpeg":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/replay":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/watch":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
@@ -98,7 +99,7 @@ var rules = map[string]rule{
 
 // owners says which packages may import a library; tests are free to.
 var owners = map[string][]string{
-	"C":                                 {"nn/internal/simd", "nn/onednn"},
+	"C":                                 {"datasets/aravis", "nn/internal/simd", "nn/onednn"},
 	"github.com/mattn/go-sqlite3":       {"history"},
 	"github.com/spf13/cobra":            {"ui/cli"},
 	"gorgonia.org/gorgonia":             {"nn/gorgonia"},
