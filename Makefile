@@ -31,7 +31,7 @@ GOTEST := go test -tags $(TAGS)
 export GOMP_SPINCOUNT ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test race lint fuzz bench bench-ui kill accuracy onnx-parity demo golden icon package check clean
+.PHONY: help setup build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
@@ -94,6 +94,9 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
+
+soak-history: setup ## kill -9 a thousand times while verdicts stream, half as often with a failing disk
+	AGURSCOPE_KILLS=1000 $(GOTEST) -count=1 -timeout 0 -v -run 'Killed|FaultsBelow' ./history
 
 # One of them: make accuracy WHICH=AccuracyTransistor
 WHICH := (Accuracy.*|FalseRejectRate)

@@ -70,6 +70,8 @@ var remedies = map[error]string{
 	ErrOlderSchema: "open it once for writing to bring it up to date",
 	ErrDamaged:     "copy the file to a safe place, then restore a backup; it was left as it is",
 	ErrFull:        "make room on the disk, then try again; nothing already stored is lost",
+	ErrWaiting:     "wait until the journal is empty",
+	errJournal:     "move it away; whatever it is, it was left as it is",
 	ErrDenied:      "make the file and its folder writable, or choose another place",
 	errIO:          "check that the disk is there and healthy, then try again",
 }

@@ -94,7 +94,7 @@ func (w *writer) insertFiles(ctx context.Context, r *Record) error {
 	for _, f := range []struct {
 		sha  string
 		size int
-	}{{r.ImageSHA256, len(r.Image)}, {r.MapsSHA256, len(r.Maps)}} {
+	}{{r.ImageSHA256, max(len(r.Image), r.imageSize)}, {r.MapsSHA256, max(len(r.Maps), r.mapsSize)}} {
 		if f.sha == "" {
 			continue
 		}
@@ -124,4 +124,17 @@ func (s *Store) File(sha string) ([]byte, error) {
 		return err
 	})
 	return data, err
+}
+
+// fileSize returns the bytes of a stored file; one that retention has taken
+// counts as one byte, so that its row says that it was there.
+func (s *Store) fileSize(sha string) int {
+	if sha == "" {
+		return 0
+	}
+	info, err := os.Stat(s.file(sha))
+	if err != nil {
+		return 1
+	}
+	return int(info.Size())
 }

@@ -92,6 +92,10 @@ func openLocked(path string, fresh bool, l *lock) (_ *Store, err error) {
 			_ = w.close() // err says more
 		}
 	}()
+	if w.journal, err = openJournal(pending(path)); err != nil {
+		return nil, err
+	}
+	w.next = max(w.next, w.journal.last+1)
 	if fresh {
 		if err := syncFolder(filepath.Dir(path)); err != nil {
 			return nil, err
@@ -102,7 +106,7 @@ func openLocked(path string, fresh bool, l *lock) (_ *Store, err error) {
 		return nil, err
 	}
 	s := &Store{Now: time.Now, path: path, readers: readers, writer: w}
-	if err := s.interruptRuns(); err != nil {
+	if err := errors.Join(s.replay(context.Background()), s.interruptRuns()); err != nil {
 		readers.Close()
 		return nil, err
 	}

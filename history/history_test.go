@@ -428,19 +428,20 @@ func TestFullDiskIsSaidAndLosesNothing(t *testing.T) {
 		t.Errorf("full disk: %v", err)
 	}
 	rec := NewRecorder(s)
-	if err := rec.Add(context.Background(), big); !errors.Is(err, ErrFull) {
-		t.Errorf("full disk through the recorder: %v", err)
+	if err := rec.Add(context.Background(), big); err != nil || big.ID != 2 {
+		t.Errorf("full disk through the recorder: id %d, %v", big.ID, err)
+	}
+	if h := rec.Health(); h.OK() || !errors.Is(h.Fault, ErrFull) || h.Reason() != ErrFull.Error() || h.Remedy() == "" || h.Waiting != 1 {
+		t.Errorf("full disk: %v", h)
 	}
 	limit(1 << 30)
-	if err := rec.Add(context.Background(), big); err != nil {
+	if err := rec.Close(); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
-	if err := rec.Close(); err != nil {
-		t.Error(err)
-	}
-	if got := collect(t, s, Filter{}); len(got) != 2 {
+	if got := collect(t, s, Filter{}); len(got) != 2 || got[1].ID != 2 {
 		t.Errorf("%d records", len(got))
 	}
+	mustVerify(t, s)
 }
 
 // sum returns the content hash of a file.

@@ -5,11 +5,16 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Recorder writes verdicts for many goroutines through one. What queues up
 // while the disk is busy is committed together, so a lone record is durable
 // after one flush of the disk and a crowd of them costs hardly more.
+//
+// What the database does not take, for whatever reason of the disk, goes to the
+// journal instead and from there to the database once that works again; see
+// [Health].
 type Recorder struct {
 	store *Store
 	queue chan *request
@@ -17,6 +22,12 @@ type Recorder struct {
 
 	mu     sync.RWMutex // held for reading while something is put in the queue
 	closed bool
+
+	pause time.Duration // until the next attempt to empty the journal
+
+	stateMu sync.Mutex
+	health  Health
+	watch   func(Health)
 }
 
 // request is one call of Add on its way.
@@ -38,7 +49,7 @@ func NewRecorder(s *Store) *Recorder {
 }
 
 // Add stores records, all or none, sets their IDs and returns when they are on
-// the disk. The error is certain: if ctx ends first, either the records were
+// the disk: in the database, or in the journal while that is out of order. The error is certain: if ctx ends first, either the records were
 // withdrawn from the queue, nothing is stored and the error of ctx is returned,
 // or their commit was under way and Add returns what became of it. The records
 // must not be touched meanwhile. See [Store.Add] for what is filled in.
@@ -78,8 +89,9 @@ func (r *Recorder) enqueue(ctx context.Context, q *request) error {
 	}
 }
 
-// Close stores what is still queued, answers everyone who waits and stops.
-// Closing twice does nothing.
+// Close stores what is still queued, answers everyone who waits and stops. The
+// error is why verdicts remain in the journal; the next Open of the history
+// brings them in. Closing twice does nothing.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	if !r.closed {
@@ -88,14 +100,43 @@ func (r *Recorder) Close() error {
 	}
 	r.mu.Unlock()
 	<-r.ended
-	return nil
+	return r.Health().Fault
 }
+
+// The pauses between attempts to empty the journal grow from the first to the
+// second of these.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 15 * time.Second
+)
 
 func (r *Recorder) run() {
 	defer close(r.ended)
-	for first := range r.queue {
-		r.commit(r.gather(first))
+	for {
+		var retry <-chan time.Time
+		if !r.Health().OK() {
+			retry = time.After(r.pause)
+		}
+		select {
+		case first, ok := <-r.queue:
+			if !ok {
+				if !r.Health().OK() {
+					r.retry()
+				}
+				return
+			}
+			r.commit(r.gather(first))
+		case <-retry:
+			r.retry()
+		}
 	}
+}
+
+// retry brings the journal into the database, if that works again.
+func (r *Recorder) retry() {
+	err := r.store.recover()
+	r.pause = min(2*max(r.pause, firstPause), lastPause)
+	r.state(err)
 }
 
 // gather claims first and whatever else has queued up by now.
@@ -130,13 +171,42 @@ func (r *Recorder) commit(batch []*request) {
 	for _, q := range batch {
 		all = append(all, q.records...)
 	}
-	err := r.store.store(context.Background(), all)
+	var err error
+	if r.Health().OK() {
+		err = r.store.store(context.Background(), all)
+	}
 	var fault *StorageError
-	alone := err != nil && len(batch) > 1 && !errors.As(err, &fault)
-	for _, q := range batch {
+	if !r.Health().OK() || errors.As(err, &fault) {
+		r.pend(batch, err)
+		return
+	}
+	alone := err != nil && len(batch) > 1
+	for i, q := range batch {
 		if alone {
 			err = r.store.store(context.Background(), q.records)
 		}
+		if errors.As(err, &fault) {
+			r.pend(batch[i:], err)
+			return
+		}
 		q.result <- err
 	}
+}
+
+// pend keeps a batch in the journal. Only what is there is acknowledged.
+func (r *Recorder) pend(batch []*request, fault error) {
+	if fault == nil {
+		fault = r.Health().Fault
+	}
+	for _, q := range batch {
+		err := r.store.pend(q.records)
+		var storage *StorageError
+		if errors.As(err, &storage) {
+			fault = errors.Join(fault, err)
+			err = fault
+		}
+		r.state(fault) // before anybody hears of the verdict
+		q.result <- err
+	}
+	r.pause = max(r.pause, firstPause)
 }

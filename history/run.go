@@ -98,6 +98,7 @@ func (s *Store) StartRun(ctx context.Context, run Run) (Run, error) {
 		if err != nil {
 			return err
 		}
+		w.runs[run.ID] = true
 		return w.chain(ctx, linkRun, run.ID, 0, run.content())
 	})
 	if err != nil {

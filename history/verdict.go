@@ -74,6 +74,7 @@ type Record struct {
 	// are to be kept: files beside the database, named by their content.
 	ImageSHA256, MapsSHA256 string // hex; given by Add
 	Image, Maps             []byte // read back by Store.File only
+	imageSize, mapsSize     int    // in bytes, where they come from the journal
 
 	Reviewed   Verdict   // the newest override; "" for none
 	Reviewer   string    // who overrode
@@ -189,6 +190,9 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 		return storage("keep pictures beside", s.path, err)
 	}
 	err := s.writing(ctx, "record verdict in", func(steady context.Context, w *writer) error {
+		if w.journal.waiting.Load() > 0 {
+			return ErrWaiting
+		}
 		for _, r := range records {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -238,6 +242,7 @@ func (w *writer) insert(ctx context.Context, r *Record) error {
 	if err := w.insertEmbedding(ctx, r.ID, r.Embedding); err != nil {
 		return err
 	}
+	w.runs[r.Run] = true
 	return w.chain(ctx, linkVerdict, r.ID, r.ID, r.content())
 }
 

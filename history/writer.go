@@ -14,6 +14,9 @@ type writer struct {
 	lock *lock
 	turn chan struct{} // holds one token while a transaction is under way
 
+	journal *journal
+	runs    map[int64]bool // that are known to be there
+
 	head Head  // the newest link of the chain
 	next int64 // the ID of the next verdict
 
@@ -33,7 +36,7 @@ var durable = []struct{ pragma, want string }{
 // its schema up to date.
 func openWriter(path string, l *lock) (_ *writer, err error) {
 	db, err := sql.Open("sqlite3", address(path, "mode=rwc", "_journal_mode=WAL", "_synchronous=FULL",
-		"_foreign_keys=on", "_recursive_triggers=on", "_busy_timeout=5000", "_txlock=immediate"))
+		"_foreign_keys=on", "_recursive_triggers=on", "_busy_timeout=1000", "_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +46,7 @@ func openWriter(path string, l *lock) (_ *writer, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	w := &writer{db: db, conn: conn, lock: l, turn: make(chan struct{}, 1)}
+	w := &writer{db: db, conn: conn, lock: l, turn: make(chan struct{}, 1), runs: map[int64]bool{}}
 	err = checkDurable(ctx, conn)
 	if err == nil {
 		err = migrate(ctx, conn, migrations)
@@ -105,7 +108,20 @@ func (w *writer) close() error {
 	var busy, log, moved int
 	_, err := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 200")
 	err = errors.Join(err, w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved))
-	return errors.Join(err, w.release(), w.lock.Close())
+	return errors.Join(err, w.release(), w.journal.close(), w.lock.Close())
+}
+
+// reopen starts anew with the file, after a fault of the disk that may have left
+// the connection with what is no longer true. The caller has the turn.
+func (w *writer) reopen(path string) error {
+	fresh, err := openWriter(path, w.lock)
+	if err != nil {
+		return err
+	}
+	_ = w.release() // it was in doubt already
+	w.db, w.conn, w.head, w.next = fresh.db, fresh.conn, fresh.head, max(fresh.next, w.next)
+	w.verdict, w.region, w.thumbnail, w.embedding, w.file, w.link = fresh.verdict, fresh.region, fresh.thumbnail, fresh.embedding, fresh.file, fresh.link
+	return nil
 }
 
 // release closes the connection. An open statement would keep the file open.

@@ -26,6 +26,7 @@ type verification struct {
 	Thumbnails  int64          `json:"thumbnails"`
 	NotKept     int            `json:"thumbnails_not_kept"`
 	Files       int64          `json:"files"`
+	Waiting     int            `json:"waiting"`
 	First       *history.Fault `json:"first_broken"`
 	Faults      []string       `json:"faults"`
 	Verified    []string       `json:"verified"`
@@ -107,6 +108,9 @@ func (p *program) verify(ctx context.Context, s *history.Store, witness history.
 		}
 	}
 	if err := v.records(ctx, s, p.progress()); err != nil {
+		return nil, err
+	}
+	if v.Waiting, err = s.Waiting(); err != nil {
 		return nil, err
 	}
 	v.OK = len(v.Faults) == 0
@@ -191,6 +195,7 @@ func (p *program) printVerification(v *verification) {
 		{"links", fmt.Sprint(v.Links)},
 		{"runs", fmt.Sprintf("%d, %d of them interrupted", v.Runs, v.Interrupted)},
 		{"verdicts", fmt.Sprintf("%d, and %d removed by retention", v.Verdicts, v.Retired)},
+		{"waiting", fmt.Sprintf("%d in the journal", v.Waiting)},
 		{"pictures", fmt.Sprintf("%d small ones, and %d no longer kept; %d full ones and maps", v.Thumbnails, v.NotKept, v.Files)},
 	})
 	fmt.Fprintln(p.Stdout, "\nverified:")

@@ -78,6 +78,23 @@ func (s *Session) Engine() nn.Engine { return s.o.Engine }
 // Store returns the history, or nil.
 func (s *Session) Store() *history.Store { return s.o.Store }
 
+// Health says whether verdicts reach the history's database. While they do not,
+// nothing here may be signalled as OK, whatever the parts are.
+func (s *Session) Health() history.Health {
+	if s.recorder == nil {
+		return history.Health{}
+	}
+	return s.recorder.Health()
+}
+
+// WatchHealth calls fn, from a goroutine of its own and briefly, whenever Health
+// has changed.
+func (s *Session) WatchHealth(fn func(history.Health)) {
+	if s.recorder != nil {
+		s.recorder.Watch(fn)
+	}
+}
+
 // Set returns the open set, or nil.
 func (s *Session) Set() *datasets.Set {
 	s.mu.Lock()

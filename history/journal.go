@@ -1,0 +1,215 @@
+package history
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+)
+
+// journal is the file NAME.pending beside the history: what the database would
+// not take is kept there until it does. It is only ever appended to; each entry
+// has a checksum and is synced before anybody is told. Room for it is reserved
+// while there is some, so that a full disk does not stop it, too.
+//
+// The file is a header (magic, generation) and entries (length, generation,
+// checksum, records). Emptying it raises the generation, in one small write, so
+// entries of before are none from then on.
+type journal struct {
+	f    *os.File
+	path string
+	gen  uint64
+	end  int64
+
+	waiting atomic.Int64 // records in it
+	last    int64        // the highest ID in it
+}
+
+const (
+	journalMagic  = "AGURJRN\x01"
+	journalHeader = 16
+	entryHeader   = 16
+	// journalReserve holds some two thousand verdicts with small pictures.
+	journalReserve = 8 << 20
+	// maxEntry bounds one entry before it is read.
+	maxEntry = 1 << 30
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errJournal means that the journal is not one of ours.
+var errJournal = errors.New("it is no journal of a history")
+
+// openJournal opens the journal at path, making it where there is none.
+func openJournal(path string) (*journal, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{f: f, path: path, end: journalHeader}
+	if err := j.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), f.Close())
+	}
+	return j, nil
+}
+
+func (j *journal) open() error {
+	head := make([]byte, journalHeader)
+	switch n, err := j.f.ReadAt(head, 0); {
+	case n == 0 && err == io.EOF, err == nil && bytes.Equal(head, make([]byte, journalHeader)):
+		j.reserve()
+		return j.reset()
+	case err != nil && err != io.EOF:
+		return err
+	case n < journalHeader || string(head[:8]) != journalMagic:
+		return errJournal
+	}
+	j.gen = binary.LittleEndian.Uint64(head[8:])
+	return j.each(func(records []*Record) error {
+		j.waiting.Add(int64(len(records)))
+		for _, r := range records {
+			j.last = max(j.last, r.ID)
+		}
+		return nil
+	})
+}
+
+// each reads the entries in order and leaves end behind the last whole one.
+// What comes after it was never acknowledged.
+func (j *journal) each(fn func([]*Record) error) error {
+	j.end = journalHeader
+	head := make([]byte, entryHeader)
+	for {
+		if _, err := j.f.ReadAt(head, j.end); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		size, gen := int64(binary.LittleEndian.Uint32(head)), binary.LittleEndian.Uint64(head[4:])
+		if size == 0 || size > maxEntry || gen != j.gen {
+			return nil
+		}
+		info, err := j.f.Stat()
+		if err != nil {
+			return err
+		}
+		if j.end+entryHeader+size > info.Size() {
+			return nil
+		}
+		body := make([]byte, size)
+		if _, err := j.f.ReadAt(body, j.end+entryHeader); err != nil {
+			return err
+		}
+		if checksum(head[:12], body) != binary.LittleEndian.Uint32(head[12:]) {
+			return nil
+		}
+		var records []*Record
+		if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&records); err != nil {
+			return fmt.Errorf("entry at %d: %w", j.end, err)
+		}
+		if err := fn(records); err != nil {
+			return err
+		}
+		j.end += entryHeader + size
+	}
+}
+
+func checksum(parts ...[]byte) uint32 {
+	var sum uint32
+	for _, p := range parts {
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	return sum
+}
+
+// append keeps records durably. After an error nothing of them is in the journal.
+func (j *journal) append(records []*Record) error {
+	var b bytes.Buffer
+	b.Write(make([]byte, entryHeader))
+	if err := gob.NewEncoder(&b).Encode(records); err != nil {
+		return err
+	}
+	entry := b.Bytes()
+	size := len(entry) - entryHeader
+	if size > maxEntry {
+		return fmt.Errorf("%d records take %d bytes, more than %d", len(records), size, maxEntry)
+	}
+	binary.LittleEndian.PutUint32(entry, uint32(size))
+	binary.LittleEndian.PutUint64(entry[4:], j.gen)
+	binary.LittleEndian.PutUint32(entry[12:], checksum(entry[:12], entry[entryHeader:]))
+	_, err := j.f.WriteAt(entry, j.end)
+	if err == nil {
+		err = j.f.Sync()
+	}
+	if err != nil {
+		// It might be whole on the disk although nobody is told: cross it out.
+		_, _ = j.f.WriteAt(make([]byte, entryHeader), j.end)
+		return fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	j.end += int64(len(entry))
+	j.waiting.Add(int64(len(records)))
+	for _, r := range records {
+		j.last = max(j.last, r.ID)
+	}
+	return nil
+}
+
+// reset empties the journal.
+func (j *journal) reset() error {
+	head := binary.LittleEndian.AppendUint64([]byte(journalMagic), j.gen+1)
+	_, err := j.f.WriteAt(head, 0)
+	if err = errors.Join(err, j.f.Sync()); err != nil {
+		return fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	j.gen, j.end, j.last = j.gen+1, journalHeader, 0
+	j.waiting.Store(0)
+	return nil
+}
+
+// close closes the journal; an empty one leaves no file behind.
+func (j *journal) close() error {
+	if j == nil {
+		return nil
+	}
+	if j.waiting.Load() > 0 {
+		return j.f.Close()
+	}
+	return errors.Join(j.f.Close(), os.Remove(j.path))
+}
+
+// pending returns the path of the journal of the history at path.
+func pending(path string) string { return path + ".pending" }
+
+// Waiting returns how many verdicts wait in the journal for the database to
+// take them, as far as can be told from outside while somebody writes.
+func (s *Store) Waiting() (n int, err error) {
+	err = s.reading("read the journal of", func() error {
+		f, err := os.Open(pending(s.path))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		head := make([]byte, journalHeader)
+		if n, err := f.ReadAt(head, 0); n < journalHeader || string(head[:8]) != journalMagic {
+			if err != nil && err != io.EOF {
+				return err
+			}
+			return nil // just being made
+		}
+		j := &journal{f: f, gen: binary.LittleEndian.Uint64(head[8:])}
+		return j.each(func(records []*Record) error {
+			n += len(records)
+			return nil
+		})
+	})
+	return n, err
+}
