@@ -47,7 +47,7 @@ func TestReopenedVerdictIsTheOneThatWasJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		if want.Verdict != history.NG || len(want.Regions) == 0 || !reflect.DeepEqual(got.Segmentation, want.Segmentation) ||
-			!reflect.DeepEqual(got.Prediction, want.Prediction) || got.Thresholds != want.Thresholds || got.Index != want.Index ||
+			!reflect.DeepEqual(visible(got), visible(want)) || got.Thresholds != want.Thresholds || got.Index != want.Index ||
 			!reflect.DeepEqual(got.Regions, want.Regions) || !reflect.DeepEqual(got.Frame.Image, want.Frame.Image) || !math.IsNaN(got.Confidence) {
 			t.Errorf("opened\n%+v\nwant\n%+v", got, want)
 		}
@@ -65,6 +65,12 @@ func TestReopenedVerdictIsTheOneThatWasJudged(t *testing.T) {
 	if n < 2 || n > len(all) {
 		t.Errorf("%d changes of thresholds", n)
 	}
+}
+
+// visible are the fields of a prediction that anybody can see.
+func visible(r *Result) any {
+	p := r.Prediction
+	return []any{p.Score, *p.Map, *p.Signed, *p.Input, *p.Reconstruction, p.Terms, p.Embedding, p.Doubt}
 }
 
 // What was kept is read back within bounds, whatever the file has become.
