@@ -64,6 +64,9 @@ var rules = map[string]rule{
 	"datasets/live/livetest": {ours: []string{"datasets", "datasets/live"}},
 	"datasets/pixel":         {},
 	"datasets/aravis":        {ours: []string{"datasets", "datasets/live", "datasets/pixel"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/ffmpeg":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/rtsp":          {ours: []string{"datasets", "datasets/ffmpeg", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/v4l2":          {ours: []string{"datasets", "datasets/live", "datasets/pixel"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/mjpeg":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/replay":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/watch":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
@@ -110,6 +113,7 @@ var owners = map[string][]string{
 	"database/sql":                      {"history"},
 	"net/http":                          {"datasets/mjpeg"},
 	"github.com/fsnotify/fsnotify":      {"datasets/watch"},
+	"github.com/bluenviron/gortsplib":   {"datasets/rtsp"},
 	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui/thumb", "viewer"},
 }
 

@@ -3,6 +3,7 @@
 package mjpeg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"agurscope/datasets"
@@ -93,24 +93,22 @@ func plain(err error) error {
 	return err
 }
 
-// stream reads as fast as the camera sends and keeps the newest picture: what is
-// left in the network's buffers would be seconds old.
+// stream reads as fast as the camera sends and keeps the newest picture.
 type stream struct {
-	body io.ReadCloser
-	end  context.CancelFunc
-	done chan struct{}
-	come chan struct{} // capacity 1
+	body     io.ReadCloser
+	end      context.CancelFunc
+	done     chan struct{}
+	pictures *live.Newest[shot]
+}
 
-	mu      sync.Mutex
-	picture []byte
-	at      time.Time
-	broken  uint64 // not yet told
-	skipped uint64
-	err     error
+// shot is a picture that is not decoded yet.
+type shot struct {
+	jpeg []byte
+	at   time.Time
 }
 
 func newStream(body io.ReadCloser, end context.CancelFunc) *stream {
-	s := &stream{body: body, end: end, done: make(chan struct{}), come: make(chan struct{}, 1)}
+	s := &stream{body: body, end: end, done: make(chan struct{}), pictures: live.NewNewest[shot]()}
 	go s.read()
 	return s
 }
@@ -120,25 +118,13 @@ func (s *stream) read() {
 	split := NewSplitter(s.body)
 	for {
 		b, err := split.Next()
-		s.mu.Lock()
 		switch {
+		case err == nil:
+			s.pictures.Put(shot{bytes.Clone(b), time.Now()})
 		case errors.Is(err, live.ErrIncomplete):
-			s.broken++
-		case err != nil:
-			s.err = err
+			s.pictures.Break()
 		default:
-			if s.picture != nil {
-				s.skipped++
-			}
-			s.picture, s.at = append(s.picture[:0:0], b...), time.Now()
-		}
-		over := s.err != nil
-		s.mu.Unlock()
-		select {
-		case s.come <- struct{}{}:
-		default:
-		}
-		if over {
+			s.pictures.End(err)
 			return
 		}
 	}
@@ -146,45 +132,19 @@ func (s *stream) read() {
 
 // Next implements live.Stream.
 func (s *stream) Next(ctx context.Context) (datasets.Frame, error) {
-	for {
-		s.mu.Lock()
-		b, at, err := s.picture, s.at, s.err
-		s.picture = nil
-		broken := s.broken > 0
-		if broken && b == nil {
-			s.broken--
-		}
-		s.mu.Unlock()
-		switch {
-		case b != nil:
-			return decode(b, at)
-		case broken:
-			return datasets.Frame{}, live.ErrIncomplete
-		case err != nil:
-			return datasets.Frame{}, err
-		}
-		select {
-		case <-s.come:
-		case <-ctx.Done():
-			return datasets.Frame{}, ctx.Err()
-		}
+	p, err := s.pictures.Take(ctx)
+	if err != nil {
+		return datasets.Frame{}, err
 	}
-}
-
-func decode(b []byte, at time.Time) (datasets.Frame, error) {
-	m, err := datasets.DecodeBytes("the picture", b)
+	m, err := datasets.DecodeBytes("the picture", p.jpeg)
 	if err != nil {
 		return datasets.Frame{}, fmt.Errorf("%w: %w", live.ErrIncomplete, err)
 	}
-	return datasets.Frame{Image: m, Time: at}, nil
+	return datasets.Frame{Image: m, Time: p.at}, nil
 }
 
 // Skipped implements live.Skipper.
-func (s *stream) Skipped() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.skipped
-}
+func (s *stream) Skipped() uint64 { return s.pictures.Skipped() }
 
 // Close implements live.Stream.
 func (s *stream) Close() error {
