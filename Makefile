@@ -2,8 +2,9 @@
 # else beforehand than Go and, for missing system packages, apt-get.
 
 SHELL   := /bin/bash
+comma   := ,
 # no_emoji: the colour font of Fyne costs 50 MB of memory that no verdict needs.
-TAGS    := onednn,no_emoji
+TAGS    := onednn,no_emoji$(if $(filter Linux-x86_64 Linux-aarch64,$(shell uname -sm | tr ' ' -)),$(comma)cuda)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := bin/agurscope
 OUT     := out
@@ -13,6 +14,9 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config \
   libdnnl-dev \
   libgl-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev \
   libwayland-dev libxkbcommon-dev
+# The kernels of the graphics card: clang compiles them, and in the tests PoCL
+# runs them on the processor, where no card is.
+KERNEL_PACKAGES := clang pocl-opencl-icd ocl-icd-opencl-dev
 # Only where there is no display: a virtual one, and OpenGL in software.
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 # Only where other people's programs are measured or asked.
@@ -30,21 +34,34 @@ GOTEST := go test -tags $(TAGS)
 # program itself sees to that when it starts.
 export GOMP_SPINCOUNT ?= 1000
 
+# gorgonia.org/cu is compiled against a cuda.h and a libcuda of our own, which
+# look for the driver when the program runs. The folder's name is its content, so
+# that Go's build cache sees a change of the header.
+SHIM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/agurscope/shim-$(shell cat cuda/shim/* | sha256sum | cut -c1-12)
+export CGO_CFLAGS  := -O2 -g -I$(SHIM)
+export CGO_LDFLAGS := -O2 -g -L$(SHIM)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean
+.PHONY: help setup kernels build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
-	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES) $(TEST_PACKAGES) $(MORE_PACKAGES); do \
+	@missing=(); for p in $(BUILD_PACKAGES) $(KERNEL_PACKAGES) $(HEADLESS_PACKAGES) $(TEST_PACKAGES) $(MORE_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
-	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; sqlite3: a test that tampers with the history; aravis, ffmpeg: cameras to test against."; \
+	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; clang, pocl: the kernels of the graphics card and their tests; sqlite3: a test that tampers with the history; aravis, ffmpeg: cameras to test against."; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+	@$(MAKE) -s --no-print-directory $(SHIM)/libcuda.a
+
+$(SHIM)/libcuda.a:
+	@mkdir -p $(SHIM) && cp cuda/shim/cuda.h $(SHIM)
+	@cd $(SHIM) && gcc -O2 -Wall -fPIC -c $(CURDIR)/cuda/shim/shim.c -o shim.o && gcc -fPIC -c $(CURDIR)/cuda/shim/shim.S -o stubs.o
+	@cd $(SHIM) && ar rcs new.a shim.o stubs.o && mv new.a libcuda.a
 
 build: setup ## build bin/agurscope
 	@go build -tags $(TAGS) -ldflags "-X main.version=$(VERSION)" -o $(BIN) .
@@ -62,7 +79,7 @@ endif
 test: setup ## every test, headless
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet -tags $(TAGS) ./...
-	go vet ./nn/... ./datasets/... ./history/...
+	go vet ./nn/... ./cuda/... ./datasets/... ./history/...
 	$(ONSCREEN) $(GOTEST) ./...
 
 race: setup ## the tests with the race detector
@@ -70,6 +87,13 @@ race: setup ## the tests with the race detector
 
 lint: setup ## static analysis
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2 run ./...
+
+# Always this release: others write other text for the same program.
+CLANG := 14.0.6
+kernels: setup ## compile the graphics card's kernels to PTX
+	@clang --version | grep -qF 'version $(CLANG)' || { echo "the kernels are compiled with clang $(CLANG), which is Debian 12's"; exit 1; }
+	cd cuda/kernels && $(KERNEL_COMPILER) kernels.cl -o kernels.ptx
+KERNEL_COMPILER := clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S
 
 FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME

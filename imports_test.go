@@ -34,7 +34,9 @@ var rules = map[string]rule{
 	"nn/nntest":         {ours: []string{"nn", "nn/internal/naive"}},
 	"nn/onednn":         {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
 	"nn/gorgonia":       {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
-	"cuda":              {ours: []string{"nn"}, tests: []string{"nn/nntest"}},
+	"nn/plan":           {ours: []string{"nn"}},
+	"cuda":              {ours: []string{"nn", "nn/plan", "cuda/kernels"}, tests: []string{"nn/nntest", "nn/onednn", "nn/anomaly"}},
+	"cuda/kernels":      {},
 	"nn/block":          {ours: []string{"nn"}},
 	"nn/defect":         {ours: []string{"nn"}},
 	"nn/feature":        {ours: []string{"nn", "nn/internal/simd"}},
@@ -91,7 +93,7 @@ var rules = map[string]rule{
 	// The program without a window; no engine is known here.
 	"ui/session": {
 		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "ui/report"},
-		tests: []string{"nn/onednn"},
+		tests: []string{"nn/onednn", "cuda"},
 	},
 	"ui/report": {},
 	"ui/cli": {
@@ -102,7 +104,7 @@ var rules = map[string]rule{
 
 // owners says which packages may import a library; tests are free to.
 var owners = map[string][]string{
-	"C":                                 {"datasets/aravis", "nn/internal/simd", "nn/onednn"},
+	"C":                                 {"cuda", "datasets/aravis", "nn/internal/simd", "nn/onednn"},
 	"github.com/mattn/go-sqlite3":       {"history"},
 	"github.com/spf13/cobra":            {"ui/cli"},
 	"gorgonia.org/gorgonia":             {"nn/gorgonia"},

@@ -1,0 +1,110 @@
+//go:build cuda
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+
+	"gorgonia.org/cu"
+
+	"agurscope/cuda/kernels"
+	"agurscope/nn"
+)
+
+// engine implements nn.Engine.
+type engine struct {
+	worker    *worker
+	device    Device
+	ctx       cu.CUContext
+	module    cu.Module
+	stream    cu.Stream
+	functions map[string]cu.Function
+	pool      *pool
+	version   int
+	fault     error // of a call that left the context unusable
+}
+
+// Open starts the engine on a device by its index among [Devices]. Its error
+// wraps nn.ErrUnavailable when it cannot.
+func Open(device int) (nn.Engine, error) {
+	all, err := Devices()
+	if err != nil {
+		return nil, err
+	}
+	if device < 0 || device >= len(all) {
+		return nil, unavailable("there are %d cards, and no card %d", len(all), device)
+	}
+	e := &engine{worker: startWorker(), device: all[device], pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version()}
+	if err := e.worker.do(e.start); err != nil {
+		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
+	}
+	return e, nil
+}
+
+// start makes the context, which stays current on the worker's thread.
+func (e *engine) start() error {
+	dev, err := cu.GetDevice(e.device.Index)
+	if err != nil {
+		return fault("ask for the card", err)
+	}
+	if e.ctx, err = dev.MakeContext(cu.SchedBlockingSync); err != nil {
+		return fault("open the card", err)
+	}
+	if e.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
+		return fault("make a stream", err)
+	}
+	if e.module, err = cu.LoadData(kernels.PTX); err != nil {
+		return fault("load the kernels", err)
+	}
+	for name := range kernels.Table {
+		if e.functions[name], err = e.module.Function(name); err != nil {
+			return fault("load the kernel "+name, err)
+		}
+	}
+	return nil
+}
+
+// Name implements nn.Engine.
+func (e *engine) Name() string { return "cuda" }
+
+// Describe implements nn.Engine.
+func (e *engine) Describe() string {
+	return fmt.Sprintf("CUDA %d.%d, %s, %.0f GB", e.version/1000, e.version%1000/10, e.device.Name, float64(e.device.Memory)/(1<<30))
+}
+
+// Close implements nn.Engine. It reports memory that was not given back; what a
+// failed card still says is not asked for.
+func (e *engine) Close() error {
+	err := e.worker.do(func() error {
+		if e.ctx == (cu.CUContext{}) {
+			return nil
+		}
+		leaks := e.pool.close()
+		var errs []error
+		if e.module != (cu.Module{}) {
+			errs = append(errs, e.module.Unload())
+		}
+		if e.stream != (cu.Stream{}) {
+			errs = append(errs, e.stream.Destroy())
+		}
+		errs = append(errs, e.ctx.Destroy())
+		if e.fault != nil {
+			return nil
+		}
+		return errors.Join(append(errs, leaks)...)
+	})
+	e.worker.stop()
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// failed remembers a fault that outlives the call.
+func (e *engine) failed(err error) error {
+	if err != nil && e.fault == nil && errors.Is(err, ErrFault) {
+		e.fault = err
+	}
+	return err
+}

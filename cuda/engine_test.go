@@ -1,0 +1,11 @@
+//go:build cuda
+
+package cuda
+
+import (
+	"testing"
+
+	"agurscope/nn/nntest"
+)
+
+func TestEngine(t *testing.T) { nntest.TestEngine(t, start(t)) }
