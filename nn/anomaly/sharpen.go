@@ -7,13 +7,13 @@ import (
 
 // doubt is how high a fine term must be, in units of the highest 0.1 % of good
 // pixels, for its shape to be believed by half.
-const doubt = 2
+const doubt = 1
 
 // sharpen draws the outlines of a fused map. Terms of features know whether
 // something is wrong and where to within their cells, reach pixels wide; those of
 // the networks, pixel by pixel, know its shape. So every value is multiplied by how
 // the fine terms F there compare with their highest value within reach:
-// (F+2)/(max F+2). A peak keeps its height where F peaks, too. The score is of
+// (F+1)/(max F+1). A peak keeps its height where F peaks, too. The score is of
 // the map before.
 func (c *Calibration) sharpen(k *workspace, fused *nn.Image, maps []*nn.Image, reach int) {
 	f := k.image(1, fused.H, fused.W)

@@ -52,7 +52,7 @@ func TestSharpenKeepsThePeakAndNarrowsIt(t *testing.T) {
 		t.Errorf("on the line %g, want the fused 4", got)
 	}
 	if got := m.At(0, 12, 16); got != 4*float32(doubt)/(9+doubt) {
-		t.Errorf("beside the line %g, want 4·2/11", got)
+		t.Errorf("beside the line %g, want 4·1/10", got)
 	}
 	if got := m.At(0, 1, 1); got != 0 {
 		t.Errorf("far away %g, want 0", got)

@@ -79,7 +79,7 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 	bytes := 0
 	for k, m := range moves {
 		for i, x := range normals {
-			if len(own) > 0 && bytes*(len(own)+1) > statisticsBudget {
+			if len(own) > 0 && bytes*(len(own)+1) > statisticsBudget || k > 0 && len(own) >= enoughVectors {
 				break
 			}
 			raw, err := d.run(ctx, moved(x, m[0], m[1]))
@@ -111,6 +111,9 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 	}
 	return nil
 }
+
+// enoughVectors of a place make its covariance; beyond, moved copies only cost.
+const enoughVectors = 1024
 
 // mostMoved is the size of pictures, in pixels, up to which moved copies are
 // looked at.

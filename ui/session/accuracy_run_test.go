@@ -30,14 +30,16 @@ type accuracy struct {
 	seeds    uint64
 	pictures int // at most, of each type in each subset; 0: all
 	short    bool
+	rows     []string // of the tables; nil: all
 	o        TrainOptions
 	notes    []string // how each seed's network was trained
 }
 
-// newAccuracy reads how the program is to be run: AGURSCOPE_SEEDS (3),
-// AGURSCOPE_MINUTES of each training, AGURSCOPE_STEPS instead of minutes, and
-// AGURSCOPE_PICTURES, a bound for trying the program out.
-func newAccuracy(t *testing.T, minutes float64) *accuracy {
+// newAccuracy reads how the program is to be run: AGURSCOPE_SEEDS and
+// AGURSCOPE_STEPS of each training, whose defaults it is given,
+// AGURSCOPE_MINUTES instead of steps, and AGURSCOPE_PICTURES, a bound for trying
+// the program out. Steps say the same on a busy machine.
+func newAccuracy(t *testing.T, seeds, steps int) *accuracy {
 	t.Helper()
 	if os.Getenv("AGURSCOPE_ACCURACY") == "" {
 		t.Skip("takes minutes to hours; run it with `make accuracy`")
@@ -54,12 +56,12 @@ func newAccuracy(t *testing.T, minutes float64) *accuracy {
 		return v
 	}
 	a := &accuracy{
-		t: t, seeds: uint64(number("AGURSCOPE_SEEDS", 3)), pictures: int(number("AGURSCOPE_PICTURES", 0)),
-		o: TrainOptions{Size: "T", Steps: int(number("AGURSCOPE_STEPS", 0))},
+		t: t, seeds: uint64(number("AGURSCOPE_SEEDS", float64(seeds))), pictures: int(number("AGURSCOPE_PICTURES", 0)),
+		o: TrainOptions{Size: "T", Steps: int(number("AGURSCOPE_STEPS", float64(steps)))},
 	}
-	a.short = a.o.Steps > 0 || a.pictures > 0 || os.Getenv("AGURSCOPE_MINUTES") != ""
-	if a.o.Steps == 0 {
-		a.o.MaxTime = time.Duration(number("AGURSCOPE_MINUTES", minutes) * float64(time.Minute))
+	a.short = a.o.Steps < steps || a.pictures > 0
+	if minutes := number("AGURSCOPE_MINUTES", 0); minutes > 0 {
+		a.o.Steps, a.o.MaxTime, a.short = 0, time.Duration(minutes*float64(time.Minute)), true
 	}
 	e, err := onednn.Open(onednn.Options{})
 	if err != nil {
@@ -84,15 +86,21 @@ func (a *accuracy) open(root string) *datasets.Set {
 	if a.pictures == 0 {
 		return set
 	}
+	a.thin(set, func(datasets.Item) int { return a.pictures })
+	return set
+}
+
+// thin leaves at most so many pictures of each type in each subset, drawn at
+// random.
+func (a *accuracy) thin(set *datasets.Set, most func(datasets.Item) int) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	rng.Shuffle(len(set.Items), func(i, j int) { set.Items[i], set.Items[j] = set.Items[j], set.Items[i] })
 	kept := map[string]int{}
 	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool {
 		key := it.Split.String() + it.Type
 		kept[key]++
-		return kept[key] > a.pictures
+		return kept[key] > most(it)
 	})
-	return set
 }
 
 // Names of the rows that are no controls of nn/baseline.
@@ -100,6 +108,9 @@ const fitted = "trained"
 
 // methods lists the rows of every table.
 func (a *accuracy) methods() []string {
+	if a.rows != nil {
+		return a.rows
+	}
 	return append([]string{fitted, untrained}, baseline.Names...)
 }
 

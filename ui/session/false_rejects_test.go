@@ -33,7 +33,7 @@ const (
 // of a split is binomial around a chance that calibration has drawn from a beta
 // distribution: the interval of that beta-binomial is given, too.
 func TestFalseRejectRate(t *testing.T) {
-	a := newAccuracy(t, 3)
+	a := newAccuracy(t, 1, 300)
 	calibrate, test := splitCalibrate, splitTest
 	if a.pictures > 0 {
 		calibrate, test = a.pictures, a.pictures
@@ -61,12 +61,12 @@ func TestFalseRejectRate(t *testing.T) {
 			m, _ := synthec.Part(drawing, firstFresh+split*(calibrate+test)+i, "")
 			pictures = append(pictures, r.Preparation.Apply(m, n.Width, n.Height))
 		}
-		for k, rate := range rates {
-			rejected, err := a.rejected(*r, pictures[:calibrate], pictures[calibrate:], rate)
-			if err != nil {
-				t.Fatal(err)
-			}
-			counts[k] = append(counts[k], rejected)
+		rejected, err := a.rejected(*r, pictures[:calibrate], pictures[calibrate:], rates)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range rates {
+			counts[k] = append(counts[k], rejected[k])
 		}
 		t.Logf("split %d: %d and %d of %d rejected", split, counts[0][split], counts[1][split], test)
 	}
@@ -100,30 +100,38 @@ func TestFalseRejectRate(t *testing.T) {
 	}
 }
 
-// rejected calibrates a copy of the recipe and counts the NG among others.
-func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepared, rate float64) (int, error) {
+// rejected calibrates copies of the recipe for each rate and counts the NG among
+// others. Of a prediction only the thresholds depend on the rate.
+func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepared, rates []float64) ([]int, error) {
 	ctx := context.Background()
 	normals := slices.DeleteFunc(slices.Clone(calibrate), func(x *anomaly.Prepared) bool { return x.Doubt != nil })
-	err := anomaly.Calibrate(ctx, a.engine, &r, normals, anomaly.CalibrateOptions{
-		FalseRejectRate: rate, Alignment: r.Calibration.Alignment, Position: r.Calibration.PositionShare,
-	})
-	if err != nil {
-		return 0, err
+	before := r.Calibration
+	var of []*anomaly.Calibration
+	for _, rate := range rates {
+		err := anomaly.Calibrate(ctx, a.engine, &r, normals, anomaly.CalibrateOptions{
+			FalseRejectRate: rate, Alignment: before.Alignment, Position: before.PositionShare,
+		})
+		if err != nil {
+			return nil, err
+		}
+		of = append(of, r.Calibration)
 	}
 	d, err := anomaly.NewDetector(a.engine, &r)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer d.Close()
 	var seg segment.Segmenter
-	n := 0
+	n := make([]int, len(rates))
 	for _, x := range test {
 		p, err := d.Detect(ctx, x)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		if Judge(&seg, p, r.Calibration, Recommended(r.Calibration)).Verdict == history.NG || p.Doubt != nil {
-			n++
+		for k, c := range of {
+			if p.Doubt != nil || Judge(&seg, p, c, Recommended(c)).Verdict == history.NG {
+				n[k]++
+			}
 		}
 	}
 	return n, nil
