@@ -23,7 +23,8 @@ HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 onnx-parity bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision
 # camera of the Aravis library, and network cameras played by ffmpeg.
-TEST_PACKAGES := sqlite3 aravis-tools ffmpeg
+TEST_PACKAGES := sqlite3 aravis-tools ffmpeg mosquitto
+test race check kill soak-history soak-line: MORE_PACKAGES = $(TEST_PACKAGES)
 
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 # A display of its own wherever the session has none.
@@ -49,7 +50,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
-	@missing=(); for p in $(BUILD_PACKAGES) $(KERNEL_PACKAGES) $(HEADLESS_PACKAGES) $(TEST_PACKAGES) $(MORE_PACKAGES); do \
+	@missing=(); for p in $(BUILD_PACKAGES) $(KERNEL_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
@@ -121,6 +122,10 @@ kill: build ## kill -9 while verdicts are being written: 50 times each
 
 soak-history: setup ## kill -9 a thousand times while verdicts stream, half as often with a failing disk
 	AGURSCOPE_KILLS=1000 $(GOTEST) -count=1 -timeout 0 -v -run 'Killed|FaultsBelow' ./history
+
+.PHONY: soak-line
+soak-line: setup ## kill -9 of the MQTT broker while verdicts are being sent, 50 times
+	AGURSCOPE_KILLS=50 go test -count=1 -timeout 30m -run Killed -v ./ui/line
 
 # One of them: make accuracy WHICH=AccuracyTransistor
 WHICH := (Accuracy.*|FalseRejectRate)

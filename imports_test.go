@@ -92,12 +92,13 @@ var rules = map[string]rule{
 
 	// The program without a window; no engine is known here.
 	"ui/session": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "ui/report"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "ui/line", "ui/report"},
 		tests: []string{"nn/onednn", "cuda"},
 	},
+	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/session"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
 	},
 }
@@ -113,10 +114,13 @@ var owners = map[string][]string{
 	"fyne.io/fyne/v2/app":               {"."},
 	"gonum.org/v1/plot":                 {"ui/report"},
 	"database/sql":                      {"history"},
-	"net/http":                          {"datasets/mjpeg"},
+	"net/http":                          {"datasets/mjpeg", "ui/line"},
 	"github.com/fsnotify/fsnotify":      {"datasets/watch"},
 	"github.com/bluenviron/gortsplib":   {"datasets/rtsp"},
 	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui/thumb", "viewer"},
+
+	"github.com/eclipse/paho.mqtt.golang": {"ui/line"},
+	"github.com/simonvetter/modbus":       {"ui/line"},
 }
 
 // edge is one import of one file.

@@ -10,6 +10,7 @@ import (
 // must hold together.
 type Filter struct {
 	Run          int64     // 0: any
+	After        int64     // only what was stored later than the record of this ID; 0: any
 	Verdict      []Verdict // the machine's answer is one of these; nil: any
 	Since, Until time.Time // Since is included, Until is not; zero: open
 	Recipe       string    // name of the recipe, or its SHA-256 in hex; "": any
@@ -49,6 +50,9 @@ func (f Filter) conditions() (conditions, error) {
 	}
 	if f.id != 0 {
 		c.add("v.id = ?", f.id)
+	}
+	if f.After != 0 {
+		c.add("v.id > ?", f.After)
 	}
 	if f.Run != 0 {
 		c.add("v.run = ?", f.Run)

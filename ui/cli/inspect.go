@@ -24,6 +24,7 @@ type inspectFlags struct {
 	engine          engineFlags
 	json            bool
 	keep            keepFlags
+	line            lineFlags
 }
 
 func (p *program) inspect() *cobra.Command {
@@ -64,6 +65,7 @@ REVIEW whatever its score.
 	fs.StringVar(&f.out, "out", "", "write maps, masks and pictures to `DIR`")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
+	f.line.add(fs)
 	f.thresholds.add(fs)
 	f.engine.add(fs)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object per picture")
@@ -84,6 +86,9 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := f.keep.apply(s.Session); err != nil {
+		return err
+	}
+	if err := f.line.connect(s); err != nil {
 		return err
 	}
 	r, err := s.OpenRecipe(f.recipe)

@@ -13,6 +13,7 @@ type windowFlags struct {
 	camera string
 	engine engineFlags
 	keep   keepFlags
+	line   lineFlags
 }
 
 func (p *program) root() *cobra.Command {
@@ -53,6 +54,7 @@ Without a command it opens the window.`,
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
+	f.line.add(fs)
 	f.engine.add(fs)
 	fs.StringVar(&f.Script, "script", "", "what the window does by itself")
 	fs.StringVar(&f.Screenshot, "screenshot", "", "file for a picture of the window")
@@ -80,6 +82,9 @@ func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := f.keep.apply(s.Session); err != nil {
+		return err
+	}
+	if err := f.line.connectDefault(s); err != nil {
 		return err
 	}
 	f.Session, f.Version, f.Out, f.Resident = s.Session, p.Version, p.Stdout, residentMB

@@ -16,6 +16,7 @@ import (
 	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/line"
 )
 
 // Options configure a Session.
@@ -44,6 +45,7 @@ type Session struct {
 	logged     Thresholds // that the history knows to be in force
 	operator   string
 	keep       Keep
+	line       *line.Line // nil: nobody is told
 }
 
 // New returns a session. The caller closes it, then the store and the engine.
@@ -258,8 +260,11 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 	}
 	out, err := s.o.Store.StartRun(ctx, run)
 	if err != nil {
-		return run, problem("log the run", err, "")
+		err = problem("log the run", err, "")
+		s.lineState(kind, line.Fault, err)
+		return run, err
 	}
+	s.lineState(kind, line.Inspecting, nil)
 	return out, nil
 }
 
@@ -290,14 +295,20 @@ func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error 
 	status, note := history.Done, ""
 	switch {
 	case errors.Is(why, context.Canceled), errors.Is(why, context.DeadlineExceeded):
-		status = history.Cancelled
+		status, why = history.Cancelled, nil
 	case why != nil:
 		status, note = history.Failed, why.Error()
 	}
-	if err := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note); err != nil {
-		return problem("log the run", err, "")
+	err := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note)
+	if err != nil {
+		err = problem("log the run", err, "")
 	}
-	return nil
+	if why = errors.Join(why, err); why != nil {
+		s.lineState(run.Kind, line.Fault, why)
+	} else {
+		s.lineState(run.Kind, line.Idle, nil)
+	}
+	return err
 }
 
 // Problem is an error in words for people: what was being done, what happened,
