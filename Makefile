@@ -4,7 +4,7 @@
 SHELL   := /bin/bash
 comma   := ,
 # no_emoji: the colour font of Fyne costs 50 MB of memory that no verdict needs.
-TAGS    := onednn,no_emoji$(if $(filter Linux-x86_64 Linux-aarch64,$(shell uname -sm | tr ' ' -)),$(comma)cuda)
+TAGS    := onednn,no_emoji$(if $(filter Linux-x86_64 Linux-aarch64,$(shell uname -sm | tr ' ' -)),$(comma)nvidia)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := bin/agurscope
 OUT     := out

@@ -4,7 +4,7 @@
 //
 // # Build
 //
-// The engine needs the build tag cuda and cgo flags that name a folder with
+// The engine needs the build tag nvidia (gorgonia has taken cuda) and cgo flags that name a folder with
 // shim/cuda.h and libcuda.a, which “make” makes of shim/. Without the tag the
 // package builds all the same and [Open] says so. The driver is looked for by
 // [Open], not when the program starts: one binary serves machines with and
