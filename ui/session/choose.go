@@ -93,10 +93,11 @@ func (t *Trial) ForFalseRejects(rate float64) (th Thresholds, note string, err e
 	if !(rate > 0 && rate < 1) {
 		return th, "", fmt.Errorf("a false-reject rate of %g is not between 0 and 1", rate)
 	}
-	var scores, peaks []float64
+	var scores, levels []float64
+	var seg segment.Segmenter
 	for i := range t.pass.Parts {
 		if s := &t.pass.Parts[i]; t.Truth(i) == TruthGood && s.Err == nil && s.Doubt == nil {
-			scores, peaks = append(scores, s.Score), append(peaks, s.Peak)
+			scores, levels = append(scores, s.Score), append(levels, s.level(&seg, th))
 		}
 	}
 	if len(scores) == 0 {
@@ -107,7 +108,7 @@ func (t *Trial) ForFalseRejects(rate float64) (th Thresholds, note string, err e
 		th.Reject = anomaly.Conformal(scores, rate)
 	} else {
 		fraction := th.Low / th.High
-		th.Reject, th.High = anomaly.Jointly(scores, peaks, rate)
+		th.Reject, th.High = anomaly.Jointly(scores, levels, rate)
 		th.Low = fraction * th.High
 	}
 	th.Review = share * th.Reject
@@ -115,6 +116,20 @@ func (t *Trial) ForFalseRejects(rate float64) (th Thresholds, note string, err e
 		note = fmt.Sprintf("%d good parts cannot show less than %.2g %%: the thresholds lie a margin above the worst of them.", len(scores), 100*least)
 	}
 	return t.ordered(th), note, nil
+}
+
+// level is the upper pixel threshold at which a region would survive; the peak
+// where the map was not kept, which is far below any threshold or, where memory
+// ran out, counts as a region by itself.
+func (s *Scored) level(seg *segment.Segmenter, th Thresholds) float64 {
+	if s.m == nil || th.Mode == segment.TwoSided {
+		return s.Peak
+	}
+	o := segment.Options{Mode: th.Mode, Low: th.Low / th.High, High: 1, MinArea: th.MinArea}
+	if o.Mode == segment.Both {
+		o.Mode = segment.Hysteresis
+	}
+	return seg.Level(s.m, o)
 }
 
 // ForRecall returns the highest reject threshold at which at least the wished
