@@ -22,13 +22,8 @@ func newShown(item int, res *session.Result, c *anomaly.Calibration) *shown {
 	if res.Frame.Image == nil {
 		return s
 	}
-	s.frame.Original = scene.Opaque(res.Frame.Image)
+	s.frame = scene.Frame(res, c)
 	s.bytes = int64(len(s.frame.Original.Pix)) * 4 / 3
-	if res.Prediction != nil && c != nil {
-		s.frame.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
-		s.segment(c)
-	}
-	s.frame.Prepare()
 	s.slim()
 	return s
 }
@@ -56,13 +51,7 @@ func (s *shown) slim() {
 
 // segment puts map, regions and thresholds of the result's judgement into the
 // frame. It is cheap: a slider calls it on every move.
-func (s *shown) segment(c *anomaly.Calibration) {
-	t := s.res.Thresholds
-	s.frame.Map = scene.Heat(s.res.Prediction, t.Mode)
-	s.frame.Segmentation = scene.Segmentation(s.res, t)
-	s.frame.Low, s.frame.High = float32(t.Low), float32(t.High)
-	s.frame.Max = float32(scene.Scale(c, t.Mode))
-}
+func (s *shown) segment(c *anomaly.Calibration) { scene.Cut(&s.frame, s.res, c) }
 
 const (
 	keepShown      = 60

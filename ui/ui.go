@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"agurscope/themes"
+	"agurscope/ui/calibrate"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
@@ -104,7 +105,7 @@ func New(c Config) *Window {
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
-	w.screens = []desk.Screen{w.inspect, w.train}
+	w.screens = []desk.Screen{w.inspect, w.train, calibrate.New(w.Desk)}
 	w.body = container.NewStack()
 	w.Window.SetContent(w.compose())
 	w.Window.SetPadded(false)
@@ -204,6 +205,8 @@ const (
 var places = map[string]struct{ icon, hint string }{
 	inspectTitle: {svgInspect, "Inspect parts and see verdicts"},
 	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
+
+	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
 }
 
 // GoTo implements desk.Host.

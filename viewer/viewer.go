@@ -25,12 +25,15 @@ type Viewer struct {
 	// OnSelect is called when a person clicks a region, or with 0 beside all of
 	// them.
 	OnSelect func(region int)
+	// OnMoved is called when a person has zoomed or panned.
+	OnMoved func(view Viewport)
 
 	view     Viewport
 	fitted   bool // follow the size of the panes
 	panes    [paneCount]*pane
 	enlarged Pane // paneCount: none, the grid is shown
 	bar      *toolbar
+	bare     bool // without the toolbar
 
 	frame      Frame
 	colormap   string
@@ -364,6 +367,7 @@ func (v *Viewer) zoomAt(at Point, factor float64, size Size) {
 		v.probeAt(v.view.ToImage(at, size))
 	}
 	v.moved()
+	v.tellMoved()
 }
 
 func (v *Viewer) pan(dx, dy float64) {
@@ -373,6 +377,13 @@ func (v *Viewer) pan(dx, dy float64) {
 	v.fitted = false
 	v.view.Pan(dx, dy)
 	v.moved()
+	v.tellMoved()
+}
+
+func (v *Viewer) tellMoved() {
+	if v.OnMoved != nil {
+		v.OnMoved(v.view)
+	}
 }
 
 func (v *Viewer) hover(at Point, size Size, inside bool) {
@@ -477,6 +488,25 @@ func (v *Viewer) Enlarge(which Pane) {
 	v.Refresh()
 }
 
+// ShowToolbar shows or hides the strip below the panes, for viewers that are a
+// part of something else.
+func (v *Viewer) ShowToolbar(on bool) {
+	v.bare = !on
+	if on {
+		v.bar.root.Show()
+	} else {
+		v.bar.root.Hide()
+	}
+	v.Refresh()
+}
+
+func (v *Viewer) barSize() fyne.Size {
+	if v.bare {
+		return fyne.Size{}
+	}
+	return v.bar.root.MinSize()
+}
+
 // Grid shows all four panes.
 func (v *Viewer) Grid() { v.Enlarge(paneCount) }
 
@@ -505,7 +535,7 @@ type viewerRenderer struct {
 }
 
 func (r *viewerRenderer) Layout(s fyne.Size) {
-	bar := r.v.bar.root.MinSize().Height
+	bar := r.v.barSize().Height
 	gap := themes.Size(themes.SizeNameGap)
 	area := fyne.NewSize(s.Width, max(s.Height-bar, 0))
 	r.v.bar.root.Move(fyne.NewPos(0, area.Height))
@@ -527,8 +557,11 @@ func (r *viewerRenderer) Layout(s fyne.Size) {
 
 func (r *viewerRenderer) MinSize() fyne.Size {
 	one := r.v.panes[0].MinSize()
+	if r.v.bare && r.v.enlarged < paneCount {
+		return one
+	}
 	gap := themes.Size(themes.SizeNameGap)
-	bar := r.v.bar.root.MinSize()
+	bar := r.v.barSize()
 	return fyne.NewSize(max(2*one.Width+gap, bar.Width), 2*one.Height+gap+bar.Height)
 }
 

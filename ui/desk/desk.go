@@ -76,6 +76,7 @@ type Desk struct {
 	Window  fyne.Window
 	Tips    *widgets.Tips
 	Keys    *widgets.Keys
+	Scoring *Scoring
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -86,6 +87,7 @@ type Desk struct {
 func New(t *Thread, s *session.Session) *Desk {
 	d := &Desk{Thread: t, Session: s, Tips: widgets.NewTips(), Keys: &widgets.Keys{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.Scoring = newScoring(d)
 	return d
 }
 

@@ -80,3 +80,29 @@ func Opaque(m image.Image) *image.RGBA {
 	}
 	return out
 }
+
+// Frame prepares a result for the viewer. For a large picture it takes
+// milliseconds: it runs on the goroutine that inspected.
+func Frame(res *session.Result, c *anomaly.Calibration) viewer.Frame {
+	var f viewer.Frame
+	if res.Frame.Image == nil {
+		return f
+	}
+	f.Original = Opaque(res.Frame.Image)
+	if res.Prediction != nil && c != nil {
+		f.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
+		Cut(&f, res, c)
+	}
+	f.Prepare()
+	return f
+}
+
+// Cut puts map, regions and thresholds of the result's judgement into the frame.
+// It is cheap: a slider calls it on every move.
+func Cut(f *viewer.Frame, res *session.Result, c *anomaly.Calibration) {
+	t := res.Thresholds
+	f.Map = Heat(res.Prediction, t.Mode)
+	f.Segmentation = Segmentation(res, t)
+	f.Low, f.High = float32(t.Low), float32(t.High)
+	f.Max = float32(Scale(c, t.Mode))
+}

@@ -104,7 +104,7 @@ func (t *Trial) ForFalseRejects(rate float64) (th Thresholds, note string, err e
 		return th, "", ErrNoGood
 	}
 	share := th.Review / th.Reject
-	if t.now.Mode == segment.TwoSided {
+	if t.now.Mode == segment.TwoSided || t.pass.Bare { // no peaks to go by
 		th.Reject = anomaly.Conformal(scores, rate)
 	} else {
 		fraction := th.Low / th.High

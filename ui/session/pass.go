@@ -58,6 +58,7 @@ type Pass struct {
 	Parts      []Scored
 	Learnt     int  // good parts of the set left out: the network has learnt from them
 	Unsure     bool // the good parts may be ones that the network has learnt from
+	Bare       bool // only the scores that calibration has kept: no pictures, no maps
 	Coarse     int  // parts whose maps did not fit into memory: a peak counts as a region
 
 	detector *anomaly.Detector
@@ -85,7 +86,7 @@ type Progress struct {
 func (s *Session) Pass() *Pass {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.pass; p != nil && p.detector == s.detector && p.Set == s.set {
+	if p := s.pass; p != nil && p.detector == s.detector && p.Set == s.set && p.judges(s.thresholds.Mode) {
 		return p
 	}
 	return nil
@@ -139,11 +140,32 @@ func (s *Session) RunPass(ctx context.Context, on func(Progress)) (*Pass, error)
 	return p, nil
 }
 
+// judges reports whether the pass has kept what a mode looks at.
+func (p *Pass) judges(m segment.Mode) bool {
+	has := p.Thresholds.Mode
+	one := m == segment.HalfPeak || m == segment.Hysteresis
+	return m == has || one && has != segment.TwoSided
+}
+
 func newPass(r *anomaly.Recipe, set *datasets.Set, t Thresholds) *Pass {
 	p := &Pass{Recipe: r, Set: set, Thresholds: t}
 	p.floor = floorShare * r.Calibration.Pixel[segment.HalfPeak].High
 	if t.Mode == segment.TwoSided {
 		p.floor = 1.5 // standard deviations
+	}
+	return p
+}
+
+// HeldBack returns what a recipe itself knows of good parts: the scores of those
+// that training kept back. It stands for a pass until there is one.
+func HeldBack(r *anomaly.Recipe) *Pass {
+	p := newPass(r, nil, Saved(r))
+	p.Bare = true
+	for i, v := range r.Calibration.Scores {
+		p.Parts = append(p.Parts, Scored{
+			Item:  datasets.Item{Name: fmt.Sprintf("good part %d of training", i+1), Label: datasets.Normal, Type: datasets.Good},
+			Truth: TruthGood, Held: true, Score: v, Peak: math.NaN(),
+		})
 	}
 	return p
 }
@@ -298,6 +320,8 @@ func (p *Pass) region(seg *segment.Segmenter, s *Scored, t Thresholds) bool {
 	switch {
 	case s.Err != nil:
 		return false
+	case !p.judges(t.Mode):
+		return s.Peak >= p.Thresholds.High
 	case s.m == nil && t.Mode == segment.TwoSided:
 		return s.Peak >= min(t.Low, t.High)
 	case s.m == nil:

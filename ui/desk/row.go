@@ -1,0 +1,49 @@
+package desk
+
+import (
+	"fmt"
+
+	"agurscope/ui/phrase"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// ScoringRow shows how far the pass is, and stops it.
+type ScoringRow struct {
+	Root *fyne.Container
+	s    *Scoring
+	bar  *widget.ProgressBar
+	text *widgets.Text
+}
+
+// NewRow returns a row that is hidden while nothing is under way.
+func (s *Scoring) NewRow() *ScoringRow {
+	r := &ScoringRow{s: s, bar: widget.NewProgressBar(), text: widgets.NewCaption("")}
+	r.bar.TextFormatter = func() string { return "" }
+	stop := s.d.Tips.NewFlatButton("", theme.CancelIcon(), "Stop scoring. What was found before stays. (Esc)", s.Cancel)
+	r.Root = widgets.Row(8, widgets.Fixed(120, 6, r.bar), r.text, stop)
+	r.Root.Hide()
+	return r
+}
+
+// Refresh shows how far it is now.
+func (r *ScoringRow) Refresh() {
+	p, on := r.s.Running()
+	if !on {
+		r.Root.Hide()
+		return
+	}
+	text := "preparing"
+	if p.Total > 0 {
+		r.bar.SetValue(float64(p.Done) / float64(p.Total))
+		text = fmt.Sprintf("%d of %d · %s", p.Done, p.Total, phrase.Remaining(p.Left))
+	} else {
+		r.bar.SetValue(0)
+	}
+	r.text.Set(text)
+	r.Root.Show()
+	r.Root.Refresh()
+}

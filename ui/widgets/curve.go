@@ -1,0 +1,93 @@
+package widgets
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"agurscope/themes"
+
+	"fyne.io/fyne/v2/theme"
+	"golang.org/x/image/vector"
+)
+
+// Curve shows one share against another, both from 0 to 1, with the point where
+// one stands.
+type Curve struct {
+	chart
+	points   []Point
+	now      Point
+	diagonal bool
+}
+
+// NewCurve returns an empty curve with the titles of its axes; diagonal draws
+// what guessing would give.
+func NewCurve(x, y, empty string, diagonal bool) *Curve {
+	c := &Curve{diagonal: diagonal}
+	c.x.title, c.y.title, c.empty = x, y, empty
+	c.x.max, c.y.max = 1, 1
+	c.paint = c.draw
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set shows a curve, thinned to what can be seen, with a note in its corner.
+func (c *Curve) Set(points []Point, note string) {
+	c.points = thin(points)
+	c.has = len(c.points) > 1
+	c.note = note
+	c.Refresh()
+}
+
+// Stand moves the point; it paints the curve again, which is one small picture.
+func (c *Curve) Stand(p Point) {
+	if c.now == p {
+		return
+	}
+	c.now = p
+	if c.has {
+		c.Refresh()
+	}
+}
+
+// thin drops points that are nearer than a two-hundredth to the one before.
+func thin(points []Point) []Point {
+	const near = 1. / 200
+	var out []Point
+	for i, p := range points {
+		if n := len(out); n == 0 || i == len(points)-1 || math.Abs(p.X-out[n-1].X)+math.Abs(p.Y-out[n-1].Y) >= near {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (c *Curve) draw(p pen) {
+	if c.diagonal {
+		p.line([]Point{{}, {1, 1}}, 1, themes.Color(theme.ColorNameSeparator))
+	}
+	p.line(c.points, 2, themes.Color(theme.ColorNamePrimary))
+	// Wholly inside, also at a corner: there is where one wants to be.
+	x, y := float64(6*p.px)/float64(p.m.Rect.Dx()), float64(6*p.px)/float64(p.m.Rect.Dy())
+	at := Point{min(max(c.now.X, x), 1-x), min(max(c.now.Y, y), 1-y)}
+	p.dot(at, 6, themes.Color(theme.ColorNameForeground))
+	p.dot(at, 3.5, themes.Color(themes.ColorNameSurface))
+}
+
+// dot fills a disc.
+func (p pen) dot(at Point, radius float32, c color.Color) {
+	x, y := p.at(at.X, at.Y)
+	b := p.m.Bounds()
+	r := vector.NewRasterizer(b.Dx(), b.Dy())
+	for i := range 24 {
+		a := 2 * math.Pi * float64(i) / 24
+		px, py := x+radius*p.px*float32(math.Cos(a)), y+radius*p.px*float32(math.Sin(a))
+		if i == 0 {
+			r.MoveTo(px, py)
+		} else {
+			r.LineTo(px, py)
+		}
+	}
+	r.ClosePath()
+	r.Draw(p.m, b, image.NewUniform(c), image.Point{})
+}

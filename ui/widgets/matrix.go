@@ -1,0 +1,282 @@
+package widgets
+
+import (
+	"fmt"
+	"image/color"
+
+	"agurscope/themes"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Matrix is a table of counts whose cells can be chosen: what parts are (rows)
+// against what was said of them (columns).
+type Matrix struct {
+	widget.BaseWidget
+	OnChosen func(row, column int)
+
+	all   *fyne.Container
+	heads []*Text
+	rows  []*fyne.Container
+	cells [][]*matrixCell
+}
+
+// MatrixCell describes a cell: the word below its count, and how it is to be
+// taken.
+type MatrixCell struct {
+	Word string
+	Fill fyne.ThemeColorName // of its edge; "" for a neutral one
+	Tip  string
+}
+
+// NewMatrix returns a matrix of noughts.
+func (t *Tips) NewMatrix(keys *Keys, columns, rows []string, cells [][]MatrixCell) *Matrix {
+	m := &Matrix{}
+	weights := []float32{1}
+	head := []fyne.CanvasObject{NewCaption("")}
+	for _, c := range columns {
+		weights = append(weights, 1)
+		w := NewStyled(&Text{Text: c, SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}, Align: fyne.TextAlignCenter, ColorName: themes.VerdictNamed(c).Text})
+		m.heads = append(m.heads, w)
+		head = append(head, w)
+	}
+	weights[0] = .9
+	m.all = Rows(4, Columns(weights, head...))
+	for i, name := range rows {
+		label := NewStyled(&Text{Text: name, Style: fyne.TextStyle{Bold: true}, Elide: ElideEnd})
+		line := []fyne.CanvasObject{label}
+		var of []*matrixCell
+		for k := range columns {
+			c := &matrixCell{what: cells[i][k], tips: t, keys: keys}
+			c.chosenBy = func() {
+				m.Choose(i, k)
+				if m.OnChosen != nil {
+					m.OnChosen(i, k)
+				}
+			}
+			c.ExtendBaseWidget(c)
+			of = append(of, c)
+			line = append(line, Inset(c, 0, 2))
+		}
+		m.cells = append(m.cells, of)
+		row := Columns(weights, line...)
+		m.rows = append(m.rows, row)
+		m.all.Add(row)
+	}
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+// CreateRenderer shows the table.
+func (m *Matrix) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(m.all) }
+
+// Set shows counts; share is how much of its row each cell is.
+func (m *Matrix) Set(counts [][]int) {
+	for i, row := range counts {
+		sum := 0
+		for _, n := range row {
+			sum += n
+		}
+		for k, n := range row {
+			m.cells[i][k].set(n, sum)
+		}
+	}
+}
+
+// ShowRow shows or hides a row.
+func (m *Matrix) ShowRow(row int, on bool) {
+	if m.rows[row].Hidden == on {
+		m.rows[row].Hidden = !on
+		m.all.Refresh()
+		m.Refresh()
+	}
+}
+
+// ShowColumn dims a column that holds nothing.
+func (m *Matrix) ShowColumn(column int, on bool) {
+	for _, row := range m.cells {
+		row[column].dim(!on)
+	}
+}
+
+// Choose marks a cell; row -1 marks none.
+func (m *Matrix) Choose(row, column int) {
+	for i, cells := range m.cells {
+		for k, c := range cells {
+			c.choose(i == row && k == column)
+		}
+	}
+}
+
+// matrixCell is one count.
+type matrixCell struct {
+	widget.BaseWidget
+	what     MatrixCell
+	tips     *Tips
+	keys     *Keys
+	chosenBy func()
+
+	n, of                            int
+	chosen, hovered, focused, dimmed bool
+}
+
+func (c *matrixCell) set(n, of int) {
+	if c.n != n || c.of != of {
+		c.n, c.of = n, of
+		c.Refresh()
+	}
+}
+
+func (c *matrixCell) choose(on bool) {
+	if c.chosen != on {
+		c.chosen = on
+		c.Refresh()
+	}
+}
+
+func (c *matrixCell) dim(on bool) {
+	if c.dimmed != on {
+		c.dimmed = on
+		c.Refresh()
+	}
+}
+
+// Tapped implements fyne.Tappable.
+func (c *matrixCell) Tapped(*fyne.PointEvent) {
+	c.tips.leave(c)
+	c.chosenBy()
+}
+
+// MouseIn implements desktop.Hoverable.
+func (c *matrixCell) MouseIn(*desktop.MouseEvent) {
+	c.hovered = true
+	c.Refresh()
+	c.tips.enter(c, func() string { return c.what.Tip })
+}
+
+// MouseMoved implements desktop.Hoverable.
+func (c *matrixCell) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (c *matrixCell) MouseOut() {
+	c.hovered = false
+	c.Refresh()
+	c.tips.leave(c)
+}
+
+// FocusGained implements fyne.Focusable.
+func (c *matrixCell) FocusGained() { c.focused = true; c.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (c *matrixCell) FocusLost() { c.focused = false; c.Refresh() }
+
+// TypedRune implements fyne.Focusable.
+func (c *matrixCell) TypedRune(r rune) {
+	if r != ' ' {
+		c.keys.rune(r)
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (c *matrixCell) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		c.chosenBy()
+	default:
+		c.keys.key(e)
+	}
+}
+
+// CreateRenderer returns the drawing of the cell.
+func (c *matrixCell) CreateRenderer() fyne.WidgetRenderer {
+	r := &cellRenderer{c: c, ground: canvas.NewRectangle(color.Transparent), edge: canvas.NewRectangle(color.Transparent), count: caption(), share: caption(), word: caption()}
+	r.ground.CornerRadius = 5
+	r.count.TextStyle.Bold = true
+	r.Refresh()
+	return r
+}
+
+type cellRenderer struct {
+	c                  *matrixCell
+	ground, edge       *canvas.Rectangle
+	count, share, word *canvas.Text
+}
+
+func (r *cellRenderer) MinSize() fyne.Size {
+	cap := theme.Size(theme.SizeNameCaptionText)
+	return fyne.NewSize(cap*6.6, cap*3.9)
+}
+
+func (r *cellRenderer) Layout(s fyne.Size) {
+	r.ground.Resize(s)
+	r.edge.Move(fyne.NewPos(0, 4))
+	r.edge.Resize(fyne.NewSize(3, max(s.Height-8, 0)))
+	n, w := r.count.MinSize(), r.word.MinSize()
+	r.count.Resize(n)
+	r.count.Move(fyne.NewPos(9, 1))
+	p := r.share.MinSize()
+	r.share.Resize(p)
+	r.share.Move(fyne.NewPos(s.Width-p.Width-7, n.Height+1-p.Height-2))
+	r.share.Hidden = 9+n.Width+6+p.Width+7 > s.Width
+	r.word.Resize(w)
+	r.word.Move(fyne.NewPos(9, s.Height-w.Height-3))
+}
+
+func (r *cellRenderer) Refresh() {
+	c := r.c
+	fill, ink := theme.ColorNameInputBackground, theme.ColorNameForeground
+	muted := themes.ColorNameMuted
+	if c.hovered || c.chosen {
+		fill = themes.ColorNameRaised
+	}
+	r.ground.FillColor, r.ground.StrokeWidth = themes.Color(fill), 0
+	if c.chosen || c.focused {
+		r.ground.StrokeColor, r.ground.StrokeWidth = themes.Color(theme.ColorNamePrimary), 2
+	}
+	r.edge.FillColor = color.Transparent
+	if c.what.Fill != "" && c.n > 0 {
+		r.edge.FillColor = themes.Color(c.what.Fill)
+	}
+	if c.n == 0 {
+		ink = theme.ColorNameDisabled
+	}
+	if c.dimmed {
+		muted = theme.ColorNameDisabled
+	}
+	r.count.Text, r.count.Color, r.count.TextSize = fmt.Sprint(c.n), themes.Color(ink), theme.Size(theme.SizeNameSubHeadingText)
+	r.share.Text = ""
+	if c.n > 0 && c.of > 0 {
+		r.share.Text = Percent(float64(c.n) / float64(c.of))
+	}
+	for _, t := range []*canvas.Text{r.share, r.word} {
+		t.Color, t.TextSize = themes.Color(muted), theme.Size(theme.SizeNameCaptionText)
+	}
+	r.word.Text = c.what.Word
+	r.Layout(c.Size())
+	for _, o := range r.Objects() {
+		canvas.Refresh(o)
+	}
+}
+
+func (r *cellRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ground, r.edge, r.count, r.share, r.word}
+}
+func (r *cellRenderer) Destroy() {}
+
+// Percent writes a share as short as its size allows.
+func Percent(v float64) string {
+	switch p := 100 * v; {
+	case p == 0:
+		return "0 %"
+	case p < .095:
+		return fmt.Sprintf("%.2g %%", p)
+	case p < 9.95 || p > 99 && p < 100:
+		return fmt.Sprintf("%.1f %%", p)
+	default:
+		return fmt.Sprintf("%.0f %%", p)
+	}
+}
