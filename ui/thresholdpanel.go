@@ -186,7 +186,7 @@ func highMoved(t session.Thresholds, v float64) session.Thresholds {
 		t.Low = min(t.Low, v)
 	default:
 		if t.High > 0 {
-			t.Low *= v / t.High
+			t.Low = min(t.Low*v/t.High, v)
 		}
 	}
 	t.High = v
