@@ -43,7 +43,7 @@ export CGO_CFLAGS  := -O2 -g -I$(SHIM)
 export CGO_LDFLAGS := -O2 -g -L$(SHIM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup kernels build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean
+.PHONY: help setup kernels build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
@@ -119,6 +119,9 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
+
+history-million: setup ## how fast a history of a million verdicts answers and takes more; kept under out/
+	@mkdir -p $(OUT) && AGURSCOPE_MILLION=1000000 $(GOTEST) -count=1 -timeout 0 -run '^TestMillion$$' -v ./history | grep -vE '^(=== |--- |PASS|ok)'
 
 soak-history: setup ## kill -9 a thousand times while verdicts stream, half as often with a failing disk
 	AGURSCOPE_KILLS=1000 $(GOTEST) -count=1 -timeout 0 -v -run 'Killed|FaultsBelow' ./history

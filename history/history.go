@@ -43,6 +43,8 @@ type Store struct {
 	readers *sql.DB
 	writer  *writer // nil: opened for reading only
 	closed  atomic.Bool
+	columns columns      // for View
+	gallery gallery      // for Nearest
 	keeping sync.RWMutex // held for reading from keeping a verdict's files to its commit
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,13 +31,13 @@ func (p *program) history() *cobra.Command {
   agurscope history verify`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("there is no command %q: choose list, show, runs, export, verify, backup or retain", args[0])
+				return usage("there is no command %q: choose list, show, runs, similar, note, golden, export, verify, backup or retain", args[0])
 			}
-			return usage("choose list, show, runs, export, verify, backup or retain")
+			return usage("choose list, show, runs, similar, note, golden, export, verify, backup or retain")
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify(), p.historyBackup(), p.historyRetain())
+	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify(), p.historyBackup(), p.historyRetain(), p.historyNote(), p.historyGolden(), p.historySimilar())
 	return cmd
 }
 
@@ -53,6 +54,11 @@ type filterFlags struct {
 	recipe             string
 	limit              int
 	overridden, oldest bool
+
+	reviewed                   []string
+	source, operator, polarity string
+	score, area                string
+	worst                      bool
 }
 
 func (f *filterFlags) add(fs *pflag.FlagSet) {
@@ -64,6 +70,13 @@ func (f *filterFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.text, "text", "", "only where all these `WORDS` occur in name, path, type, error, reviewer or reason")
 	fs.StringVar(&f.recipe, "recipe", "", "only this recipe, by its `NAME` or SHA-256")
 	fs.BoolVar(&f.overridden, "overridden", false, "only what people have overridden")
+	fs.StringSliceVar(&f.reviewed, "reviewed", nil, "only what people have overridden to `OK,NG`")
+	fs.StringVar(&f.source, "source", "", "only what came from this `FOLDER` or camera, as “history runs” shows it")
+	fs.StringVar(&f.operator, "operator", "", "only what was inspected while `NAME` was at the station")
+	fs.StringVar(&f.score, "score", "", "only scores in `MIN..MAX`; one of them may be left out")
+	fs.StringVar(&f.polarity, "polarity", "", "only with a region that is `bright`, dark or mixed")
+	fs.StringVar(&f.area, "area", "", "only with a region of `MIN..MAX` pixels; one of them may be left out")
+	fs.BoolVar(&f.worst, "worst", false, "highest score first (default: newest first)")
 	fs.IntVar(&f.limit, "limit", 0, "at most `N` (default: all)")
 	fs.BoolVar(&f.oldest, "oldest", false, "oldest first (default: newest first)")
 }
@@ -73,19 +86,69 @@ func (f *filterFlags) filter(now time.Time) (history.Filter, error) {
 	if f.limit < 0 || f.run < 0 {
 		return out, usage("--limit and --run cannot be negative")
 	}
-	for _, v := range f.verdicts {
-		verdict := history.Verdict(strings.ToUpper(strings.TrimSpace(v)))
-		if !slices.Contains([]history.Verdict{history.OK, history.REVIEW, history.NG, history.ERROR}, verdict) {
-			return out, usage("--verdict is %q: choose from OK, REVIEW, NG, ERROR", v)
-		}
-		out.Verdict = append(out.Verdict, verdict)
-	}
+	out.Source, out.Operator, out.Polarity, out.Worst = f.source, f.operator, f.polarity, f.worst
 	var err error
+	if out.Verdict, err = verdictsOf("verdict", f.verdicts, history.OK, history.REVIEW, history.NG, history.ERROR); err != nil {
+		return out, err
+	}
+	if out.Reviewed, err = verdictsOf("reviewed", f.reviewed, history.OK, history.REVIEW, history.NG); err != nil {
+		return out, err
+	}
+	if f.score != "" {
+		if out.Score, err = span("score", f.score); err != nil {
+			return out, err
+		}
+	}
+	if f.area != "" {
+		r, err := span("area", f.area)
+		if err != nil {
+			return out, err
+		}
+		out.MinArea = int(min(max(math.Ceil(r.Min), 0), 1e9))
+		if r.Max < 1e9 {
+			out.MaxArea = int(max(math.Floor(r.Max), 1))
+		}
+	}
 	if out.Since, err = moment("since", f.since, now); err != nil {
 		return out, err
 	}
 	out.Until, err = moment("until", f.until, now)
 	return out, err
+}
+
+// verdictsOf reads verdicts as people write them.
+func verdictsOf(flag string, texts []string, allowed ...history.Verdict) (out []history.Verdict, err error) {
+	for _, t := range texts {
+		v := history.Verdict(strings.ToUpper(strings.TrimSpace(t)))
+		if !slices.Contains(allowed, v) {
+			return nil, usage("--%s is %q: choose from %s", flag, t, strings.ReplaceAll(strings.Trim(fmt.Sprint(allowed), "[]"), " ", ", "))
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// span reads MIN..MAX, where one of the two may be left out.
+func span(flag, text string) (*history.Range, error) {
+	low, high, ok := strings.Cut(text, "..")
+	r := &history.Range{Min: math.Inf(-1), Max: math.Inf(1)}
+	for _, e := range []struct {
+		text string
+		into *float64
+	}{{low, &r.Min}, {high, &r.Max}} {
+		if e.text == "" {
+			continue
+		}
+		f, err := strconv.ParseFloat(e.text, 64)
+		if err != nil || math.IsNaN(f) {
+			ok = false
+		}
+		*e.into = f
+	}
+	if !ok || r.Min > r.Max {
+		return nil, usage("--%s is %q: write 0.5..0.8, 0.5.. or ..0.8", flag, text)
+	}
+	return r, nil
 }
 
 // moment reads a time as people write it; times without a zone are local.
@@ -304,6 +367,11 @@ func (p *program) showTable(ctx context.Context, s *history.Store, rec history.R
 		{"latency", fmt.Sprintf("%.1f ms", float64(rec.Latency)/float64(time.Millisecond))},
 		{"recipe", joinNonEmpty([]string{rec.Recipe, rec.RecipeSHA256}, "  ")},
 	}...)
+	for _, row := range [][2]string{{"part", rec.Part}, {"operator", rec.Operator}, {"stages", rec.Stages.String()}, {"full picture", rec.ImageSHA256}, {"maps", rec.MapsSHA256}} {
+		if row[1] != "" {
+			rows = append(rows, row)
+		}
+	}
 	if rec.ThumbnailSHA256 != "" {
 		rows = append(rows, [2]string{"thumbnail", rec.ThumbnailSHA256})
 	}
@@ -317,6 +385,12 @@ func (p *program) showTable(ctx context.Context, s *history.Store, rec history.R
 		}
 		text := fmt.Sprintf("%s by %s at %s", o.Reviewed, o.Reviewer, o.Time.Local().Format(time.DateTime))
 		rows = append(rows, [2]string{"override", joinNonEmpty([]string{text, o.Reason}, ": ")})
+	}
+	for n, err := range s.Notes(ctx, rec.ID) {
+		if err != nil {
+			return err
+		}
+		rows = append(rows, [2]string{"note", fmt.Sprintf("%s at %s: %s", n.Author, n.Time.Local().Format(time.DateTime), n.Text)})
 	}
 	p.printRows(rows)
 	return nil
