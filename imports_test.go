@@ -60,6 +60,7 @@ var rules = map[string]rule{
 	"datasets":         {},
 	"datasets/synthec": {ours: []string{"datasets"}},
 	"history":          {},
+	"history/spc":      {ours: []string{"history"}},
 
 	// Cameras: one contract, and a package per kind.
 	"datasets/live":          {ours: []string{"datasets"}},
@@ -103,7 +104,7 @@ var rules = map[string]rule{
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/spc", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
 	},
 }

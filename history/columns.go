@@ -476,7 +476,7 @@ func (c *columns) sortWorst(rows []uint32) {
 func (c *columns) snapshot() *columns {
 	return &columns{
 		ids: c.ids, times: c.times, scores: c.scores, verdicts: c.verdicts, reviews: slices.Clone(c.reviews), class: c.class,
-		first: c.first, areas: c.areas, polarities: c.polarities, classes: c.classes,
+		first: c.first, areas: c.areas, polarities: c.polarities, classes: c.classes, polarity: c.polarity,
 	}
 }
 

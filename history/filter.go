@@ -11,7 +11,6 @@ import (
 // must hold together.
 type Filter struct {
 	Run          int64     // 0: any
-	After        int64     // only what was stored later than the record of this ID; 0: any
 	Verdict      []Verdict // the machine's answer is one of these; nil: any
 	Since, Until time.Time // Since is included, Until is not; zero: open
 	Recipe       string    // name of the recipe, or its SHA-256 in hex; "": any
@@ -29,7 +28,7 @@ type Filter struct {
 	IDs     []int64 // one of these; nil: any
 	Cluster int64   // of a map; 0: any
 
-	After, Before int64 // ids above and below, to go on behind a page; 0: any
+	After, Before int64 // only what was stored later, or earlier, than the record of this ID; 0: any
 	Limit         int   // 0: no limit
 	Offset        int   // how many to skip
 	Newest        bool  // newest first
@@ -74,9 +73,6 @@ func (f Filter) conditions() (conditions, error) {
 	}
 	if f.id != 0 {
 		c.add("v.id = ?", f.id)
-	}
-	if f.After != 0 {
-		c.add("v.id > ?", f.After)
 	}
 	if f.Run != 0 {
 		c.add("v.run = ?", f.Run)

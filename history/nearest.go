@@ -99,6 +99,9 @@ func (g *gallery) nearest(query []float32, id int64, among *View, n int) []Neigh
 			allowed[among.ID(i)] = true
 		}
 	}
+	if n < 1 {
+		return nil
+	}
 	var out []Neighbour
 	worst := float32(math.Inf(1))
 	for i, other := range g.ids {
@@ -114,7 +117,7 @@ func (g *gallery) nearest(query []float32, id int64, among *View, n int) []Neigh
 		if len(out) > n {
 			out = out[:n]
 		}
-		if len(out) == n && n > 0 {
+		if len(out) == n {
 			worst = float32(out[n-1].Distance)
 		}
 	}

@@ -63,6 +63,27 @@ func (v *View) Samples() iter.Seq[Sample] {
 	}
 }
 
+// Defect is one region of a row, as far as a View knows it.
+type Defect struct {
+	Verdict  int64
+	Area     int
+	Polarity string
+}
+
+// Defects yields the regions of every row.
+func (v *View) Defects() iter.Seq[Defect] {
+	return func(yield func(Defect) bool) {
+		c := v.columns
+		for _, row := range v.rows {
+			for g := c.first[row]; g < c.first[row+1]; g++ {
+				if !yield(Defect{c.ids[row], int(c.areas[g]), c.polarity[c.polarities[g]]}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Row returns where the record id is, or -1.
 func (v *View) Row(id int64) int {
 	row, ok := slices.BinarySearch(v.columns.ids, id)

@@ -152,6 +152,15 @@ func TestViewReadsAnyRow(t *testing.T) {
 	if page, err := v.Records(ctx, 99, 10); err != nil || len(page) != 0 {
 		t.Error(page, err)
 	}
+	n := 0
+	for d := range v.Defects() {
+		if n++; d.Polarity != "dark" || v.Row(d.Verdict) < 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	if n == 0 {
+		t.Error("no defects")
+	}
 	// What comes later does not move the rows under somebody who looks at them.
 	worse := sample(run.ID, 4)
 	worse.Score = 100

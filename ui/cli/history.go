@@ -31,13 +31,13 @@ func (p *program) history() *cobra.Command {
   agurscope history verify`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("there is no command %q: choose list, show, runs, similar, note, golden, export, verify, backup or retain", args[0])
+				return usage("there is no command %q: choose list, show, runs, stats, repeat, similar, note, golden, export, verify, backup or retain", args[0])
 			}
-			return usage("choose list, show, runs, similar, note, golden, export, verify, backup or retain")
+			return usage("choose list, show, runs, stats, repeat, similar, note, golden, export, verify, backup or retain")
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify(), p.historyBackup(), p.historyRetain(), p.historyNote(), p.historyGolden(), p.historySimilar())
+	cmd.AddCommand(p.historyList(), p.historyShow(), p.historyRuns(), p.historyExport(), p.historyVerify(), p.historyBackup(), p.historyRetain(), p.historyNote(), p.historyGolden(), p.historySimilar(), p.historyStats(), p.historyRepeat())
 	return cmd
 }
 

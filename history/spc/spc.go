@@ -1,0 +1,134 @@
+// Package spc reads a history as a process: yield over time, control charts,
+// Pareto charts, drift of scores, false rejects and the repeatability of
+// verdicts. Every function is pure: samples in, numbers out.
+//
+// The definitions are those of Montgomery, Introduction to Statistical Quality
+// Control, and of the NIST/SEMATECH e-Handbook; the tests hold them against
+// worked examples from the literature and against scikit-learn and scipy.
+package spc
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"agurscope/history"
+)
+
+// Group is the parts of one hour, shift, recipe or source.
+type Group struct {
+	Key   string
+	Start time.Time // of the first part, or of the hour or shift
+
+	N                     int // all of them
+	OK, Review, NG, Error int // by what counts: the newest override, or the machine
+	MachineOK             int // by what the machine said
+	Overridden            int
+}
+
+// Yield is the share of parts that are OK after people have looked, NaN for
+// none. An ERROR is not OK.
+func (g Group) Yield() float64 { return share(g.OK, g.N) }
+
+// FirstPass is the share of parts that the machine called OK by itself.
+func (g Group) FirstPass() float64 { return share(g.MachineOK, g.N) }
+
+func share(k, n int) float64 {
+	if n == 0 {
+		return math.NaN()
+	}
+	return float64(k) / float64(n)
+}
+
+// Key names the group of a part and when that began, zero for a group that is
+// not one of time.
+type Key func(history.Sample) (name string, start time.Time)
+
+// ByRecipe groups by the recipe.
+func ByRecipe(s history.Sample) (string, time.Time) { return s.Recipe, time.Time{} }
+
+// BySource groups by the folder or camera.
+func BySource(s history.Sample) (string, time.Time) { return s.Source, time.Time{} }
+
+// ByHour groups by the hours of a place.
+func ByHour(where *time.Location) Key {
+	return func(s history.Sample) (string, time.Time) {
+		t := s.Time.In(where)
+		// Not Truncate, which counts from UTC: some places are half an hour off.
+		t = t.Add(-time.Duration(t.Minute())*time.Minute - time.Duration(t.Second())*time.Second - time.Duration(t.Nanosecond()))
+		return t.Format("2006-01-02 15:04 -07"), t
+	}
+}
+
+// Shift is when a shift begins, by the clock on the wall.
+type Shift struct {
+	Name         string
+	Hour, Minute int
+}
+
+// ByShift groups by shifts, each until the next begins; the last one of a day
+// goes on past midnight and belongs to the day on which it began.
+func ByShift(where *time.Location, shifts []Shift) Key {
+	shifts = slices.Clone(shifts)
+	slices.SortFunc(shifts, func(a, b Shift) int { return cmp.Compare(60*a.Hour+a.Minute, 60*b.Hour+b.Minute) })
+	return func(s history.Sample) (string, time.Time) {
+		t := s.Time.In(where)
+		for day := range 2 {
+			for _, sh := range slices.Backward(shifts) {
+				start := time.Date(t.Year(), t.Month(), t.Day()-day, sh.Hour, sh.Minute, 0, 0, where)
+				if !start.After(t) {
+					return start.Format("2006-01-02 ") + sh.Name, start
+				}
+			}
+		}
+		return "", time.Time{} // no shifts
+	}
+}
+
+// Groups counts the parts of every group, in the order of time and then of name.
+func Groups(samples iter.Seq[history.Sample], key Key) []Group {
+	groups := map[string]*Group{}
+	for s := range samples {
+		name, start := key(s)
+		g := groups[name]
+		if g == nil {
+			g = &Group{Key: name, Start: start}
+			if start.IsZero() {
+				g.Start = s.Time
+			}
+			groups[name] = g
+		}
+		if start.IsZero() && s.Time.Before(g.Start) {
+			g.Start = s.Time
+		}
+		g.count(s)
+	}
+	out := make([]Group, 0, len(groups))
+	for _, g := range groups {
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(a, b Group) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Key, b.Key)) })
+	return out
+}
+
+func (g *Group) count(s history.Sample) {
+	g.N++
+	if s.Verdict == history.OK {
+		g.MachineOK++
+	}
+	if s.Reviewed != "" {
+		g.Overridden++
+	}
+	switch s.Final() {
+	case history.OK:
+		g.OK++
+	case history.REVIEW:
+		g.Review++
+	case history.NG:
+		g.NG++
+	default:
+		g.Error++
+	}
+}
