@@ -20,7 +20,7 @@ KERNEL_PACKAGES := clang pocl-opencl-icd ocl-icd-opencl-dev
 # Only where there is no display: a virtual one, and OpenGL in software.
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 # Only where other people's programs are measured or asked.
-onnx-parity bench-peers: MORE_PACKAGES := python3 python3-venv
+onnx-parity onednn3 bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision
 # camera of the Aravis library, and network cameras played by ffmpeg.
 TEST_PACKAGES := sqlite3 aravis-tools ffmpeg mosquitto
@@ -47,7 +47,7 @@ export CGO_LDFLAGS := -O2 -g -L$(SHIM)
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
 	@missing=(); for p in $(BUILD_PACKAGES) $(KERNEL_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
@@ -143,6 +143,22 @@ $(ORT): nn/onnx/peers/runtime.txt | setup
 
 onnx-parity: setup $(ORT) ## exported networks of every variant, computed by ONNX Runtime
 	AGURSCOPE_ONNXRUNTIME=$(CURDIR)/$(ORT) $(GOTEST) -count=1 -run ONNXRuntime -v ./nn/anomaly
+
+# The C interface of oneDNN 3: one version whose library runs everywhere, and the
+# headers of a newer one, whose library wants more than a test should install.
+.PHONY: onednn3
+DNN3 := $(OUT)/onednn3
+$(DNN3)/ready: | setup
+	@echo "Installing oneDNN 3.2 and the headers of 3.13 under $(DNN3)"
+	@python3 -m venv --clear $(DNN3)/3.2 && $(DNN3)/3.2/bin/pip install -q --no-deps onednn-cpu-gomp==2023.2.0 onednn-devel-cpu-gomp==2023.2.0
+	@python3 -m venv --clear $(DNN3)/3.13 && $(DNN3)/3.13/bin/pip install -q --no-deps onednn-devel==2026.1.0
+	@touch $@
+
+onednn3: LIB = $(CURDIR)/$(DNN3)/3.2
+onednn3: setup $(DNN3)/ready ## the engine with oneDNN 3 instead of the system's
+	gcc -std=gnu11 -Wall -Werror -fsyntax-only -I$(DNN3)/3.13/include nn/onednn/dnn.c
+	AGURSCOPE_ONEDNN=3. CGO_CFLAGS="$(CGO_CFLAGS) -I$(LIB)/include" CGO_LDFLAGS="$(CGO_LDFLAGS) -L$(LIB)/lib -Wl,-rpath,$(LIB)/lib" \
+	  $(GOTEST) -count=1 ./nn/onednn ./nn/mgan ./nn/ssdae
 
 demo: build ## draw the demonstration's parts and train its recipe anew
 	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train
