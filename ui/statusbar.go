@@ -15,6 +15,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
+// portableEngine is the one that runs everywhere and is no pleasure to wait for.
+const portableEngine = "gorgonia"
+
 // statusBar says, at the bottom, what the program works with.
 type statusBar struct {
 	w       *Window
@@ -84,9 +87,12 @@ func (b *statusBar) setLatency(d time.Duration) {
 // refresh reads what the session works with.
 func (b *statusBar) refresh() {
 	s := b.w.Session
-	if e := s.Engine(); e != nil {
+	switch e := s.Engine(); {
+	case e != nil && e.Name() == portableEngine:
+		b.engine.set("portable engine, slow", "Engine: "+e.Describe()+". The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", true)
+	case e != nil:
 		b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
-	} else {
+	default:
 		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
 	}
 	if r := s.Recipe(); r != nil {

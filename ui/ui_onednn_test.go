@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"strconv"
 	"sync"
 	"testing"
@@ -494,5 +495,25 @@ func TestAnEngineThatIsMissingIsSaid(t *testing.T) {
 	}
 	if got := w.inspect.missing(); got == "" {
 		t.Error("nothing says what is missing")
+	}
+}
+
+// slowEngine passes for the portable one.
+type slowEngine struct{ nn.Engine }
+
+func (slowEngine) Name() string { return portableEngine }
+
+func TestThePortableEngineIsSaidInWords(t *testing.T) {
+	b, err := bench()
+	if err != nil {
+		t.Skip(err)
+	}
+	s := newTestSession(t, session.Options{Engine: slowEngine{b.engine}})
+	w, _ := newTestWindow(t, s, nil)
+	if got := w.status.engine.text.Text; got != "portable engine, slow" {
+		t.Errorf("status says %q", got)
+	}
+	if tip := w.status.engine.hint.Tip; !strings.Contains(tip, "agurscope doctor") {
+		t.Errorf("its tip says %q", tip)
 	}
 }

@@ -35,7 +35,7 @@ func (e *engine) Name() string { return "gorgonia" }
 
 // Describe implements nn.Engine.
 func (e *engine) Describe() string {
-	return fmt.Sprintf("gorgonia 0.9.18, pure Go, %s/%s", runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("portable: gorgonia 0.9.18, pure Go, %s/%s", runtime.GOOS, runtime.GOARCH)
 }
 
 // Close implements nn.Engine.

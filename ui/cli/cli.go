@@ -44,6 +44,7 @@ type Engine struct {
 	Name   string
 	Open   func(threads int) (nn.Engine, error) // 0 threads: all cores
 	Remedy string                               // what to do when it does not open
+	Note   string                               // what to know where it is the one that runs
 }
 
 // Window says what the window shows when it opens.

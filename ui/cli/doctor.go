@@ -37,7 +37,8 @@ type check struct {
 type diagnosis struct {
 	Version    string  `json:"version"`
 	CanInspect bool    `json:"can_inspect"`
-	Engine     string  `json:"engine"` // what --engine auto takes; "" for none
+	Engine     string  `json:"engine"`         // what --engine auto takes; "" for none
+	Note       string  `json:"note,omitempty"` // on that engine
 	Checks     []check `json:"checks"`
 }
 
@@ -88,7 +89,7 @@ func (p *program) diagnose(ctx context.Context, db string) *diagnosis {
 		}
 		add("engine "+c.Name, good, e.Describe(), "")
 		if d.Engine == "" {
-			d.Engine = c.Name
+			d.Engine, d.Note = c.Name, c.Note
 		}
 		if err := e.Close(); err != nil {
 			add("engine "+c.Name, bad, err.Error(), c.Remedy)
@@ -133,7 +134,7 @@ func (p *program) printDiagnosis(d *diagnosis) {
 		}
 	}
 	if d.CanInspect {
-		fmt.Fprintf(p.Stdout, "\nReady to inspect, with the engine %s.\n", d.Engine)
+		fmt.Fprintf(p.Stdout, "\nReady to inspect, with the engine %s.\n", joinNonEmpty([]string{d.Engine, d.Note}, ": "))
 	}
 }
 
