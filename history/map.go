@@ -187,19 +187,18 @@ func (w *writer) insertPoints(ctx context.Context, id int64, points []MapPoint) 
 	return nil
 }
 
-// MapOf returns the newest map of the recipe with that SHA-256, or of any recipe
-// for "", with its points and clusters. The error matches [ErrNotFound] where
-// there is none.
-func (s *Store) MapOf(ctx context.Context, recipeSHA256 string) (*Map, error) {
+// MapOf returns the newest map of the recipes with these SHA-256s, or of any
+// recipe where none is named, with its points and clusters. The error matches
+// [ErrNotFound] where there is none.
+func (s *Store) MapOf(ctx context.Context, recipes ...string) (*Map, error) {
 	var m Map
 	err := s.reading("read map from", func() error {
-		query, args := selectMap+" ORDER BY id DESC LIMIT 1", []any(nil)
-		if recipeSHA256 != "" {
-			query, args = selectMap+" WHERE recipe_sha256 = ? ORDER BY id DESC LIMIT 1", []any{recipeSHA256}
-		}
+		var c conditions
+		c.oneOf("recipe_sha256", recipes)
+		query := selectMap + c.where() + " ORDER BY id DESC LIMIT 1"
 		var at int64
 		var sil, agree, trust sql.NullFloat64
-		err := s.readers.QueryRowContext(ctx, query, args...).Scan(&m.ID, &at, &m.Recipe, &m.RecipeSHA256, &m.Perplexity, &m.KL,
+		err := s.readers.QueryRowContext(ctx, query, c.args...).Scan(&m.ID, &at, &m.Recipe, &m.RecipeSHA256, &m.Perplexity, &m.KL,
 			&sil, &agree, &trust, &m.Scale, &m.Basis)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("map: %w", ErrNotFound)
@@ -262,18 +261,16 @@ type Embedded struct {
 
 // EmbeddingFilter chooses embeddings; its zero value chooses all.
 type EmbeddingFilter struct {
-	RecipeSHA256 string // "": any
-	After        int64  // only of later verdicts
-	Newest       int    // only so many, the newest; 0: all
+	Recipes []string // SHA-256s; nil: any
+	After   int64    // only of later verdicts
+	Newest  int      // only so many, the newest; 0: all
 }
 
 // Embeddings yields the embeddings of verdicts by rising verdict.
 func (s *Store) Embeddings(ctx context.Context, f EmbeddingFilter) iter.Seq2[Embedded, error] {
 	return func(yield func(Embedded, error) bool) {
 		var c conditions
-		if f.RecipeSHA256 != "" {
-			c.add("v.recipe_sha256 = ?", f.RecipeSHA256)
-		}
+		c.oneOf("v.recipe_sha256", f.Recipes)
 		if f.After > 0 {
 			c.add("v.id > ?", f.After)
 		}
@@ -307,6 +304,18 @@ func (s *Store) Embeddings(ctx context.Context, f EmbeddingFilter) iter.Seq2[Emb
 			yield(Embedded{}, cancelled(ctx, err))
 		}
 	}
+}
+
+// oneOf demands that column is one of values, unless there are none.
+func (c *conditions) oneOf(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	c.add(column+" IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
 }
 
 // Embedders lists the recipes that have embeddings, that of the newest verdict

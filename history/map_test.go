@@ -41,8 +41,8 @@ func TestMapComesBack(t *testing.T) {
 	if err := s.Override(ctx, m.Points[4].Verdict, OK, "Ann", ""); err != nil {
 		t.Fatal(err)
 	}
-	for _, sha := range []string{"", m.RecipeSHA256} {
-		got, err := s.MapOf(ctx, sha)
+	for _, recipes := range [][]string{nil, {m.RecipeSHA256}, {"other", m.RecipeSHA256}} {
+		got, err := s.MapOf(ctx, recipes...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestOnlyTheNewestMapsAreKept(t *testing.T) {
 			t.Errorf("%d rows in %s instead of %d, %v", n, table, want, err)
 		}
 	}
-	if got, err := s.MapOf(ctx, ""); err != nil || got.ID != m.ID {
+	if got, err := s.MapOf(ctx); err != nil || got.ID != m.ID {
 		t.Error(got, err)
 	}
 }
@@ -101,7 +101,7 @@ func TestPartsArePlaced(t *testing.T) {
 	if err := s.AddPoints(ctx, m.ID, points, []int64{found, 0}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.MapOf(ctx, "")
+	got, err := s.MapOf(ctx)
 	if err != nil || len(got.Points) != 6 {
 		t.Fatal(got, err)
 	}
@@ -134,7 +134,7 @@ func TestClustersAreNamed(t *testing.T) {
 	if err := s.AddCluster(ctx, m.ID, drawn); err != nil || drawn.ID == 0 {
 		t.Fatal(err)
 	}
-	got, _ := s.MapOf(ctx, "")
+	got, _ := s.MapOf(ctx)
 	if c := got.Clusters[0]; c.Name != "bent lead" || c.Author != "Ann" || len(got.Clusters) != 3 || got.Clusters[2].Name != "dust" {
 		t.Errorf("%+v", got.Clusters)
 	}
@@ -187,7 +187,7 @@ func TestMapsRefused(t *testing.T) {
 			t.Errorf("%s: kept", name)
 		}
 	}
-	if got, _ := s.MapOf(context.Background(), ""); len(got.Points) != 3 {
+	if got, _ := s.MapOf(context.Background()); len(got.Points) != 3 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -223,8 +223,8 @@ func TestEmbeddings(t *testing.T) {
 		want []int64
 	}{
 		{EmbeddingFilter{}, []int64{1, 2, 3, 4, 6, 7, 8, 9}},
-		{EmbeddingFilter{RecipeSHA256: sha}, []int64{1, 4, 7}},
-		{EmbeddingFilter{RecipeSHA256: sha, After: 1}, []int64{4, 7}},
+		{EmbeddingFilter{Recipes: []string{sha}}, []int64{1, 4, 7}},
+		{EmbeddingFilter{Recipes: []string{sha}, After: 1}, []int64{4, 7}},
 		{EmbeddingFilter{Newest: 2}, []int64{8, 9}},
 		{EmbeddingFilter{Newest: 50, After: 7}, []int64{8, 9}},
 	} {
@@ -265,7 +265,7 @@ func TestRetentionTakesPartsFromTheMap(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.MapOf(context.Background(), "")
+	got, err := s.MapOf(context.Background())
 	if err != nil || len(got.Points) != 4 || got.Points[0].Verdict != m.Points[2].Verdict || len(got.Clusters[0].Members) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -199,6 +199,7 @@ func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, r
 	res.ID = rec.ID
 	res.Latency = time.Since(start)
 	s.Line().Tell(rec, start)
+	s.mapper.offer(embeddedPart{rec.ID, Lineage(r), rec.Embedding, partOf(rec)})
 	return nil
 }
 

@@ -35,6 +35,7 @@ type Options struct {
 type Session struct {
 	o        Options
 	recorder *history.Recorder
+	mapper   *mapper
 
 	mu         sync.Mutex
 	set        *datasets.Set
@@ -50,7 +51,7 @@ type Session struct {
 
 // New returns a session. The caller closes it, then the store and the engine.
 func New(o Options) *Session {
-	s := &Session{o: o, operator: o.Operator, keep: o.Keep}
+	s := &Session{o: o, operator: o.Operator, keep: o.Keep, mapper: newMapper(o.Store)}
 	if o.Store != nil {
 		s.recorder = history.NewRecorder(o.Store)
 	}
@@ -59,6 +60,7 @@ func New(o Options) *Session {
 
 // Close frees the detector and flushes the recorder.
 func (s *Session) Close() error {
+	s.mapper.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
