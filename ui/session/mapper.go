@@ -90,6 +90,7 @@ func (m *mapper) offer(p embeddedPart) {
 	if m.store == nil || len(p.vector) == 0 || p.id == 0 {
 		return
 	}
+	p.vector = slices.Clone(p.vector) // the prediction's memory is used again
 	select {
 	case m.queue <- p:
 	default:
