@@ -21,6 +21,11 @@ const (
 		`A1 1 0 0 1 5 18V15H2V13.2H5V10.8H2V9H5V6A1 1 0 0 1 6 5H9ZM8.5 8.5V15.5H15.5V8.5Z`
 )
 
+// svgClusters is the Clusters screen's: dots in groups, and one outside them.
+const svgClusters = `M7 3.5A2 2 0 1 0 7 7.5A2 2 0 1 0 7 3.5ZM12 6A2 2 0 1 0 12 10A2 2 0 1 0 12 6ZM5.5 9.5A2 2 0 1 0 5.5 13.5A2 2 0 1 0 5.5 9.5Z` +
+	`M17.5 12A2 2 0 1 0 17.5 16A2 2 0 1 0 17.5 12ZM13 15.5A2 2 0 1 0 13 19.5A2 2 0 1 0 13 15.5ZM18.5 17.5A2 2 0 1 0 18.5 21.5A2 2 0 1 0 18.5 17.5Z` +
+	`M19 3A2.5 2.5 0 1 0 19 8A2.5 2.5 0 1 0 19 3ZM19 4.4A1.1 1.1 0 1 1 19 6.6A1.1 1.1 0 1 1 19 4.4Z`
+
 func icon(name, path string) fyne.Resource {
 	return fyne.NewStaticResource(name+".svg", []byte(
 		`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><path fill="#000000" fill-rule="evenodd" d="`+path+`"/></svg>`))

@@ -16,6 +16,7 @@ import (
 
 	"agurscope/themes"
 	"agurscope/ui/calibrate"
+	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
@@ -105,7 +106,7 @@ func New(c Config) *Window {
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
-	w.screens = []desk.Screen{w.inspect, w.train, calibrate.New(w.Desk)}
+	w.screens = []desk.Screen{w.inspect, w.train, calibrate.New(w.Desk), clusters.New(w.Desk, icon(clusters.Title, svgClusters))}
 	w.body = container.NewStack()
 	w.Window.SetContent(w.compose())
 	w.Window.SetPadded(false)
@@ -207,6 +208,7 @@ var places = map[string]struct{ icon, hint string }{
 	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
 
 	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
+	clusters.Title:  {svgClusters, "See which parts look alike, and name what belongs together"},
 }
 
 // GoTo implements desk.Host.
