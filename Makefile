@@ -19,6 +19,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config \
 KERNEL_PACKAGES := clang pocl-opencl-icd ocl-icd-opencl-dev
 # Only where there is no display: a virtual one, and OpenGL in software.
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
+# To use the window as a person does, and to look at it: make screenshots.
+LOOK_PACKAGES := xdotool imagemagick
 # Only where other people's programs are measured or asked.
 onnx-parity onednn3 bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision
@@ -123,6 +125,14 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 	@dpkg-query -W $(BENCH_TSNE_PACKAGES) >/dev/null 2>&1 || { echo "Needed: apt-get install --no-install-recommends $(BENCH_TSNE_PACKAGES)"; exit 1; }
 	@mkdir -p $(OUT)/tsne && go test -c -o $(OUT)/tsne/tsne.test ./nn/tsne
 	@/usr/bin/python3 nn/tsne/testdata/compare.py $(OUT)/tsne/tsne.test $(OUT)/tsne
+
+.PHONY: screenshots
+screenshots: build ## a picture of every screen, theme and size, by mouse and keyboard
+	@missing=(); for p in $(LOOK_PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
+	if [ $${#missing[@]} -gt 0 ]; then sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "Installing $${missing[*]}: to drive the window and take its picture"; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+	ui/screenshots/screenshots.sh $(BIN) $(OUT)/screenshots
 
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli

@@ -83,6 +83,20 @@ var rules = map[string]rule{
 	"ui/widgets":     {ours: []string{"themes", "viewer"}, fyne: true},
 	"ui/phrase":      {ours: []string{"ui/session"}},
 	"ui/desk":        {ours: []string{"ui/phrase", "ui/session", "ui/widgets"}, fyne: true},
+	"ui/desk/desktest": {
+		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session"},
+		fyne: true,
+	},
+	"ui/compare": {
+		ours:  []string{"datasets", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
+		tests: []string{"ui/desk/desktest"},
+		fyne:  true,
+	},
+	"ui/explain": {
+		ours:  []string{"datasets", "history", "nn", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "viewer"},
+		tests: []string{"ui/desk/desktest"},
+		fyne:  true,
+	},
 	"ui/calibrate": {
 		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
 		tests: []string{"nn", "nn/anomaly"},
@@ -92,7 +106,7 @@ var rules = map[string]rule{
 	"ui/scene":    {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
 	"ui/thumb":    {ours: []string{"datasets", "themes", "ui/scene", "ui/widgets"}, fyne: true},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

@@ -70,5 +70,8 @@ func (w *Window) AskRecipe(take func(path string)) {
 	w.showFiles(d, filepath.Dir(w.settings.text(keyRecipe)))
 }
 
+// RecentRecipes implements desk.Host.
+func (w *Window) RecentRecipes() []string { return w.settings.recent(keyRecipes) }
+
 // User implements desk.Host.
 func (w *Window) User() string { return reviewer() }

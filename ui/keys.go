@@ -30,6 +30,12 @@ var keyHelp = []struct {
 		{"N", "mark as NG"},
 		{"R", "send to REVIEW"},
 	}},
+	{"Calibrate", [][2]string{
+		{"Left Right, K J", "previous and next part, or move a line"},
+		{"Up Down", "take the other line"},
+		{"U  Y", "undo, redo"},
+		{"S", "save as a version"},
+	}},
 	{"Pictures", [][2]string{
 		{"1  2  3  4", "enlarge a pane, or put it back"},
 		{"F", "fit the part into the panes"},
@@ -42,6 +48,11 @@ var keyHelp = []struct {
 		{"Ctrl+O", "open a folder of parts"},
 		{"Ctrl+R", "open a recipe"},
 		{"?", "this list"},
+	}},
+	{"Explain", [][2]string{
+		{"Left Right, K J", "previous and next step"},
+		{"Space", "go through the steps by itself"},
+		{"P  N", "previous and next part"},
 	}},
 }
 
@@ -113,7 +124,7 @@ func (w *Window) showKeys() {
 			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1])))
 		}
 		column.Add(rows)
-		if i%2 == 1 {
+		if i%3 == 2 {
 			columns.Add(column)
 			column = widgets.Rows(16)
 		}

@@ -17,7 +17,9 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/clusters"
+	"agurscope/ui/compare"
 	"agurscope/ui/desk"
+	"agurscope/ui/explain"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -106,7 +108,10 @@ func New(c Config) *Window {
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
-	w.screens = []desk.Screen{w.inspect, w.train, calibrate.New(w.Desk), clusters.New(w.Desk, icon(clusters.Title, svgClusters))}
+	w.screens = []desk.Screen{
+		w.inspect, w.train, calibrate.New(w.Desk), explain.New(w.Desk), compare.New(w.Desk),
+		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
+	}
 	w.body = container.NewStack()
 	w.Window.SetContent(w.compose())
 	w.Window.SetPadded(false)
@@ -209,6 +214,8 @@ var places = map[string]struct{ icon, hint string }{
 
 	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
 	clusters.Title:  {svgClusters, "See which parts look alike, and name what belongs together"},
+	explain.Title:   {svgExplain, "Walk through what happens to one part"},
+	compare.Title:   {svgCompare, "Set two recipes beside each other on the same parts"},
 }
 
 // GoTo implements desk.Host.

@@ -67,6 +67,13 @@ func (h *paneHeader) setValue(text string) {
 	h.value.Refresh()
 }
 
+func (h *paneHeader) setTitle(text string) {
+	if h.title.Text != text {
+		h.title.Text = text
+		h.Refresh()
+	}
+}
+
 // CreateRenderer returns the drawing of the header.
 func (h *paneHeader) CreateRenderer() fyne.WidgetRenderer { return &headerRenderer{h} }
 

@@ -190,6 +190,13 @@ func (v *Viewer) SetPlaceholder(which Pane, text string) {
 	}
 }
 
+// SetTitle names a pane otherwise.
+func (v *Viewer) SetTitle(which Pane, text string) {
+	if which >= 0 && which < paneCount {
+		v.panes[which].header.setTitle(text)
+	}
+}
+
 // Selected returns the highlighted region, 0 for none.
 func (v *Viewer) Selected() int { return v.selected }
 

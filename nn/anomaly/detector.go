@@ -82,7 +82,11 @@ func NewDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 	return newDetector(e, r)
 }
 
-func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
+func newDetector(e nn.Engine, r *Recipe) (*Detector, error) { return openDetector(e, r, nil) }
+
+// openDetector lets change look at the network's graph before it is compiled;
+// nil leaves it.
+func openDetector(e nn.Engine, r *Recipe, change func(*inferenceGraph)) (*Detector, error) {
 	if err := r.Model.finite(); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
 	}
@@ -90,6 +94,9 @@ func newDetector(e nn.Engine, r *Recipe) (*Detector, error) {
 	tile := r.tile()
 	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height), describe: r.Statistics != nil}
 	d.surround = r.Statistics != nil && r.Statistics.Surround
+	if change != nil {
+		change(d.g)
+	}
 	var err error
 	if d.p, err = e.Compile(d.g.Graph, nn.Inference); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)

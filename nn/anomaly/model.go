@@ -51,6 +51,9 @@ type inferenceGraph struct {
 	logits                *nn.Node // nil without scoring network
 	embedding             []*nn.Node
 	features              []*nn.Node // of the feature term, at H/8 or finer
+
+	denoised *nn.Node   // nil without denoiser
+	encoder  []*nn.Node // finest first
 }
 
 // blurSigma is the blur of a map of w x h: 2 pixels per 128 of the shorter side,
@@ -67,9 +70,10 @@ func (m *Model) inference(batch int) *inferenceGraph {
 	if n.SSDAE != "" {
 		g.strength = g.Input("denoiser strength", nn.Shape{batch, 3, 1, 1})
 		x = n.denoiser().Add(g.Graph, x, g.strength)
+		g.denoised = x
 	}
 	y, f := n.Reconstruct(g.Graph, x)
-	g.reconstruction = y
+	g.reconstruction, g.encoder = y, f.Encoder
 	sigma := blurSigma(n.Width, n.Height)
 	g.residual = g.Blur(g.Residual(x, y, false), sigma)
 	g.plain = g.Blur(g.Residual(x, y, true), sigma)

@@ -42,6 +42,7 @@ func (h *station) Inspect(string)                           {}
 func (h *station) ThresholdsChanged()                       { h.changed++ }
 func (h *station) RecipeSaved()                             {}
 func (h *station) AskRecipe(func(string))                   {}
+func (h *station) RecentRecipes() []string                  { return nil }
 func (h *station) User() string                             { return "tester" }
 
 // until runs what was posted until ok holds.

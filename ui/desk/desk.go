@@ -64,6 +64,8 @@ type Host interface {
 	RecipeSaved()
 	// AskRecipe lets a person choose a recipe file.
 	AskRecipe(take func(path string))
+	// RecentRecipes are recipe files that were used before, newest first.
+	RecentRecipes() []string
 	// User is who sits at the station.
 	User() string
 }

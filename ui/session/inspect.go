@@ -148,6 +148,12 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	return res, nil
 }
 
+// RejudgeNow is Rejudge for once.
+func (s *Session) RejudgeNow(res *Result, t Thresholds) {
+	var seg segment.Segmenter
+	s.Rejudge(&seg, res, t)
+}
+
 // Rejudge decides again on a result with other thresholds, for a slider. The
 // history keeps the first answer.
 func (s *Session) Rejudge(seg *segment.Segmenter, res *Result, t Thresholds) {

@@ -213,10 +213,14 @@ var Verdicts = []history.Verdict{history.OK, history.REVIEW, history.NG, history
 type Matrix [3][4]int
 
 // Matrix counts what the thresholds make of the parts.
-func (t *Trial) Matrix() Matrix {
+func (t *Trial) Matrix() Matrix { return t.MatrixAt(t.now) }
+
+// MatrixAt counts what other image thresholds would make of them; the pixel
+// thresholds are those being tried.
+func (t *Trial) MatrixAt(th Thresholds) Matrix {
 	var m Matrix
 	for i := range t.pass.Parts {
-		m[t.Truth(i)][columnOf(t.Verdict(i))]++
+		m[t.Truth(i)][columnOf(t.verdict(i, th, t.region[i]))]++
 	}
 	return m
 }

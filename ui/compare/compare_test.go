@@ -1,0 +1,64 @@
+package compare
+
+import (
+	"testing"
+
+	"agurscope/themes"
+	"agurscope/ui/desk/desktest"
+	"agurscope/viewer"
+
+	"fyne.io/fyne/v2"
+)
+
+func TestTwoRecipesBesideEachOther(t *testing.T) {
+	session, recipe := desktest.Session(t)
+	d, h := desktest.New(t, session)
+	s := New(d)
+	d.Window.SetContent(s.Content())
+	d.Window.Resize(fyne.NewSize(1215, 750))
+	s.Show()
+	if s.c != nil {
+		t.Fatal("something is compared before anything was scored")
+	}
+	s.begin()
+	h.Until(t, "this recipe has scored", func() bool { return s.c != nil })
+	for _, p := range s.c.Pairs {
+		if p.Differ() {
+			t.Errorf("%s: %s as saved, %s as calibrated", p.Item.Name, p.A, p.B)
+		}
+	}
+	// Other thresholds disagree with the calibration.
+	th := session.Thresholds()
+	th.Review, th.Reject, th.Low, th.High = th.Review/50, th.Reject/50, th.Low/50, th.High/2
+	session.SetThresholds(th)
+	s.Changed()
+	if len(s.rows) == 0 {
+		t.Error("nobody disagrees with thresholds of a fiftieth")
+	}
+	h.Until(t, "both pictures are there", func() bool { return s.panes[0].view.View().Zoom > 0 && s.cur >= 0 })
+	s.panes[0].view.OnMoved(viewer.Viewport{Center: viewer.Point{X: 10, Y: 12}, Zoom: 9})
+	if got := s.panes[1].view.View(); got.Zoom != 9 {
+		t.Errorf("the other picture is at %+v", got)
+	}
+
+	// The same recipe from its file: a network of its own, the same verdicts.
+	session.SetThresholds(th)
+	s.against(recipe)
+	s.begin()
+	h.Until(t, "the other recipe has scored", func() bool { return s.job == nil && s.c != nil })
+	if s.rival == nil || len(s.c.Pairs) != len(session.Pass().Parts) {
+		t.Fatalf("%d pairs", len(s.c.Pairs))
+	}
+	for _, p := range s.c.Pairs {
+		if p.B == "ERROR" {
+			t.Errorf("%s was not inspected", p.Item.Name)
+		}
+	}
+	for _, look := range []string{"dark", "light", "contrast"} {
+		fyne.CurrentApp().Settings().SetTheme(themes.Named(look))
+		if m := s.Content().MinSize(); look != "contrast" && (m.Width > 1215 || m.Height > 750) {
+			t.Errorf("%s needs %v", look, m)
+		}
+		d.Window.Canvas().Capture()
+	}
+}

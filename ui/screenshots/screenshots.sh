@@ -1,0 +1,81 @@
+#!/bin/bash
+# Drives the real window with mouse and keyboard, as a person does, and leaves a
+# labelled picture of every screen in every theme and size:
+#
+#   screenshots.sh PROGRAM FOLDER [THEME …]
+#
+# A screen is a function shot_NAME below that leads to what is to be seen and
+# calls "picture LABEL"; a language is an entry of LANGUAGES. Needs Xvfb, xdotool
+# and ImageMagick (make setup).
+set -uo pipefail
+program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
+themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
+SIZES=${SIZES:-"1280x800 1920x1080"}
+LANGUAGES=${LANGUAGES:-"en_US"}
+SCREENS=${SCREENS:-"inspect train calibrate explain compare keys"}
+mkdir -p "$out"; work=$(mktemp -d); failed=0
+trap 'rm -rf "$work"' EXIT
+
+say()     { printf '%s\n' "$*"; }
+key()     { xdotool key --clearmodifiers "$1"; }
+settle()  { # until two pictures in a row are equal, at most $1 seconds
+  local last= now i
+  for ((i = 0; i < ${1:-20} * 2; i++)); do
+    sleep 0.5
+    now=$(import -window root -resize 25% rgba:- | md5sum)
+    [ "$now" = "$last" ] && return
+    last=$now
+  done
+}
+picture() { import -window root "$out/$1-$theme-$size-$language.png"; say "  $1-$theme-$size-$language.png"; }
+drag()    { # from x,y by dx, in steps as of a hand
+  xdotool mousemove "$1" "$2" mousedown 1; sleep 0.2
+  for _ in 1 2 3 4 5 6 7 8; do xdotool mousemove_relative -- "$(($3 / 8))" 0; sleep 0.05; done
+  xdotool mouseup 1
+}
+away()    { xdotool mousemove $((width - 3)) $((height - 3)); }
+
+shot_inspect() { key ctrl+1; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect; }
+shot_train()   { key ctrl+2; settle 60; picture train; }
+shot_calibrate() {
+  key ctrl+3; settle 60; picture calibrate
+  # A click beside the lines takes the nearer one, the keys move it.
+  xdotool mousemove $((width * 3 / 10)) 300 click 1; for _ in {1..24}; do key Right; done; away; settle; picture calibrate-moved
+  key s; settle; xdotool type --delay 20 "Fewer false rejects"; settle; picture calibrate-save; key Escape; settle
+}
+shot_explain() {
+  key ctrl+4; settle 60; picture explain
+  for _ in 1 2 3; do key Right; settle; done; picture explain-levels
+  key End; settle; picture explain-verdict
+}
+shot_compare() { key ctrl+5; settle 60; picture compare; }
+shot_keys()    { key ctrl+1; settle; key question; settle; picture keys; key Escape; settle; }
+
+session() { # one window in one theme, size and language
+  width=${size%x*}; height=${size#*x}
+  export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_CACHE_HOME="$work/home/.cache" XDG_RUNTIME_DIR="$work/run" LANG="$language.UTF-8"
+  rm -rf "$HOME"; mkdir -p "$XDG_CONFIG_HOME/fyne/io.agurscope.Agurscope" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
+  printf '{"theme":"%s","started-before":true,"window-width":%s,"window-height":%s}' "$theme" "$width" "$height" \
+    >"$XDG_CONFIG_HOME/fyne/io.agurscope.Agurscope/preferences.json"
+  "$program" --demo --db "$work/h.db" >"$work/log" 2>&1 &
+  local pid=$! i
+  for ((i = 0; i < 120; i++)); do xdotool search --onlyvisible --name Agurscope >/dev/null 2>&1 && break; sleep 0.25; done
+  settle 60
+  for s in $SCREENS; do
+    kill -0 $pid 2>/dev/null || { say "the program ended before “$s”:"; tail -5 "$work/log"; failed=1; break; }
+    "shot_$s"
+  done
+  kill $pid 2>/dev/null; wait $pid 2>/dev/null
+  if grep -q "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log"; then say "the log of $theme $size:"; grep -A8 "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log" | head -40; failed=1; fi
+  rm -f "$work"/h.db*
+}
+
+if [ "${ON_DISPLAY:-}" = "" ]; then
+  for size in $SIZES; do
+    ON_DISPLAY=1 SIZES=$size xvfb-run -a -s "-screen 0 ${size}x24 +extension GLX" "$0" "$program" "$out" "${themes[@]}" || failed=1
+  done
+  exit $failed
+fi
+size=$SIZES
+for language in $LANGUAGES; do for theme in "${themes[@]}"; do say "$theme, $size, $language"; session; done; done
+exit $failed
