@@ -14,13 +14,13 @@ import (
 
 // Options say what counts as a group. The zero value is the usual way.
 type Options struct {
-	MinSize    int // members that a group has at least; 0: half the root of the number of vectors, at least 5
+	MinSize    int // members that a group has at least; 0: a quarter of the root of the number of vectors, at least 5
 	MinSamples int // vectors, itself among them, that make a place dense; 0: MinSize, at most 10
 }
 
 func (o Options) complete(n int) Options {
 	if o.MinSize == 0 {
-		o.MinSize = max(5, int(math.Sqrt(float64(n))/2))
+		o.MinSize = max(5, int(math.Sqrt(float64(n))/4))
 	}
 	if o.MinSamples == 0 {
 		o.MinSamples = min(o.MinSize, 10)

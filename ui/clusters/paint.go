@@ -120,7 +120,7 @@ func (p *painter) paint(s *Scatter, w, h int, px float32) image.Image {
 			}
 			strength := uint32(230)
 			if dim {
-				strength = 45
+				strength = 60
 			} else if m.Group < 0 {
 				strength = 150
 			}

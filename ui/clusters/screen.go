@@ -24,6 +24,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -194,7 +195,7 @@ func (s *Screen) panel() fyne.CanvasObject {
 		s.list.UnselectAll()
 		s.show(s.listedPoint(row))
 	}
-	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(s.legend)), widgets.NewRule(), s.title, s.naming)
+	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 14), s.legend))), widgets.NewRule(), s.title, s.naming)
 	return widgets.NewPanel(widgets.Fixed(panelWidth, 0, widgets.Dock(widgets.Inset(top, 12, 14), nil, nil, nil, widgets.Inset(s.list, 0, 4))))
 }
 
@@ -252,17 +253,17 @@ func (s *Screen) use(m *history.Map, keepView bool) {
 	s.m = m
 	if s.by == "" {
 		s.by = session.ByCluster
-		if slices.ContainsFunc(m.Points, func(p history.MapPoint) bool { return p.Part.Type != "" || p.Part.Label != "" }) {
+		if typed(m) {
 			s.by = session.ByType
 		}
 		s.colours.Selected = colourNames[slices.Index(session.MapColours, s.by)]
 		s.colours.Refresh()
 	}
 	s.chosen, s.which = nil, -1
-	s.present(s.all)
 	s.recolour(keepView)
-	s.choose(nil, "", -1)
 	s.tell()
+	s.choose(nil, "", -1)
+	s.present(s.all)
 }
 
 // tell writes the figures beside the picture.
@@ -284,25 +285,35 @@ func (s *Screen) tell() {
 		elided(widgets.NewHeading(m.Recipe)),
 		widgets.NewCaption(parts),
 		widgets.NewCaption("drawn " + m.Time.Local().Format("2 Jan 2006 15:04")),
-		s.figure("Silhouette", m.Silhouette, "%.2f", "How far the found clusters lie apart: 1 far apart, 0 touching"),
-		s.figure("Neighbours agree", 100*m.Agreement, "%.0f %%", "Of the ten nearest parts in the map, how many have the same type, or else verdict"),
-		s.figure("Trustworthiness", m.Trustworthiness, "%.3f", "How far neighbours in the map look alike to the network: 1 all of them"),
-		s.figure("Unlike the others", float64(out), "%.0f", "Rings: farther from every part than 1.5 times what is usual"),
+		figure("Silhouette of the clusters", m.Silhouette, "%.2f"),
+		figure("Neighbours of the same "+truthOf(m), 100*m.Agreement, "%.0f %%"),
+		figure("Trustworthiness of the map", m.Trustworthiness, "%.3f"),
+		figure("Unlike the others (rings)", float64(out), "%.0f"),
 	}
 	s.figures.Refresh()
 }
 
-// figure is one line of the figures, explained when pointed at.
-func (s *Screen) figure(name string, v float64, format, tip string) fyne.CanvasObject {
+// truthOf is what neighbours are compared by.
+func truthOf(m *history.Map) string {
+	if typed(m) {
+		return "type"
+	}
+	return "verdict"
+}
+
+// typed reports whether the type of any part is known.
+func typed(m *history.Map) bool {
+	return slices.ContainsFunc(m.Points, func(p history.MapPoint) bool { return p.Part.Type != "" || p.Part.Label != "" })
+}
+
+// figure is one line of the figures.
+func figure(name string, v float64, format string) fyne.CanvasObject {
 	text := "–"
 	if !math.IsNaN(v) {
 		text = fmt.Sprintf(format, v)
 	}
-	c := s.Tips.NewFlatButton(name, nil, tip, nil)
-	c.Alignment = widget.ButtonAlignLeading
-	value := widgets.NewStyled(&widgets.Text{Text: text, Style: fyne.TextStyle{Bold: true}})
-	label := widgets.NewCaption(name)
-	return container.NewStack(widgets.Row(6, label, widgets.NewSpring(nil), value))
+	return widgets.Row(6, widgets.NewCaption(name), widgets.NewSpring(nil),
+		widgets.NewStyled(&widgets.Text{Text: text, Style: fyne.TextStyle{Bold: true}}))
 }
 
 func elided(t *widgets.Text) *widgets.Text {

@@ -60,9 +60,9 @@ const (
 // is turned to lie like that one.
 //
 // Clusters are looked for in the map, not among the embeddings: there, density
-// differs so much between kinds that most parts count as noise (measured on
-// Fashion-MNIST, 10,000 x 64: 62 % and two clusters, against 1 % and five), and
-// the map is what people see and name.
+// differs so much between kinds that whole kinds count as noise or as one
+// (Fashion-MNIST, 10,000 x 64, clusters from 30 parts on: three clusters, adjusted
+// Rand index 0.00, against 39 and 0.44), and the map is what people see and name.
 func DrawMap(ctx context.Context, s *history.Store, o MapOptions) (*MapReport, error) {
 	r, err := drawMap(ctx, s, o)
 	if err != nil {
