@@ -35,7 +35,8 @@ var rules = map[string]rule{
 	"nn/onednn":         {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/gorgonia", "nn/internal/naive"}},
 	"nn/gorgonia":       {ours: []string{"nn"}, tests: []string{"nn/nntest", "nn/internal/naive"}},
 	"nn/plan":           {ours: []string{"nn"}},
-	"cuda":              {ours: []string{"nn", "nn/plan", "cuda/kernels"}, tests: []string{"nn/nntest", "nn/onednn", "nn/anomaly"}},
+	"nn/fallback":       {ours: []string{"nn"}, tests: []string{"nn/gorgonia", "nn/nntest"}},
+	"cuda":              {ours: []string{"nn", "nn/plan", "cuda/kernels"}, tests: []string{"nn/nntest", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/fallback"}},
 	"cuda/kernels":      {},
 	"nn/block":          {ours: []string{"nn"}},
 	"nn/defect":         {ours: []string{"nn"}},
@@ -119,7 +120,7 @@ var rules = map[string]rule{
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/spc", "nn", "nn/anomaly", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
 	},
 }

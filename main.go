@@ -69,7 +69,7 @@ func environment(started time.Time) cli.Env {
 func engines() []cli.Engine {
 	return []cli.Engine{
 		{
-			Name: "cuda", Remedy: "leave --engine out, or choose onednn",
+			Name: "cuda", Device: true, Remedy: "leave --engine out, or choose onednn",
 			Open: func(int) (nn.Engine, error) { return cuda.Open(0) },
 		},
 		{

@@ -133,8 +133,19 @@ func fault(doing string, err error) error {
 	case errors.Is(err, cu.NoBinaryForGpu), errors.Is(err, cu.InvalidPtx), errors.Is(err, errPTXVersion):
 		text = "its driver does not understand the kernels (" + text + "); install a newer driver"
 	}
-	return fmt.Errorf("%w: %s: %s", ErrFault, doing, text)
+	return &faultError{doing, text}
 }
+
+// faultError says what the card failed to do, and why. It is an nn.ErrFault.
+type faultError struct{ doing, why string }
+
+// Error implements error.
+func (e *faultError) Error() string {
+	return "the graphics card failed: " + e.doing + ": " + e.why
+}
+
+// Is implements errors.Is.
+func (e *faultError) Is(target error) bool { return target == nn.ErrFault }
 
 // What gorgonia.org/cu does not have: pinned memory and graphs that run.
 

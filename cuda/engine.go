@@ -25,9 +25,22 @@ type engine struct {
 	fault     error // of a call that left the context unusable
 }
 
-// Open starts the engine on a device by its index among [Devices]. Its error
-// wraps nn.ErrUnavailable when it cannot.
+// Open starts the engine on a device by its index among [Devices], after the
+// device has shown that it computes right. Its error wraps nn.ErrUnavailable
+// when it cannot.
 func Open(device int) (nn.Engine, error) {
+	e, err := open(device)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(e); err != nil {
+		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
+	}
+	return e, nil
+}
+
+// open is Open without the check.
+func open(device int) (*engine, error) {
 	all, err := Devices()
 	if err != nil {
 		return nil, err
@@ -80,8 +93,8 @@ func (e *engine) Close() error {
 		if e.ctx == (cu.CUContext{}) {
 			return nil
 		}
-		leaks := e.pool.close()
-		var errs []error
+		leak, failed := e.pool.close()
+		errs := []error{failed}
 		if e.module != (cu.Module{}) {
 			errs = append(errs, e.module.Unload())
 		}
@@ -90,9 +103,9 @@ func (e *engine) Close() error {
 		}
 		errs = append(errs, e.ctx.Destroy())
 		if e.fault != nil {
-			return nil
+			return leak
 		}
-		return errors.Join(append(errs, leaks)...)
+		return errors.Join(append(errs, leak)...)
 	})
 	e.worker.stop()
 	if errors.Is(err, errStopped) {
@@ -103,7 +116,7 @@ func (e *engine) Close() error {
 
 // failed remembers a fault that outlives the call.
 func (e *engine) failed(err error) error {
-	if err != nil && e.fault == nil && errors.Is(err, ErrFault) {
+	if err != nil && e.fault == nil && errors.Is(err, nn.ErrFault) {
 		e.fault = err
 	}
 	return err

@@ -91,19 +91,19 @@ func (m *pool) unpin(p unsafe.Pointer) error {
 	return cu.MemFreeHost(p)
 }
 
-// close gives everything back and tells what nobody has.
-func (m *pool) close() error {
-	var errs []error
+// close gives everything back. leak tells what programs have not.
+func (m *pool) close() (leak, failed error) {
 	if len(m.used) > 0 || len(m.host) > 0 {
-		errs = append(errs, fmt.Errorf("%d bytes of the card in %d blocks and %d host buffers were never given back",
-			m.bytes, len(m.used), len(m.host)))
+		leak = fmt.Errorf("%d bytes of the card in %d blocks and %d host buffers were never given back",
+			m.bytes, len(m.used), len(m.host))
 	}
 	for p, bytes := range m.used {
 		m.free[bytes] = append(m.free[bytes], p)
 	}
+	var errs []error
 	for p := range m.host {
 		errs = append(errs, cu.MemFreeHost(p))
 	}
 	clear(m.host)
-	return errors.Join(append(errs, m.trim())...)
+	return leak, errors.Join(append(errs, m.trim())...)
 }

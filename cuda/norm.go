@@ -35,7 +35,7 @@ func (p *program) normForward(n *nn.Node, op nn.Norm) {
 	chunks, each := cut(count, 2048, c)
 	part := p.temporary(0, 2*c*chunks)
 	p.emit(n, "moments", chunks, c, 1, x.x, part, y.n(), c, y.hw(), each)
-	p.emit(n, "norm_stat", ceil(c, kernels.Threads), 1, 1, x.x, part, gammaBeta, stat, y.n(), y.hw(), chunks, op.Eps, c)
+	p.emit(n, "norm_stat", ceil(c, kernels.Threads), 1, 1, part, gammaBeta, stat, count, each, chunks, op.Eps, c)
 	p.each(n, "norm", y.size(), x.x, stat.at(3*c), y.x, c, y.hw(), op.ReLU)
 }
 

@@ -25,6 +25,12 @@ type Engine interface {
 	Close() error
 }
 
+// Faulted is an Engine that goes on without its device when that fails.
+type Faulted interface {
+	// Fault says why the device is not used any more, or nil.
+	Fault() error
+}
+
 // Program is a compiled graph with its memory. It is not safe for concurrent
 // use.
 type Program interface {

@@ -9,6 +9,11 @@ import (
 // or the build lacks what the engine needs.
 var ErrUnavailable = errors.New("engine unavailable")
 
+// ErrFault is wrapped by errors of an engine whose device has failed: out of
+// memory, a computation that broke off, a card or driver that is gone. Another
+// engine can do the work.
+var ErrFault = errors.New("the device failed")
+
 // ShapeError says which operation was given tensors that do not fit together.
 type ShapeError struct {
 	Op   string // the operation

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/nn"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
@@ -76,7 +77,10 @@ func newStatusBar(w *Window) *statusBar {
 // say shows a short message at the right end.
 func (b *statusBar) say(s string) { b.message.Set(s) }
 
+// setLatency follows every verdict, and the engine may have changed on the way
+// to it.
 func (b *statusBar) setLatency(d time.Duration) {
+	b.setEngine()
 	if d <= 0 {
 		b.latency.set("–", "Time from a part's file to its verdict, written to disk.", false)
 		return
@@ -84,17 +88,29 @@ func (b *statusBar) setLatency(d time.Duration) {
 	b.latency.set(phrase.Milliseconds(d), "Time from this part's file to its verdict, written to disk.", false)
 }
 
+// setEngine names the engine, and says when it has had to go on without its
+// device.
+func (b *statusBar) setEngine() {
+	e := b.w.Session.Engine()
+	if e == nil {
+		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
+		return
+	}
+	if f, ok := e.(nn.Faulted); ok && f.Fault() != nil {
+		b.engine.set(e.Describe(), fmt.Sprintf("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
+			e.Describe(), phrase.Sentence(f.Fault().Error())), true)
+		return
+	}
+	if e.Name() == portableEngine {
+		b.engine.set("portable engine, slow", "Engine: "+e.Describe()+". The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", true)
+		return
+	}
+	b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
+}
+
 // refresh reads what the session works with.
 func (b *statusBar) refresh() {
 	s := b.w.Session
-	switch e := s.Engine(); {
-	case e != nil && e.Name() == portableEngine:
-		b.engine.set("portable engine, slow", "Engine: "+e.Describe()+". The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", true)
-	case e != nil:
-		b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
-	default:
-		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
-	}
 	if r := s.Recipe(); r != nil {
 		n := r.Model.Network
 		b.recipe.set(fmt.Sprintf("%s · %d × %d", r.Name, n.Width, n.Height),

@@ -67,7 +67,7 @@ var Table = map[string]string{
 
 	// norm.cl
 	"moments":        "ppiiii",
-	"norm_stat":      "ppppiiifi",
+	"norm_stat":      "pppiiifi",
 	"norm":           "pppiiii",
 	"norm_back_part": "ppppiiiii",
 	"norm_back_stat": "ppii",

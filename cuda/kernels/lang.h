@@ -71,6 +71,19 @@ DEVFN float expo(float x) {
 
 DEVFN float loge(float x) { return LOG2(x) * 0.693147181f; }
 
+// log(1+x) for x in [0,1], where log's input would forget x.
+DEVFN float log1(float x) {
+  if (x > .125f) return loge(1.f + x);
+  float s = -.125f;
+  s = FMA(s, x, .142857143f);
+  s = FMA(s, x, -.166666667f);
+  s = FMA(s, x, .2f);
+  s = FMA(s, x, -.25f);
+  s = FMA(s, x, .333333333f);
+  s = FMA(s, x, -.5f);
+  return FMA(s * x, x, x);
+}
+
 DEVFN float logistic(float x) { return 1.f / (1.f + expo(-x)); }
 
 // The sum of v over the group, in the same order always.

@@ -53,8 +53,9 @@ KERNEL focal(const GLOBAL float *x, const GLOBAL float *mask, GLOBAL float *part
   if (i < n) {
     const float sign = mask[i] > .5f ? 1.f : -1.f, z = sign * x[i];
     const float e = expo(-FABS(z));
-    const float logp = (z < 0.f ? z : 0.f) - loge(1.f + e); // log sigma(z), stable
-    const float p = z >= 0.f ? 1.f / (1.f + e) : e / (1.f + e), q = 1.f - p;
+    const float logp = (z < 0.f ? z : 0.f) - log1(e); // log sigma(z), stable
+    const float far = e / (1.f + e), near = 1.f / (1.f + e);
+    const float p = z >= 0.f ? near : far, q = z >= 0.f ? far : near;
     const float by = 1.f + positive * mask[i];
     v = -(q * q * logp * by);
     if (want) PUT(dx[i], g * by * sign * (2.f * p * q * q * logp - q * q * q), add);

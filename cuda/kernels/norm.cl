@@ -5,38 +5,42 @@
 // some 10 FLOP. 80 to 85 % of the bandwidth expected on either card; 20 to 32
 // registers, 2 KiB of shared memory, full occupancy.
 
-// part[(channel * chunks + chunk) * 2] = the sums of d and d^2, with d the
-// distance to the channel's first value: a far mean costs no digits.
+// part[(channel * chunks + chunk) * 2] = the chunk's sum, and the sum of squared
+// distances to its mean: the second look finds the chunk in the cache, and no
+// digits are lost to a far mean.
 KERNEL moments(const GLOBAL float *x, GLOBAL float *part, int batch, int c, int hw, int each) {
   LOCALMEM float s[THREADS];
   const int channel = GROUP1, total = batch * hw, begin = GROUP0 * each;
   const int end = begin + each < total ? begin + each : total;
-  const float shift = x[channel * hw];
   float a = 0.f, b = 0.f;
+  for (int i = begin + LID; i < end; i += THREADS) a += x[((long)(i / hw) * c + channel) * hw + i % hw];
+  a = group_sum(s, a);
+  const float mean = a / (float)(end - begin);
   for (int i = begin + LID; i < end; i += THREADS) {
-    const float d = x[((long)(i / hw) * c + channel) * hw + i % hw] - shift;
-    a += d;
+    const float d = x[((long)(i / hw) * c + channel) * hw + i % hw] - mean;
     b = FMA(d, d, b);
   }
-  a = group_sum(s, a);
   b = group_sum(s, b);
   GLOBAL float *out = part + ((long)channel * ((total + each - 1) / each) + GROUP0) * 2;
   if (LID == 0) out[0] = a, out[1] = b;
 }
 
 // stat holds, per channel: mean, variance, 1/deviation, and the scale and the
-// shift that they make of gamma and beta.
-KERNEL norm_stat(const GLOBAL float *x, const GLOBAL float *part, const GLOBAL float *affine,
-                 GLOBAL float *stat, int batch, int hw, int chunks, float eps, int c) {
+// shift that they make of gamma and beta. The chunks are joined as Chan, Golub
+// and LeVeque do.
+KERNEL norm_stat(const GLOBAL float *part, const GLOBAL float *affine, GLOBAL float *stat, int total, int each,
+                 int chunks, float eps, int c) {
   const int i = ELEMENT;
   if (i >= c) return;
-  float a = 0.f, b = 0.f;
+  const GLOBAL float *p = part + (long)i * chunks * 2;
+  float mean = 0.f, var = 0.f;
+  for (int k = 0; k < chunks; k++) mean += p[2 * k];
+  mean /= (float)total;
   for (int k = 0; k < chunks; k++) {
-    a += part[((long)i * chunks + k) * 2];
-    b += part[((long)i * chunks + k) * 2 + 1];
+    const float n = (float)(k < chunks - 1 ? each : total - k * each), d = p[2 * k] / n - mean;
+    var += FMA(n * d, d, p[2 * k + 1]);
   }
-  const float count = (float)batch * (float)hw, d = a / count;
-  const float mean = x[i * hw] + d, spread = b / count - d * d, var = spread > 0.f || spread != spread ? spread : 0.f;
+  var /= (float)total;
   const float inverse = 1.f / SQRT(var + eps), by = affine[i] * inverse;
   stat[i] = mean;
   stat[c + i] = var;

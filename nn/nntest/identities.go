@@ -173,8 +173,8 @@ func statisticsMeet(t *testing.T, e nn.Engine) {
 	}
 }
 
-// testPromises proves what nn.Engine and nn.Program say about their use.
-func testPromises(t *testing.T, e nn.Engine) {
+// TestPromises proves what nn.Engine and nn.Program say about their use.
+func TestPromises(t *testing.T, e nn.Engine) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, nn.Engine){
 		"many goroutines use one engine":         manyGoroutines,

@@ -37,7 +37,7 @@ func TestEngine(t *testing.T, e nn.Engine) { TestEngineWithin(t, e, Single) }
 func TestEngineWithin(t *testing.T, e nn.Engine, tol Tolerance) {
 	t.Helper()
 	testIdentities(t, e)
-	testPromises(t, e)
+	TestPromises(t, e)
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite{T: t, e: e, tol: tol}

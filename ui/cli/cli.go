@@ -45,6 +45,7 @@ type Engine struct {
 	Open   func(threads int) (nn.Engine, error) // 0 threads: all cores
 	Remedy string                               // what to do when it does not open
 	Note   string                               // what to know where it is the one that runs
+	Device bool                                 // hardware of its own, which may fail: “auto” then goes on with the next
 }
 
 // Window says what the window shows when it opens.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"agurscope/nn"
+	"agurscope/nn/fallback"
 )
 
 // engineFlags choose where networks run.
@@ -47,13 +48,24 @@ func (p *program) openEngine(f engineFlags) (nn.Engine, error) {
 		}
 		return e, nil
 	}
+	return p.openFirst(p.Engines, f.threads)
+}
+
+// openFirst opens the first engine that opens. One on a device of its own gets
+// the next ones to fall back on.
+func (p *program) openFirst(engines []Engine, threads int) (nn.Engine, error) {
 	var errs []error
-	for _, c := range p.Engines {
-		e, err := c.Open(f.threads)
-		if err == nil {
+	for i, c := range engines {
+		e, err := c.Open(threads)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
+		case c.Device:
+			next := func() (nn.Engine, error) { return p.openFirst(engines[i+1:], threads) }
+			return fallback.New(e, next, func(fault error) { p.note("%v; going on without it", fault) }), nil
+		default:
 			return e, nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
 	}
 	return nil, fmt.Errorf("no engine can run networks here (%w); “agurscope doctor” says how to mend that", errors.Join(errs...))
 }
