@@ -62,6 +62,7 @@ var rules = map[string]rule{
 	"datasets/synthec": {ours: []string{"datasets"}},
 	"history":          {},
 	"history/spc":      {ours: []string{"history"}},
+	"history/handover": {ours: []string{"history", "history/spc"}},
 
 	// Cameras: one contract, and a package per kind.
 	"datasets/live":          {ours: []string{"datasets"}},
@@ -120,7 +121,7 @@ var rules = map[string]rule{
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
 	},
 }
@@ -135,6 +136,8 @@ var owners = map[string][]string{
 	"google.golang.org/protobuf":        {"nn/onnx", "nn/onnx/onnxtest"},
 	"fyne.io/fyne/v2/app":               {"."},
 	"gonum.org/v1/plot":                 {"ui/report"},
+	"github.com/xuri/excelize/v2":       {"history/handover"},
+	"codeberg.org/go-pdf/fpdf":          {"history/handover"},
 	"database/sql":                      {"history"},
 	"net/http":                          {"datasets/mjpeg", "ui/line"},
 	"github.com/fsnotify/fsnotify":      {"datasets/watch"},

@@ -111,7 +111,7 @@ func writeONNX(m *onnx.Model, path string, replace bool) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return replaceWith(path, func(w io.Writer) error {
+	return replaceWith(path, true, func(w io.Writer) error {
 		_, err := m.WriteTo(w)
 		return err
 	})

@@ -294,7 +294,7 @@ func (p *program) historyRuns() *cobra.Command {
 
 func (p *program) historyShow() *cobra.Command {
 	var db, thumbnail string
-	var asJSON bool
+	var asJSON, force bool
 	cmd := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Show everything about one verdict",
@@ -310,17 +310,18 @@ func (p *program) historyShow() *cobra.Command {
 			if err != nil || id < 1 {
 				return usage("%q is no ID: it is the number that “agurscope history list” shows", args[0])
 			}
-			return reading(db, func(s *history.Store) error { return p.show(cmd.Context(), s, id, thumbnail, asJSON) })
+			return reading(db, func(s *history.Store) error { return p.show(cmd.Context(), s, id, thumbnail, force, asJSON) })
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&thumbnail, "thumbnail", "", "write the small picture that was kept to `FILE` (JPEG)")
+	addForce(cmd.Flags(), &force)
 	addDatabase(cmd.Flags(), &db)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
-func (p *program) show(ctx context.Context, s *history.Store, id int64, thumbnail string, asJSON bool) error {
+func (p *program) show(ctx context.Context, s *history.Store, id int64, thumbnail string, force, asJSON bool) error {
 	rec, err := s.Verdict(ctx, id)
 	if errors.Is(err, history.ErrNotFound) {
 		return fmt.Errorf("show verdict %d: %w %s", id, history.ErrNotFound, display(s.Path()))
@@ -332,8 +333,12 @@ func (p *program) show(ctx context.Context, s *history.Store, id int64, thumbnai
 		if len(rec.Thumbnail) == 0 {
 			return fmt.Errorf("write %s: no picture was kept with verdict %d", thumbnail, id)
 		}
-		if err := os.WriteFile(thumbnail, rec.Thumbnail, 0o644); err != nil {
-			return fmt.Errorf("write thumbnail: %w", err)
+		err := replaceWith(thumbnail, force, func(w io.Writer) error {
+			_, err := w.Write(rec.Thumbnail)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	if asJSON {
@@ -396,37 +401,12 @@ func (p *program) showTable(ctx context.Context, s *history.Store, rec history.R
 	return nil
 }
 
-func (p *program) historyExport() *cobra.Command {
-	var f filterFlags
-	var db, out string
-	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Write verdicts as CSV",
-		Long:  `Writes verdicts as comma-separated values in UTF-8, to the standard output or a file.`,
-		Example: `  agurscope history export --since 2026-08-01 --until 2026-09-01 --out august.csv
-  agurscope history export --run 12 > run12.csv`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter, err := f.filter(time.Now())
-			if err != nil {
-				return err
-			}
-			return reading(db, func(s *history.Store) error {
-				if out == "" || out == "-" {
-					return s.ExportCSV(cmd.Context(), p.Stdout, filter)
-				}
-				return replaceWith(out, func(w io.Writer) error { return s.ExportCSV(cmd.Context(), w, filter) })
-			})
-		},
+// replaceWith writes a file aside and gives it its name when it is complete. One
+// that is there already stays, unless force is set.
+func replaceWith(name string, force bool, write func(io.Writer) error) (err error) {
+	if _, err := os.Lstat(name); err == nil && !force {
+		return fmt.Errorf("write %s: it is there already; give --force to replace it, or another name", name)
 	}
-	f.add(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write (default: the standard output)")
-	addDatabase(cmd.Flags(), &db)
-	return cmd
-}
-
-// replaceWith writes a file aside and gives it its name when it is complete.
-func replaceWith(name string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".agurscope-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

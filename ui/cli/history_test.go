@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -140,5 +141,48 @@ func TestHistoryIsMarkedBackedUpAndRetained(t *testing.T) {
 		if r := run(t, append(append([]string{"history"}, strings.Fields(args)...), "--db", db)...); r.status != want {
 			t.Errorf("%s: exit status %d, %q", args, r.status, r.err)
 		}
+	}
+}
+
+// One filter, five formats; and no file that is there is lost silently.
+func TestHistoryExportsEveryFormat(t *testing.T) {
+	db, dir := aHistory(t), t.TempDir()
+	for name, magic := range map[string]string{"a.csv": "id,run", "a.json": "{\"head\"", "a.xlsx": "PK", "a.zip": "PK", "a.PDF": "%PDF-"} {
+		out := filepath.Join(dir, name)
+		args := []string{"history", "export", "--db", db, "--run", "1", "--out", out}
+		if r := done(t, args...); r.out != "" || !strings.Contains(r.err, "the chain is at") {
+			t.Errorf("%s: %q %q", name, r.out, r.err)
+		}
+		before, err := os.ReadFile(out)
+		if err != nil || !strings.HasPrefix(string(before), magic) {
+			t.Errorf("%s begins with %.20q, %v", name, before, err)
+		}
+		if err := os.WriteFile(out, []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, args...); r.status != Failed || !strings.Contains(r.err, "--force") {
+			t.Errorf("%s over an existing file: %d %q", name, r.status, r.err)
+		}
+		if b, _ := os.ReadFile(out); string(b) != "mine" {
+			t.Errorf("%s was overwritten", name)
+		}
+		done(t, append(args, "--force")...)
+		if b, _ := os.ReadFile(out); !strings.HasPrefix(string(b), magic) {
+			t.Errorf("%s was not replaced", name)
+		}
+	}
+	if out := done(t, "history", "export", "--db", db, "--format", "json").out; !strings.HasPrefix(out, "{\"head\"") {
+		t.Errorf("%.40s", out)
+	}
+	if out := done(t, "history", "export", "--db", db).out; !strings.HasPrefix(out, "id,run") {
+		t.Errorf("%.40s", out)
+	}
+	for _, flags := range []string{"--out x.doc", "--out x.pdf", "--format tiff"} {
+		if r := run(t, append([]string{"history", "export", "--db", db}, strings.Fields(flags)...)...); r.status != Usage {
+			t.Errorf("%s: exit status %d, %q", flags, r.status, r.err)
+		}
+	}
+	if r := run(t, "history", "export", "--db", db, "--run", "9", "--out", filepath.Join(dir, "x.pdf")); r.status != Failed || !strings.Contains(r.err, "run 9") {
+		t.Errorf("%d %q", r.status, r.err)
 	}
 }

@@ -61,6 +61,9 @@ func Panes(res *session.Result, c *anomaly.Calibration) (image.Image, error) {
 	}
 	s := &sheet{res: res, pens: pens, pane: paneSize(res.Frame.Image.Bounds())}
 	s.scale = heatScale(c, res.Thresholds.Mode)
+	if c == nil { // of a past verdict whose recipe is not at hand
+		s.scale = float32(2 * max(res.Thresholds.Low, res.Thresholds.High))
+	}
 	s.img = image.NewRGBA(image.Rect(0, 0, 2*sheetMargin+4*s.pane.X+3*sheetGap,
 		sheetMargin+sheetHead+sheetTitle+s.pane.Y+sheetFoot))
 	draw.Draw(s.img, s.img.Rect, image.NewUniform(sheetGround), image.Point{}, draw.Src)
@@ -74,6 +77,9 @@ func Panes(res *session.Result, c *anomaly.Calibration) (image.Image, error) {
 // heatScale is the end of the heat map's colours, the same for all parts of a
 // recipe: twice the calibrated threshold.
 func heatScale(c *anomaly.Calibration, m segment.Mode) float32 {
+	if c == nil {
+		return 1
+	}
 	p := c.Pixel[segment.HalfPeak]
 	if m == segment.TwoSided {
 		p = c.Pixel[segment.TwoSided]
