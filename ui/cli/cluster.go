@@ -190,7 +190,7 @@ func writeMap(r *session.MapReport, f clusterFlags) error {
 	if err != nil {
 		return err
 	}
-	return replaceWith(f.out, func(w io.Writer) error {
+	return replaceWith(f.out, true, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

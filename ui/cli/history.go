@@ -44,6 +44,8 @@ func (p *program) history() *cobra.Command {
 // addForce adds what lets a file be replaced that is there already.
 func addForce(fs *pflag.FlagSet, force *bool) {
 	fs.BoolVar(force, "force", false, "replace a file that is there already")
+	fs.BoolVar(force, "replace", false, "the same")
+	_ = fs.MarkHidden("replace") // as other commands call it; the flag is defined above
 }
 
 // filterFlags choose records.
