@@ -53,7 +53,7 @@ func TestFalseRejectRate(t *testing.T) {
 	}
 	a.note(0, res)
 	rates := []float64{.01, .05}
-	counts := make([][]int, len(rates))
+	counts, doubtful := make([][]int, len(rates)), 0
 	r, n := res.Recipe, res.Recipe.Model.Network
 	for split := range splits {
 		var pictures []*anomaly.Prepared
@@ -61,17 +61,18 @@ func TestFalseRejectRate(t *testing.T) {
 			m, _ := synthec.Part(drawing, firstFresh+split*(calibrate+test)+i, "")
 			pictures = append(pictures, r.Preparation.Apply(m, n.Width, n.Height))
 		}
-		rejected, err := a.rejected(*r, pictures[:calibrate], pictures[calibrate:], rates)
+		rejected, doubt, err := a.rejected(*r, pictures[:calibrate], pictures[calibrate:], rates)
 		if err != nil {
 			t.Fatal(err)
 		}
+		doubtful += doubt
 		for k := range rates {
 			counts[k] = append(counts[k], rejected[k])
 		}
 		t.Logf("split %d: %d and %d of %d rejected", split, counts[0][split], counts[1][split], test)
 	}
 	fmt.Printf("\n## False rejects, SynthEC, jittered\n\n%s\n\n- %s\n\n", a.conditions(), a.notes[0])
-	fmt.Printf("%d splits, each of %d good parts to calibrate on and %d others. NG is by score or region.\n\n", splits, calibrate, test)
+	fmt.Printf("%d splits, each of %d good parts to calibrate on and %d others. NG is by score or region; %d parts of %d could not be put upright and are REVIEW.\n\n", splits, calibrate, test, doubtful, splits*test)
 	fmt.Println("| wished | rejected per split | observed | splits within the binomial 95 % | within the beta-binomial 95 % |")
 	fmt.Println("|---:|---|---:|---|---|")
 	for k, rate := range rates {
@@ -101,8 +102,9 @@ func TestFalseRejectRate(t *testing.T) {
 }
 
 // rejected calibrates copies of the recipe for each rate and counts the NG among
-// others. Of a prediction only the thresholds depend on the rate.
-func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepared, rates []float64) ([]int, error) {
+// others, and the parts that could not be put upright: they are REVIEW at any
+// rate. Of a prediction only the thresholds depend on the rate.
+func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepared, rates []float64) (n []int, doubtful int, err error) {
 	ctx := context.Background()
 	normals := slices.DeleteFunc(slices.Clone(calibrate), func(x *anomaly.Prepared) bool { return x.Doubt != nil })
 	before := r.Calibration
@@ -112,29 +114,32 @@ func (a *accuracy) rejected(r anomaly.Recipe, calibrate, test []*anomaly.Prepare
 			FalseRejectRate: rate, Alignment: before.Alignment, Position: before.PositionShare,
 		})
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		of = append(of, r.Calibration)
 	}
 	d, err := anomaly.NewDetector(a.engine, &r)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer d.Close()
 	var seg segment.Segmenter
-	n := make([]int, len(rates))
+	n = make([]int, len(rates))
 	for _, x := range test {
 		p, err := d.Detect(ctx, x)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
+		}
+		if p.Doubt != nil {
+			doubtful++
 		}
 		for k, c := range of {
-			if p.Doubt != nil || Judge(&seg, p, c, Recommended(c)).Verdict == history.NG {
+			if Judge(&seg, p, c, Recommended(c)).Verdict == history.NG {
 				n[k]++
 			}
 		}
 	}
-	return n, nil
+	return n, doubtful, nil
 }
 
 // interval returns the smallest counts at which a distribution has summed up to
