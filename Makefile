@@ -45,7 +45,7 @@ export CGO_CFLAGS  := -O2 -g -I$(SHIM)
 export CGO_LDFLAGS := -O2 -g -L$(SHIM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup kernels build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
+.PHONY: help setup kernels ptxas build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
@@ -102,8 +102,17 @@ lint: setup ## static analysis
 CLANG := 14.0.6
 kernels: setup ## compile the graphics card's kernels to PTX
 	@clang --version | grep -qF 'version $(CLANG)' || { echo "the kernels are compiled with clang $(CLANG), which is Debian 12's"; exit 1; }
-	cd cuda/kernels && $(KERNEL_COMPILER) kernels.cl -o kernels.ptx
-KERNEL_COMPILER := clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S
+	cd cuda/kernels && clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S kernels.cl -o kernels.ptx
+
+# NVIDIA's assembler, out of the Python package of its compiler.
+PTXAS_WHEEL := nvidia-cuda-nvcc-cu12==12.6.85
+PTXAS := $(OUT)/ptxas/nvidia/cuda_nvcc/bin/ptxas
+ptxas: MORE_PACKAGES := python3 python3-pip
+ptxas: setup ## assemble the kernels for three generations of cards; registers and spills of each
+	@test -x $(PTXAS) || python3 -m pip install -q --no-deps --target $(OUT)/ptxas --break-system-packages $(PTXAS_WHEEL)
+	@for arch in sm_70 sm_80 sm_90; do $(PTXAS) -v -arch=$$arch -o $(OUT)/kernels-$$arch.cubin cuda/kernels/kernels.ptx 2> $(OUT)/ptxas/$$arch.log \
+	  || { cat $(OUT)/ptxas/$$arch.log; exit 1; }; \
+	  echo "$$arch: $$(grep -c 'Compiling entry' $(OUT)/ptxas/$$arch.log) kernels, $$(grep -c ' 0 bytes spill stores' $(OUT)/ptxas/$$arch.log) without spills, at most $$(grep -oE 'Used [0-9]+' $(OUT)/ptxas/$$arch.log | sort -k2 -n | tail -1 | cut -d' ' -f2) registers"; done
 
 FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME

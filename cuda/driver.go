@@ -130,7 +130,7 @@ func fault(doing string, err error) error {
 		text = "a computation broke off (" + text + ")"
 	case errors.Is(err, cu.Unknown):
 		text = "it does not answer any more"
-	case errors.Is(err, cu.NoBinaryForGpu), errors.Is(err, cu.InvalidPtx), errors.Is(err, errPTXVersion):
+	case errors.Is(err, cu.NoBinaryForGpu), errors.Is(err, cu.InvalidPtx), text == ptxVersion:
 		text = "its driver does not understand the kernels (" + text + "); install a newer driver"
 	}
 	return &faultError{doing, text}
@@ -149,7 +149,8 @@ func (e *faultError) Is(target error) bool { return target == nn.ErrFault }
 
 // What gorgonia.org/cu does not have: pinned memory and graphs that run.
 
-var errPTXVersion = errors.New("UnknownErrorCode:222")
+// ptxVersion is how gorgonia.org/cu words CUDA_ERROR_UNSUPPORTED_PTX_VERSION.
+const ptxVersion = "UnknownErrorCode:222"
 
 func result(r C.CUresult) error {
 	switch r {

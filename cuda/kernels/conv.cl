@@ -16,11 +16,12 @@
 // by 8, so each of its reads of shared memory is one wavefront.
 //
 //   tile      shared   registers   groups per SM   FLOP per byte loaded
-//   16 x 256  17.0 KiB ~80         3 (of 8 warps)  7.5, from L1 and L2 (a 3x3
-//   32 x 128  10.0 KiB ~80         3               12.8  kernel finds 8 of 9
-//   64 x  64   8.0 KiB ~80         3               16    values there again)
+//   16 x 256  17.0 KiB 64          4 (of 8 warps)  7.5, from L1 and L2 (a 3x3
+//   32 x 128  10.0 KiB 64          4               12.8  kernel finds 8 of 9
+//   64 x  64   8.0 KiB 64          4               16    values there again)
 //
-// Registers bound occupancy: 24 of 48 (sm_86) or 64 (sm_80, sm_90) warps.
+// Registers, as ptxas counts them, bound occupancy: 32 of 48 warps (sm_86) or of
+// 64 (sm_80, sm_90).
 // Against the card's memory a 64 to 64 3x3 layer does 144 FLOP per byte: bound
 // by arithmetic on an A2000 (8 TFLOP/s, 288 GB/s: balance at 28) and on an H100
 // (60 TFLOP/s, 3.3 TB/s: 18). Per 16 FMA a warp reads two wavefronts of shared
@@ -128,8 +129,8 @@ CONV(conv64, 64, 64)
 // product whose depth is all pixels of the batch. It is cut into GROUP2 parts to
 // fill the card; each writes its own, and sum_parts joins them in order.
 //
-// 64 x 64 tiles, 32 pixels a step: 17 KiB of shared memory, ~90 registers, 2
-// groups per SM. 16 FLOP per byte loaded; the stores into shared memory, turned
+// 64 x 64 tiles, 32 pixels a step: 17 KiB of shared memory, 80 registers (106 on
+// sm_70), 3 groups per SM. 16 FLOP per byte loaded; the stores into shared memory, turned
 // round, meet four-fold bank conflicts once per 16 FMA of a thread. Expected:
 // 45 to 55 % of the f32 peak on an A2000, 40 to 50 % on an H100; layers of 16
 // channels fill a quarter of the tile and reach a quarter of that.

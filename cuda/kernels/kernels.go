@@ -11,6 +11,10 @@ import _ "embed"
 //go:embed kernels.ptx
 var PTX string
 
+// Compile holds the compiler's options, without those for the files: no header
+// and no library of NVIDIA's, and no fusing of what is not written as FMA.
+const Compile = "-x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S"
+
 // Threads is the size of every group.
 const Threads = 256
 
