@@ -14,6 +14,9 @@
 #pragma GCC target("avx2,fma")
 #endif
 
+// as in kernels.c
+#define PARALLEL(elements) if ((size_t)(elements) >= 32768)
+
 double k_l1(const float *x, const float *t, const float *m, float mask_weight, float weight,
             float *grad, int n, int c, int hw) {
   const float g = weight / ((float)n * c * hw);
@@ -189,28 +192,88 @@ double k_ssim(const float *x, const float *t, float weight, float *grad, float *
   return 1 - sum / ((double)planes * n);
 }
 
+// The moments of one row pair, smoothed along the row: out[0..4] are n apart.
+static void smooth_row(const float *x, const float *t, float *out, size_t n, int w) {
+  float v[5][w + 10];
+  for (int k = 0; k < 5; k++) memset(v[k], 0, 5 * sizeof(float)), memset(v[k] + w + 5, 0, 5 * sizeof(float));
+#pragma omp simd
+  for (int c = 0; c < w; c++) {
+    v[0][c + 5] = x[c];
+    v[1][c + 5] = t[c];
+    v[2][c + 5] = x[c] * x[c];
+    v[3][c + 5] = t[c] * t[c];
+    v[4][c + 5] = x[c] * t[c];
+  }
+  for (int k = 0; k < 5; k++) {
+    const float *a = v[k];
+    float *o = out + k * n;
+#pragma omp simd
+    for (int c = 0; c < w; c++) {
+      float s = 0;
+      for (int i = 0; i < 11; i++) s += window[i] * a[c + i];
+      o[c] = s;
+    }
+  }
+}
+
+// Adds share * (1 - SSIM) of row r to d, from moments smoothed along the rows.
+static void dssim_row(const float *s, size_t n, float *d, float share, int r, int h, int w) {
+  const int first = r < 5 ? 5 - r : 0, last = h - r < 6 ? h - r + 4 : 10;
+  float v[5][w];
+  for (int k = 0; k < 5; k++) {
+    const float *in = s + k * n + (ptrdiff_t)(r - 5) * w;
+    float *o = v[k];
+    memset(o, 0, w * sizeof(float));
+    for (int i = first; i <= last; i++) {
+      const float f = window[i], *a = in + (size_t)i * w;
+#pragma omp simd
+      for (int c = 0; c < w; c++) o[c] += f * a[c];
+    }
+  }
+#pragma omp simd
+  for (int c = 0; c < w; c++) {
+    const float m = v[0][c], u = v[1][c];
+    const float a = (2 * m * u + c1) * (2 * (v[4][c] - m * u) + c2);
+    const float b = (m * m + u * u + c1) * (v[2][c] - m * m + v[3][c] - u * u + c2);
+    d[c] += (1 - a / b) * share;
+  }
+}
+
+// Rows are shared out, not images: a camera's picture comes alone. scratch: six
+// planes.
 void k_residual(const float *x, const float *y, int plain, float *out, float *scratch, int n, int c,
                 int h, int w) {
   const size_t hw = (size_t)h * w;
-#pragma omp parallel for schedule(static)
+  float *d = scratch + 5 * hw;
+  const float share = 1.f / c;
   for (int b = 0; b < n; b++) {
-    float *s = scratch + (size_t)omp_get_thread_num() * 8 * hw, *d = s + 7 * hw, *o = out + (size_t)b * hw;
-    memset(o, 0, hw * sizeof(float));
-    memset(d, 0, hw * sizeof(float));
-    for (int k = 0; k < c; k++) {
-      const float *p = x + ((size_t)b * c + k) * hw, *q = y + ((size_t)b * c + k) * hw;
-      for (size_t i = 0; i < hw; i++) o[i] += fabsf(p[i] - q[i]) / c;
-      if (plain) continue;
-      ssim_moments(p, q, s, h, w);
-      for (size_t i = 0; i < hw; i++) {
-        const float m = s[i], u = s[hw + i];
-        const float a = (2 * m * u + c1) * (2 * (s[4 * hw + i] - m * u) + c2);
-        const float v = (m * m + u * u + c1) * (s[2 * hw + i] - m * m + s[3 * hw + i] - u * u + c2);
-        d[i] += (1 - a / v) / c;
+    const float *px = x + (size_t)b * c * hw, *py = y + (size_t)b * c * hw;
+    float *o = out + (size_t)b * hw;
+#pragma omp parallel PARALLEL(hw)
+    {
+#pragma omp for schedule(static)
+      for (int r = 0; r < h; r++) {
+        const size_t at = (size_t)r * w;
+        memset(o + at, 0, w * sizeof(float)), memset(d + at, 0, w * sizeof(float));
+        for (int k = 0; k < c; k++) {
+          const float *p = px + k * hw + at, *q = py + k * hw + at;
+#pragma omp simd
+          for (int i = 0; i < w; i++) o[at + i] += fabsf(p[i] - q[i]) * share;
+        }
+      }
+      for (int k = 0; k < c && !plain; k++) {
+#pragma omp for schedule(static)
+        for (int r = 0; r < h; r++)
+          smooth_row(px + k * hw + (size_t)r * w, py + k * hw + (size_t)r * w, scratch + (size_t)r * w, hw, w);
+#pragma omp for schedule(static)
+        for (int r = 0; r < h; r++) dssim_row(scratch, hw, d + (size_t)r * w, share, r, h, w);
+      }
+      if (!plain) {
+#pragma omp for schedule(static)
+        for (int r = 0; r < h; r++)
+          for (int i = 0; i < w; i++) o[(size_t)r * w + i] *= d[(size_t)r * w + i];
       }
     }
-    if (!plain)
-      for (size_t i = 0; i < hw; i++) o[i] *= d[i];
   }
 }
 
@@ -219,28 +282,40 @@ static inline int mirror(int i, int n) {
   return i;
 }
 
+// scratch: one plane
 void k_blur(const float *x, float *y, const float *taps, int radius, float *scratch, int planes, int h,
             int w) {
   const size_t n = (size_t)h * w;
-#pragma omp parallel for schedule(static)
   for (int k = 0; k < planes; k++) {
-    float *tmp = scratch + (size_t)omp_get_thread_num() * 8 * n, *o = y + (size_t)k * n;
     const float *in = x + (size_t)k * n;
-    for (int r = 0; r < h; r++)
-      for (int c = 0; c < w; c++) {
-        float s = 0;
-        if (c >= radius && c < w - radius)
-          for (int t = -radius; t <= radius; t++) s += taps[t + radius] * in[(size_t)r * w + c + t];
-        else
-          for (int t = -radius; t <= radius; t++)
-            s += taps[t + radius] * in[(size_t)r * w + (w > 1 ? mirror(c + t, w) : 0)];
-        tmp[(size_t)r * w + c] = s;
+    float *o = y + (size_t)k * n;
+#pragma omp parallel PARALLEL(n)
+    {
+#pragma omp for schedule(static)
+      for (int r = 0; r < h; r++) {
+        const float *a = in + (size_t)r * w;
+        float line[w + 2 * radius], *s = scratch + (size_t)r * w;
+        memcpy(line + radius, a, w * sizeof(float));
+        for (int t = 1; t <= radius; t++) {
+          line[radius - t] = a[w > 1 ? mirror(-t, w) : 0];
+          line[radius + w - 1 + t] = a[w > 1 ? mirror(w - 1 + t, w) : 0];
+        }
+        memset(s, 0, w * sizeof(float));
+        for (int t = 0; t <= 2 * radius; t++) {
+          const float f = taps[t];
+#pragma omp simd
+          for (int c = 0; c < w; c++) s[c] += f * line[c + t];
+        }
       }
-    for (int r = 0; r < h; r++) {
-      memset(o + (size_t)r * w, 0, (size_t)w * sizeof(float));
-      for (int t = -radius; t <= radius; t++) {
-        const float *a = tmp + (size_t)(h > 1 ? mirror(r + t, h) : 0) * w, f = taps[t + radius];
-        for (int c = 0; c < w; c++) o[(size_t)r * w + c] += f * a[c];
+#pragma omp for schedule(static)
+      for (int r = 0; r < h; r++) {
+        float *s = o + (size_t)r * w;
+        memset(s, 0, w * sizeof(float));
+        for (int t = -radius; t <= radius; t++) {
+          const float *a = scratch + (size_t)(h > 1 ? mirror(r + t, h) : 0) * w, f = taps[t + radius];
+#pragma omp simd
+          for (int c = 0; c < w; c++) s[c] += f * a[c];
+        }
       }
     }
   }
