@@ -20,7 +20,7 @@ import (
 // TestProfile prints where a forward pass's and a training step's time goes, per
 // kind of operation: AGURSCOPE_PROFILE=T or B or L, an extent after it as in
 // B512, AGURSCOPE_PROFILE_LAYERS for every layer, AGURSCOPE_THREADS for other
-// than all cores. Every operation's least time of many counts, which other work
+// than all cores, AGURSCOPE_PLAN for a file of the layers' algorithms. Every operation's least time of many counts, which other work
 // on the machine disturbs least.
 func TestProfile(t *testing.T) {
 	size := os.Getenv("AGURSCOPE_PROFILE")
@@ -28,7 +28,7 @@ func TestProfile(t *testing.T) {
 		t.Skip("prints a table; run it with AGURSCOPE_PROFILE=T")
 	}
 	threads, _ := strconv.Atoi(os.Getenv("AGURSCOPE_THREADS"))
-	e, err := onednn.Open(onednn.Options{Threads: threads})
+	e, err := onednn.Open(onednn.Options{Threads: threads, Plan: os.Getenv("AGURSCOPE_PLAN")})
 	if err != nil {
 		t.Fatal(err)
 	}

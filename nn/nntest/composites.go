@@ -14,6 +14,26 @@ func composites() []testCase {
 		{"gate of a skip", func(b *net) { b.probe(b.gate("g", b.input(3, 24, 5, 4), b.input(3, 16, 5, 4))) }, false},
 		{"pyramid 1 2 4", func(b *net) { b.probe(b.pyramid("p", b.input(1, 16, 8, 8), 1, 2, 4)) }, false},
 		{"pyramid 3 6 9 at 5x7", func(b *net) { b.probe(b.pyramid("p", b.input(3, 24, 5, 7), 3, 6, 9)) }, false},
+		{"two blocks", func(b *net) { b.probe(b.block("b", b.block("a", b.input(2, 16, 5, 7), 16, 1), 32, 2)) }, false},
+		{"a sum and several readers", func(b *net) {
+			x := b.input(3, 16, 4, 5)
+			y := b.g.Keep(b.g.Add(b.g.ECA("eca", x), x))
+			b.probe(b.g.Add(b.g.Norm("n", y, false), b.g.Norm("m", y, true)))
+		}, false},
+		{"norm of parts", func(b *net) {
+			x, y := b.input(3, 32, 3, 5), b.input(3, 16, 3, 5)
+			b.probe(b.g.Conv("c", b.g.Norm("n", b.g.Concat(x, y), true), 16, 1, nn.ConvOptions{}))
+		}, false},
+		{"few planes", func(b *net) {
+			x := b.input(2, 17, 5, 37)
+			b.probe(b.g.ReLU(b.g.Conv("three", x, 3, 3, nn.ConvOptions{Bias: true})))
+			b.probe(b.g.Sigmoid(b.g.Conv("one", x, 1, 1, nn.ConvOptions{Bias: true})))
+			b.probe(b.g.Norm("n", b.g.Conv("seven", x, 7, 5, nn.ConvOptions{}), true))
+		}, false},
+		{"stem of the score", func(b *net) {
+			x, y := b.target(2, 3, 7, 36), b.target(2, 3, 7, 36)
+			b.probe(b.g.Norm("n", b.g.Conv("c", b.g.ScoreInput(x, y), 17, 3, nn.ConvOptions{Stride: 2, Bias: true}), true))
+		}, false},
 		{"tiny U-net", func(b *net) {
 			x := b.image(1, 3, 16, 16)
 			y := b.g.Keep(b.unet("u", x))

@@ -40,6 +40,22 @@ func TestParity(t *testing.T, a, b nn.Engine, within float64) {
 	}
 }
 
+// TestInference compares the inference of layers with real widths alone, of an
+// engine that may take faster ways there than in training.
+func TestInference(t *testing.T, a, b nn.Engine, within float64) {
+	t.Helper()
+	for _, c := range wideCases() {
+		t.Run(c.name, func(t *testing.T) {
+			got, want := predict(t, a, newNet(c)), predict(t, b, newNet(c))
+			for i, w := range want {
+				if d := difference(got[i].data, w.data, 0); !(d <= within) {
+					t.Errorf("%s: %s and %s differ by %.2g", w.name, a.Name(), b.Name(), d)
+				}
+			}
+		})
+	}
+}
+
 // outcome is one tensor that a training step leaves.
 type outcome struct {
 	name     string

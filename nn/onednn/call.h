@@ -52,6 +52,18 @@ static inline void call_unpack(const kernels *k, const float *x, float *y, int a
 static inline void call_score_input(const kernels *k, const float *x, const float *y, float *z, int n, int c, int hw) {
   k->score_input(x, y, z, n, c, hw);
 }
+static inline void call_conv_few(const kernels *k, const float *x, const float *weights, const float *bias, float *y,
+                                 int act, int n, int cb, int h, int w, int oc, int size) {
+  k->conv_few(x, weights, bias, y, act, n, cb, h, w, oc, size);
+}
+static inline void call_score_stem(const kernels *k, const float *x, const float *y, const float *weights,
+                                   const float *bias, float *z, int relu, int n, int c, int h, int w, int ob) {
+  k->score_stem(x, y, weights, bias, z, relu, n, c, h, w, ob);
+}
+static inline void call_add_affine(const kernels *k, const float *x, const float *weights, const float *r, float *y,
+                                   const float *scale, const float *shift, int relu, float *z, int n, int cb, int hw) {
+  k->add_affine(x, weights, r, y, scale, shift, relu, z, n, cb, hw);
+}
 static inline void call_trim(const kernels *k, float *x, int n, int c, int hw) { k->trim(x, n, c, hw); }
 static inline void call_fold(const kernels *k, const float *x, float *y, int n, int c, int h, int w, int kernel,
                              int stride) {

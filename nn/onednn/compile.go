@@ -51,7 +51,9 @@ type program struct {
 	g        *nn.Graph
 	mode     nn.Mode
 	values   []*value
-	fused    map[*nn.Node]*nn.Node // a convolution to the Norm or ReLU that it absorbs
+	fused    map[*nn.Node]*nn.Node // a convolution to the Norm, ReLU or Sigmoid that it computes, too
+	within   map[*nn.Node]*nn.Node // a value that is never stored to the operation that computes it for itself
+	ahead    map[*nn.Node]*nn.Node // a sum to the Norm of it that is computed with it
 	steps    []step                // forward
 	back     []step
 	prepare  []func() error // parameters in
@@ -76,9 +78,12 @@ type program struct {
 
 // Compile implements nn.Engine.
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
-	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, loss: map[*nn.Node]float64{}}
+	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, loss: map[*nn.Node]float64{}}
 	p.makeMoves()
 	err := e.worker.do(p.compile)
+	if e.plan != nil {
+		e.plan.save()
+	}
 	if err != nil {
 		p.Close()
 		return nil, fmt.Errorf("compile for oneDNN: %w", err)
@@ -159,23 +164,6 @@ func (p *program) consumers() [][]*nn.Node {
 	return out
 }
 
-// fuse lets convolutions absorb the normalisation or ReLU that alone reads
-// them: the weights are scaled, the maximum is taken as they are stored.
-func (p *program) fuse() {
-	readers := p.consumers()
-	for _, n := range p.g.Nodes {
-		if _, ok := n.Op.(nn.Conv); !ok || n.Keep || len(readers[n.ID]) != 1 {
-			continue
-		}
-		r := readers[n.ID][0]
-		switch r.Op.(type) {
-		case nn.Norm, nn.ReLU:
-			p.fused[n] = r
-			p.val(n).alias = p.val(r)
-		}
-	}
-}
-
 // markGradients finds the values through which a loss depends on something
 // that wants a gradient.
 func (p *program) markGradients() {
@@ -232,17 +220,14 @@ func (p *program) liveness() {
 	end := 3 * n
 	readers := p.consumers()
 	for i, v := range p.values {
-		if v.alias != nil || nn.IsLoss(v.node.Op) {
+		if v.alias != nil || nn.IsLoss(v.node.Op) || p.unstored(v.node, readers[i]) {
 			continue
 		}
 		v.life = &interval{bytes: 4 * v.floats(), first: i, last: i}
 		for _, r := range readers[i] {
-			v.life.last = max(v.life.last, r.ID)
+			v.life.last = max(v.life.last, p.when(r))
 			if in, _ := backwardReads(r.Op); in && p.val(r).needGrad {
 				v.life.last = max(v.life.last, 2*n-r.ID)
-			}
-			if f := p.fused[r]; f != nil {
-				v.life.last = max(v.life.last, f.ID)
 			}
 		}
 		if _, out := backwardReads(v.node.Op); out && v.needGrad {
@@ -257,6 +242,9 @@ func (p *program) liveness() {
 	}
 	for conv, r := range p.fused {
 		p.val(r).life.first = conv.ID
+	}
+	for sum, norm := range p.ahead {
+		p.val(norm).life.first = sum.ID
 	}
 	for i, v := range p.values {
 		if !v.needGrad {

@@ -51,12 +51,14 @@ func (p *program) spec(n *nn.Node) C.conv_spec {
 	if op.B != nil {
 		s.bias = 1
 	}
-	if !p.e.direct && op.Kernel == 3 && op.Stride == 1 && op.Dilation == 1 &&
-		x.Shape[1] >= winogradFrom && n.Shape[1] >= winogradFrom {
-		s.winograd = 1
+	if !p.e.direct && x.Shape[1] >= winogradFrom && n.Shape[1] >= winogradFrom && winogradCan(&s) {
+		s.alg = C.ALG_WINOGRAD
 	}
 	return s
 }
+
+// winogradCan reports whether F(4,3) computes such a convolution.
+func winogradCan(s *C.conv_spec) bool { return s.kernel == 3 && s.stride == 1 && s.dilation == 1 }
 
 // newPass makes a pass and its weights' memory.
 func (p *program) newPass(s *C.conv_spec, kind C.pass_kind, plain, bias *C.float) (*pass, error) {
@@ -84,22 +86,22 @@ func (p *program) blockedFloats(n *nn.Node) int {
 // convForward emits a convolution, with the Norm or ReLU fused into it.
 func (p *program) convForward(n *nn.Node) error {
 	op, x, y := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n)
+	if p.few(n) || p.within[n.In[0]] == n {
+		return p.ownForward(n)
+	}
 	s := p.spec(n)
 	kind := C.pass_kind(C.PASS_INFERENCE)
 	if p.mode == nn.Training {
 		kind = C.PASS_FORWARD
+	} else if err := p.choose(&s); err != nil {
+		return err
 	}
-	var norm *nn.Norm
-	switch r := p.fused[n]; r {
-	case nil:
-	default:
+	norm, act := p.tail(n)
+	if s.relu = 0; act == relu {
 		s.relu = 1
-		if o, ok := r.Op.(nn.Norm); ok {
-			norm, s.bias = &o, 1
-			if !o.ReLU {
-				s.relu = 0
-			}
-		}
+	}
+	if norm != nil {
+		s.bias = 1
 	}
 	plain, err := p.vector(len(op.W.Data()))
 	if err != nil {

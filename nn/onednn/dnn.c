@@ -13,8 +13,9 @@
 #if DNNL_VERSION_MAJOR >= 3
 typedef const_dnnl_memory_desc_t md_ref;
 #define MD(x) (x)
-static dnnl_status_t md_init(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_format_tag_t tag) {
-  return dnnl_memory_desc_create_with_tag(m, nd, d, dnnl_f32, tag);
+static dnnl_status_t md_init_as(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_data_type_t type,
+                                dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_create_with_tag(m, nd, d, type, tag);
 }
 static void md_free(dnnl_memory_desc_t m) {
   if (m) dnnl_memory_desc_destroy(m);
@@ -22,11 +23,16 @@ static void md_free(dnnl_memory_desc_t m) {
 #else
 typedef const dnnl_memory_desc_t *md_ref;
 #define MD(x) (&(x))
-static dnnl_status_t md_init(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_format_tag_t tag) {
-  return dnnl_memory_desc_init_by_tag(m, nd, d, dnnl_f32, tag);
+static dnnl_status_t md_init_as(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_data_type_t type,
+                                dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_init_by_tag(m, nd, d, type, tag);
 }
 #define md_free(m) ((void)0)
 #endif
+
+static dnnl_status_t md_init(dnnl_memory_desc_t *m, int nd, const dnnl_dims_t d, dnnl_format_tag_t tag) {
+  return md_init_as(m, nd, d, dnnl_f32, tag);
+}
 
 struct dnn {
   dnnl_engine_t engine;
@@ -42,6 +48,7 @@ typedef struct {
 struct conv {
   dnn *e;
   pass_kind pass;
+  algorithm alg;
   dnnl_primitive_desc_t pd;
   dnnl_primitive_t p;
   dnnl_memory_t src, wei, bia, dst, scratch;
@@ -190,8 +197,10 @@ static dnnl_format_tag_t blocked_tag(int block) {
 
 // try_pd asks for one algorithm in one pair of layouts and refuses reference
 // implementations, which are orders of magnitude slower.
-static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, dnnl_alg_kind_t alg, int planar,
+static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, algorithm a, int planar,
                                     const char **impl) {
+  const dnnl_alg_kind_t alg = a == ALG_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct;
+  const dnnl_data_type_t in = a == ALG_BF16 ? dnnl_bf16 : dnnl_f32;
   const dnnl_dims_t sd = {s->n, s->ic, s->ih, s->iw}, wd = {s->oc, s->ic, s->kernel, s->kernel}, bd = {s->oc},
                     dd = {s->n, s->oc, s->oh, s->ow};
   const dnnl_dims_t str = {s->stride, s->stride}, dil = {s->dilation - 1, s->dilation - 1},
@@ -201,8 +210,8 @@ static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, 
   memset(&m, 0, sizeof(m));
   dnnl_primitive_desc_t pd = NULL, hint = NULL;
   dnnl_primitive_attr_t attr = NULL;
-  dnnl_status_t st = md_init(&m.src, 4, sd, s->src_planar ? dnnl_abcd : tag);
-  if (st == dnnl_success) st = md_init(&m.wei, 4, wd, dnnl_format_tag_any);
+  dnnl_status_t st = md_init_as(&m.src, 4, sd, in, s->src_planar ? dnnl_abcd : tag);
+  if (st == dnnl_success) st = md_init_as(&m.wei, 4, wd, in, dnnl_format_tag_any);
   if (st == dnnl_success) st = md_init(&m.bia, 1, bd, dnnl_a);
   if (st == dnnl_success) st = md_init(&m.dst, 4, dd, tag);
   if (st == dnnl_success) st = attributes(&attr, s, pass);
@@ -250,9 +259,10 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
   conv *c = calloc(1, sizeof(*c));
   if (!c) return NULL;
   c->e = e, c->pass = pass;
-  if (s->winograd) c->pd = try_pd(e, s, pass, dnnl_convolution_winograd, 0, &c->impl);
-  if (!c->pd) c->pd = try_pd(e, s, pass, dnnl_convolution_direct, 0, &c->impl);
-  if (!c->pd) c->pd = try_pd(e, s, pass, dnnl_convolution_direct, 1, &c->impl);
+  c->alg = s->alg;
+  if (c->alg != ALG_DIRECT) c->pd = try_pd(e, s, pass, c->alg, 0, &c->impl);
+  if (!c->pd) c->alg = ALG_DIRECT, c->pd = try_pd(e, s, pass, c->alg, 0, &c->impl);
+  if (!c->pd) c->pd = try_pd(e, s, pass, c->alg, 1, &c->impl);
   if (!c->pd) {
     say(err, errlen, "no fast implementation for %dx%dx%dx%d to %d channels, kernel %d stride %d dilation %d", s->n,
         s->ic, s->ih, s->iw, s->oc, s->kernel, s->stride, s->dilation);
@@ -288,6 +298,7 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
 }
 
 const char *conv_impl(const conv *c) { return c->impl; }
+algorithm conv_algorithm(const conv *c) { return c->alg; }
 size_t conv_weight_bytes(const conv *c) { return c->wei_bytes; }
 size_t conv_scratch_bytes(const conv *c) { return c->scratch_bytes; }
 

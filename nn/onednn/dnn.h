@@ -10,13 +10,17 @@ typedef struct conv conv;
 
 typedef enum { PASS_INFERENCE, PASS_FORWARD, PASS_DATA, PASS_WEIGHTS } pass_kind;
 
+// ALG_WINOGRAD, F(4,3), is tried first and falls back to ALG_DIRECT; ALG_BF16
+// multiplies in bfloat16 and adds up in float32.
+typedef enum { ALG_DIRECT, ALG_WINOGRAD, ALG_BF16 } algorithm;
+
 typedef struct {
   int n, ic, ih, iw, oc, oh, ow;
   int kernel, stride, dilation, pad;
   int block;      // block of the activations; see kernels.h
   int src_planar; // the source is planar (few channels)
   int bias, relu; // relu: inference only
-  int winograd;   // try F(4,3) first
+  algorithm alg;
 } conv_spec;
 
 dnn *dnn_new(char *err, size_t errlen);
@@ -28,6 +32,7 @@ void dnn_version(int *major, int *minor, int *patch);
 conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t errlen);
 void conv_free(conv *c);
 const char *conv_impl(const conv *c);
+algorithm conv_algorithm(const conv *c); // what became of the wish
 size_t conv_weight_bytes(const conv *c);  // in the implementation's own order
 size_t conv_scratch_bytes(const conv *c); // needed during conv_run
 

@@ -73,10 +73,11 @@ func (p *program) gradient(v *value) (acc C.int, dx func() *C.float) {
 
 func (p *program) emitForward(n *nn.Node) error {
 	y := p.val(n)
-	if y.alias != nil || len(n.In) == 1 && p.fused[n.In[0]] == n {
-		if _, ok := n.Op.(nn.Conv); !ok {
-			return nil // computed by the convolution before it
-		}
+	if p.within[n] != nil {
+		return nil // computed by the operation after it
+	}
+	if len(n.In) == 1 && (p.fused[n.In[0]] == n || p.ahead[n.In[0]] == n) {
+		return nil // computed by the operation before it
 	}
 	var x *value
 	if len(n.In) > 0 {
@@ -100,8 +101,7 @@ func (p *program) emitForward(n *nn.Node) error {
 			p.emit(n, do(func() { C.call_trim(g.k, y.x, g.n, C.int(n.Shape[1]), g.hw) }))
 		}
 	case nn.Add:
-		b := p.val(n.In[1])
-		p.emit(n, do(func() { C.k_add(x.x, b.x, y.x, g.floats) }))
+		return p.sum(n)
 	case nn.Concat:
 		p.concat(n)
 	case nn.Fold:

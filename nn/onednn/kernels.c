@@ -38,6 +38,25 @@ static inline void shares(float *share, int n, int kernel, int stride) {
   }
 }
 
+// expf for finite arguments, to 2 ulp: 2^k times a polynomial on [-ln2/2, ln2/2].
+static inline float exp1(float x) {
+  x = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
+  const float k = (x * 1.44269504f + 0x1.8p23f) - 0x1.8p23f;
+  const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1;
+  union {
+    int i;
+    float f;
+  } s = {((int)k + 127) << 23};
+  return p * s.f;
+}
+
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
@@ -97,25 +116,6 @@ void k_leaky_relu_backward(const float *y, const float *dy, float *dx, float slo
     const float d = y[i] > 0 ? dy[i] : slope * dy[i];
     dx[i] = acc ? dx[i] + d : d;
   }
-}
-
-// expf for finite arguments, to 2 ulp: 2^k times a polynomial on [-ln2/2, ln2/2].
-static inline float exp1(float x) {
-  x = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
-  const float k = nearbyintf(x * 1.44269504f);
-  const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1;
-  union {
-    int i;
-    float f;
-  } s = {((int)k + 127) << 23};
-  return p * s.f;
 }
 
 void k_sigmoid(const float *x, float *y, size_t n) {

@@ -42,6 +42,18 @@ typedef struct {
   void (*unpack)(const float *x, float *y, int acc, int n, int c, int hw);
   // planar x, y to blocked concat(x, y, 4|x-y|)
   void (*score_input)(const float *x, const float *y, float *z, int n, int c, int hw);
+  // k x k convolution (k odd, same padding, stride 1) of blocked x to the oc
+  // planes of a planar y; weights [oc][k*k][cb][block]. act: 0 none, 1 ReLU,
+  // 2 sigmoid.
+  void (*conv_few)(const float *x, const float *weights, const float *bias, float *y, int act, int n, int cb,
+                   int h, int w, int oc, int k);
+  // score_input and the 3x3 convolution of stride 2 after it, to ob blocks;
+  // weights [ob][3c][9][block]
+  void (*score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
+                     int n, int c, int h, int w, int ob);
+  // y = x*w + r, w per channel or NULL, and z = affine(y); y or z may be NULL
+  void (*add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
+                     const float *shift, int relu, float *z, int n, int cb, int hw);
   // zeroes the lanes beyond c
   void (*trim)(float *x, int n, int c, int hw);
   // patches to the planar mean of those that cover a pixel, and its adjoint;

@@ -317,6 +317,183 @@ static void FN(score_input)(const float *x, const float *y, float *z, int n, int
   }
 }
 
+// reduce sets o to the sums over the lanes of BLK vectors.
+static inline V FN(reduce)(V *v) {
+#if BLK == 16
+  const VI even = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+  const VI odd = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+#elif BLK == 8
+  const VI even = {0, 2, 4, 6, 8, 10, 12, 14}, odd = {1, 3, 5, 7, 9, 11, 13, 15};
+#endif
+#if BLK > 1
+#pragma GCC unroll 4
+  for (int n = BLK / 2; n > 0; n /= 2)
+#pragma GCC unroll 8
+    for (int i = 0; i < n; i++)
+      v[i] = __builtin_shuffle(v[2 * i], v[2 * i + 1], even) + __builtin_shuffle(v[2 * i], v[2 * i + 1], odd);
+#endif
+  return v[0];
+}
+
+#define NEAR 4 // pixels at a time
+
+// Sums over lanes of one to four outputs at NEAR pixels from p on, all of whose
+// taps lie in the row.
+static inline __attribute__((always_inline)) void FN(few_sums)(const float *x, const float *weights, V *sums, int p,
+                                                               int row, int cb, int h, int w, int k, int first,
+                                                               int oc, const int outs) {
+  V s[4][NEAR];
+  for (int o = 0; o < outs; o++)
+    for (int i = 0; i < NEAR; i++) s[o][i] = (V){0};
+  const int r = k / 2;
+  for (int c = 0; c < cb; c++)
+    for (int dy = row < r ? r - row : 0; dy < k && row + dy - r < h; dy++) {
+      const float *in = x + (((size_t)c * h + row + dy - r) * w + p - r) * BLK;
+      for (int dx = 0; dx < k; dx++) {
+        const float *wt = weights + (((size_t)first * k * k + dy * k + dx) * cb + c) * BLK;
+        V t[4];
+        for (int o = 0; o < outs; o++) t[o] = LD(wt + (size_t)o * k * k * cb * BLK);
+        for (int i = 0; i < NEAR; i++) {
+          const V v = LD(in + (size_t)(dx + i) * BLK);
+          for (int o = 0; o < outs; o++) s[o][i] += v * t[o];
+        }
+      }
+    }
+  for (int o = 0; o < outs; o++)
+    for (int i = 0; i < NEAR; i++) sums[o * BLK + i] = s[o][i];
+}
+
+// The same for one output at one pixel whose taps may lie outside.
+static inline V FN(few_edge)(const float *x, const float *weights, int p, int row, int cb, int h, int w, int k, int o) {
+  const int r = k / 2;
+  V s = {0};
+  for (int c = 0; c < cb; c++)
+    for (int dy = 0; dy < k; dy++)
+      for (int dx = 0; dx < k; dx++) {
+        const int u = row + dy - r, v = p + dx - r;
+        if (u < 0 || u >= h || v < 0 || v >= w) continue;
+        s += LD(x + (((size_t)c * h + u) * w + v) * BLK) * LD(weights + (((size_t)o * k * k + dy * k + dx) * cb + c) * BLK);
+      }
+  return s;
+}
+
+static void FN(conv_few)(const float *x, const float *weights, const float *bias, float *y, int act, int n, int cb,
+                         int h, int w, int oc, int k) {
+  const int r = k / 2;
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * cb * h * w * BLK)
+  for (int b = 0; b < n; b++)
+    for (int row = 0; row < h; row++) {
+      const float *in = x + (size_t)b * cb * h * w * BLK;
+      for (int first = 0; first < oc; first += 4) {
+        const int outs = oc - first < 4 ? oc - first : 4;
+        for (int p0 = 0; p0 < w; p0 += BLK) {
+          V sums[4 * BLK];
+          const int wide = w - p0 < BLK ? w - p0 : BLK;
+          for (int i = 0; i < wide;) {
+            const int p = p0 + i;
+            if (BLK > NEAR && i + NEAR <= wide && p >= r && p + NEAR + r <= w) {
+              switch (outs) {
+                case 1: FN(few_sums)(in, weights, sums + i, p, row, cb, h, w, k, first, oc, 1); break;
+                case 2: FN(few_sums)(in, weights, sums + i, p, row, cb, h, w, k, first, oc, 2); break;
+                case 3: FN(few_sums)(in, weights, sums + i, p, row, cb, h, w, k, first, oc, 3); break;
+                default: FN(few_sums)(in, weights, sums + i, p, row, cb, h, w, k, first, oc, 4);
+              }
+              i += NEAR;
+            } else {
+              for (int o = 0; o < outs; o++) sums[o * BLK + i] = FN(few_edge)(in, weights, p, row, cb, h, w, k, first + o);
+              i++;
+            }
+          }
+          for (int o = 0; o < outs; o++) {
+            for (int i = wide; i < BLK; i++) sums[o * BLK + i] = (V){0};
+            const V s = FN(reduce)(sums + o * BLK);
+            float *out = y + (((size_t)b * oc + first + o) * h + row) * w + p0;
+            for (int i = 0; i < wide; i++) out[i] = s[i];
+          }
+        }
+      }
+      for (int o = 0; o < oc; o++) {
+        float *out = y + (((size_t)b * oc + o) * h + row) * w;
+        const float add = bias[o];
+        if (act == 2)
+          for (int i = 0; i < w; i++) out[i] = 1.f / (1.f + exp1(-(out[i] + add)));
+        else if (act == 1)
+          for (int i = 0; i < w; i++) out[i] = out[i] + add > 0 ? out[i] + add : 0;
+        else
+          for (int i = 0; i < w; i++) out[i] += add;
+      }
+    }
+}
+
+#undef NEAR
+#define NEAR 8
+
+static void FN(score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
+                           int n, int c, int h, int w, int ob) {
+  const int oh = (h + 1) / 2, ow = (w + 1) / 2, planes = 3 * c, pitch = w + 2 * NEAR + 3;
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * ob * oh * ow * BLK)
+  for (int b = 0; b < n; b++)
+    for (int row = 0; row < oh; row++) {
+      float line[planes * 3 * pitch]; // by plane and row, a zero before and some after
+      memset(line, 0, sizeof(line));
+      for (int dy = 0; dy < 3; dy++) {
+        const int r = 2 * row + dy - 1;
+        if (r < 0 || r >= h) continue;
+        for (int p = 0; p < c; p++) {
+          const size_t at = (((size_t)b * c + p) * h + r) * w;
+          float *a = line + (p * 3 + dy) * pitch + 1, *e = a + c * 3 * pitch, *d = e + c * 3 * pitch;
+          for (int i = 0; i < w; i++) {
+            const float u = x[at + i], v = y[at + i];
+            a[i] = u;
+            e[i] = v;
+            d[i] = 4 * fabsf(u - v);
+          }
+        }
+      }
+      for (int o = 0; o < ob; o++) {
+        const float *wt = weights + (size_t)o * planes * 9 * BLK;
+        float *out = z + (((size_t)b * ob + o) * oh + row) * ow * BLK;
+        for (int p = 0; p < ow; p += NEAR) {
+          V s[NEAR];
+          for (int i = 0; i < NEAR; i++) s[i] = LD(bias + o * BLK);
+          for (int t = 0; t < planes * 3; t++) {
+            const float *in = line + t * pitch + 2 * p;
+            for (int dx = 0; dx < 3; dx++) {
+              const V v = LD(wt + (t * 3 + dx) * BLK);
+#pragma GCC unroll 8
+              for (int i = 0; i < NEAR; i++) s[i] += v * in[2 * i + dx];
+            }
+          }
+          for (int i = 0; i < NEAR && p + i < ow; i++) ST(out + (size_t)(p + i) * BLK, relu ? FN(relu1)(s[i]) : s[i]);
+        }
+      }
+    }
+}
+
+#undef NEAR
+
+static void FN(add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
+                           const float *shift, int relu, float *z, int n, int cb, int hw) {
+  const int chunks = CHUNKS(hw);
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * cb * hw * BLK)
+  for (int i = 0; i < n * cb; i++)
+    for (int k = 0; k < chunks; k++) {
+      const size_t lo = ((size_t)i * hw + (size_t)k * CHUNK) * BLK, hi = lo + (size_t)CHUNK_LEN(hw, k) * BLK;
+      V f, s = {0}, b = {0};
+      for (int l = 0; l < BLK; l++) f[l] = 1;
+      if (weights) f = LD(weights + (size_t)i * BLK);
+      if (z) s = LD(scale + (i % cb) * BLK), b = LD(shift + (i % cb) * BLK);
+      for (size_t p = lo; p < hi; p += BLK) {
+        const V v = LD(x + p) * f + LD(r + p);
+        if (y) ST(y + p, v);
+        if (z) {
+          const V a = v * s + b;
+          ST(z + p, relu ? FN(relu1)(a) : a);
+        }
+      }
+    }
+}
+
 static void FN(trim)(float *x, int n, int c, int hw) {
   const int cb = (c + BLK - 1) / BLK;
   V keep;
@@ -400,6 +577,9 @@ static const kernels FN(table) = {
     .pack = FN(pack),
     .unpack = FN(unpack),
     .score_input = FN(score_input),
+    .conv_few = FN(conv_few),
+    .score_stem = FN(score_stem),
+    .add_affine = FN(add_affine),
     .trim = FN(trim),
     .fold = FN(fold),
     .fold_backward = FN(fold_backward),

@@ -54,6 +54,10 @@ func (p *program) normForward(n *nn.Node, op nn.Norm) error {
 	relu := flag(op.ReLU)
 	if p.mode == nn.Inference {
 		p.prepare = append(p.prepare, do(func() { s.set(op, op.Mean.Data(), op.Var.Data()) }))
+		if in := n.In[0]; p.within[in] == n {
+			p.normParts(n, in, s, relu)
+			return nil
+		}
 		p.emit(n, do(func() { C.call_affine(g.k, x.x, y.x, s.scale, s.shift, relu, g.n, g.cb, g.hw) }))
 		return nil
 	}
@@ -68,6 +72,56 @@ func (p *program) normForward(n *nn.Node, op nn.Norm) error {
 		s.set(op, mean, vari)
 		p.running(op, mean, vari, n.Shape[0]*y.hw())
 		C.call_affine(g.k, x.x, y.x, s.scale, s.shift, relu, g.n, g.cb, g.hw)
+	}))
+	return nil
+}
+
+// normParts normalises the parts of a concatenation to where they belong.
+func (p *program) normParts(n, concat *nn.Node, s *normState, relu C.int) {
+	y, lane := p.val(n), 0
+	for _, in := range concat.In {
+		x, first := p.val(in), lane
+		g := x.geometry()
+		lane += x.cb * x.block
+		p.emit(n, do(func() {
+			scale, shift := floats(s.scale, s.lanes)[first:], floats(s.shift, s.lanes)[first:]
+			part, whole := x.floats()/x.n(), y.floats()/y.n()
+			for b := range x.n() {
+				from, to := floats(x.x, x.floats())[b*part:], floats(y.x, y.floats())[b*whole+first*x.hw():]
+				C.call_affine(g.k, goPtr(from), goPtr(to), goPtr(scale), goPtr(shift), relu, 1, g.cb, g.hw)
+			}
+		}))
+	}
+}
+
+// sum emits a sum, with the Scale before it and the Norm after it that are
+// computed together with it.
+func (p *program) sum(n *nn.Node) error {
+	a, b, y := n.In[0], n.In[1], p.val(n)
+	if p.within[b] == n {
+		a, b = b, a
+	}
+	x, r, g := p.val(a), p.val(b), y.geometry()
+	norm := p.ahead[n]
+	if p.within[a] != n && norm == nil {
+		p.emit(n, do(func() { C.k_add(x.x, r.x, y.x, g.floats) }))
+		return nil
+	}
+	w, z, s, relu := &value{}, &value{}, &normState{}, C.int(0)
+	if p.within[a] == n {
+		x, w = p.val(a.In[0]), p.val(a.In[1])
+	}
+	if norm != nil {
+		op := norm.Op.(nn.Norm)
+		var err error
+		if s, err = p.newNormState(y); err != nil {
+			return err
+		}
+		z, relu = p.val(norm), flag(op.ReLU)
+		p.prepare = append(p.prepare, do(func() { s.set(op, op.Mean.Data(), op.Var.Data()) }))
+	}
+	p.emit(n, do(func() {
+		C.call_add_affine(g.k, x.x, w.x, r.x, y.x, s.scale, s.shift, relu, z.x, g.n, g.cb, g.hw)
 	}))
 	return nil
 }

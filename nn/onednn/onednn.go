@@ -23,6 +23,14 @@ import (
 type Options struct {
 	Threads int  // 0: as many as the machine has cores
 	Direct  bool // never use Winograd
+
+	// Plan is a file that remembers, for inference on this machine, which
+	// algorithm was faster for which layer. Empty: nothing is timed, a fixed
+	// rule decides, as it always does in training.
+	Plan string
+	// BF16 lets inference multiply in bfloat16 where that is faster; it needs a
+	// Plan.
+	BF16 bool
 }
 
 // engine implements nn.Engine.
@@ -32,6 +40,8 @@ type engine struct {
 	block   int
 	threads int
 	direct  bool
+	bf16    bool
+	plan    *plan // nil: a fixed rule
 	version string
 }
 
@@ -47,7 +57,7 @@ func Open(o Options) (nn.Engine, error) {
 
 // open starts the engine with a block that the processor can do.
 func open(o Options, block int) (nn.Engine, error) {
-	e := &engine{block: block, threads: o.Threads, direct: o.Direct, worker: startWorker()}
+	e := &engine{block: block, threads: o.Threads, direct: o.Direct, bf16: o.BF16, worker: startWorker()}
 	if e.threads <= 0 {
 		e.threads = runtime.NumCPU()
 	}
@@ -61,6 +71,9 @@ func open(o Options, block int) (nn.Engine, error) {
 		var major, minor, patch C.int
 		C.dnn_version(&major, &minor, &patch)
 		e.version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
+		if o.Plan != "" {
+			e.plan = openPlan(o.Plan, e.Describe()+", "+processor())
+		}
 		return nil
 	})
 	if err != nil {

@@ -1,0 +1,105 @@
+//go:build onednn
+
+package onednn
+
+/*
+#include "dnn.h"
+#include "call.h"
+*/
+import "C"
+
+import "agurscope/nn"
+
+// Convolutions for which oneDNN's blocks are mostly padding have kernels of
+// our own: to a few planes, such as an image or a map, and from the images that
+// the scoring network begins with.
+
+// activation is what a convolution applies as it stores.
+type activation int
+
+const (
+	linear activation = iota
+	relu
+	sigmoid
+)
+
+// tail is what is fused into a convolution: a normalisation, an activation.
+func (p *program) tail(n *nn.Node) (norm *nn.Norm, act activation) {
+	r := p.fused[n]
+	if r == nil {
+		return nil, linear
+	}
+	switch o := r.Op.(type) {
+	case nn.Norm:
+		if norm = &o; o.ReLU {
+			act = relu
+		}
+	case nn.ReLU:
+		act = relu
+	case nn.Sigmoid:
+		act = sigmoid
+	}
+	return norm, act
+}
+
+// few reports whether a convolution gives few planes of blocked values.
+func (p *program) few(n *nn.Node) bool {
+	op := n.Op.(nn.Conv)
+	return p.val(n).block == 1 && p.val(n.In[0]).block == p.e.block && op.Stride == 1 && op.Dilation == 1 &&
+		op.Kernel%2 == 1 && n.Shape[2] == n.In[0].Shape[2] && n.Shape[3] == n.In[0].Shape[3]
+}
+
+// stems reports whether r is the convolution that a ScoreInput n begins the
+// scoring network with.
+func (p *program) stems(n, r *nn.Node) bool {
+	op, ok := r.Op.(nn.Conv)
+	return ok && op.Kernel == 3 && op.Stride == 2 && op.Dilation == 1 && op.Pad == 1 &&
+		p.val(n.In[0]).block == 1 && p.val(n.In[1]).block == 1 && p.val(r).block != 1
+}
+
+// ownForward emits such a convolution.
+func (p *program) ownForward(n *nn.Node) error {
+	op, x, y, block := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n), p.e.block
+	norm, act := p.tail(n)
+	taps, ic, oc := op.Kernel*op.Kernel, n.In[0].Shape[1], n.Shape[1]
+	ob := (oc + block - 1) / block
+	cb := (ic + block - 1) / block
+	stem := p.within[n.In[0]] == n
+	size := oc * taps * cb * block
+	if stem {
+		size = ob * ic * taps * block
+	}
+	weights, err := p.vector(size)
+	if err != nil {
+		return err
+	}
+	bias, err := p.vector(ob * block)
+	if err != nil {
+		return err
+	}
+	plain := make([]float32, len(op.W.Data()))
+	p.prepare = append(p.prepare, do(func() {
+		foldNorm(op, norm, plain, floats(bias, oc))
+		w := floats(weights, size)
+		for i, v := range plain { // O,I,K,K
+			o, c, t := i/(ic*taps), i/taps%ic, i%taps
+			if stem {
+				w[((o/block*ic+c)*taps+t)*block+o%block] = v
+			} else {
+				w[((o*taps+t)*cb+c/block)*block+c%block] = v
+			}
+		}
+	}))
+	g := geometry{k: C.kernel_table(C.int(block)), n: C.int(n.Shape[0]), cb: C.int(cb), h: C.int(n.In[0].Shape[2]), w: C.int(n.In[0].Shape[3])}
+	if !stem {
+		p.emit(n, do(func() {
+			C.call_conv_few(g.k, x.x, weights, bias, y.x, C.int(act), g.n, g.cb, g.h, g.w, C.int(oc), C.int(op.Kernel))
+		}))
+		return nil
+	}
+	a, b := p.val(n.In[0].In[0]), p.val(n.In[0].In[1])
+	p.emit(n, do(func() {
+		C.call_score_stem(g.k, a.x, b.x, weights, bias, y.x, flag(act == relu), g.n, C.int(ic/3), g.h, g.w, C.int(ob))
+	}))
+	return nil
+}

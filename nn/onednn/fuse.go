@@ -1,0 +1,81 @@
+//go:build onednn
+
+package onednn
+
+import "agurscope/nn"
+
+// fuse finds the operations that inference computes together, so that a value
+// is not written only to be read again:
+//
+//   - a convolution and the Norm, ReLU or Sigmoid that alone reads it: the
+//     weights are scaled, the function is applied as results are stored;
+//   - ScoreInput and the convolution that alone reads it;
+//   - Scale and the sum that alone reads it, and a sum and a Norm of it;
+//   - a concatenation and the Norm that alone reads it, part by part.
+func (p *program) fuse() {
+	readers := p.consumers()
+	for _, n := range p.g.Nodes {
+		of := readers[n.ID]
+		if n.Keep || len(of) == 0 {
+			continue
+		}
+		r, alone := of[0], len(of) == 1
+		switch n.Op.(type) {
+		case nn.Conv:
+			if alone && p.absorbs(n, r) {
+				p.fused[n] = r
+				p.val(n).alias = p.val(r)
+			}
+		case nn.ScoreInput:
+			if alone && p.stems(n, r) {
+				p.within[n] = r
+			}
+		case nn.Scale:
+			if _, sum := r.Op.(nn.Add); sum && alone && p.within[r.In[0]] == nil && p.val(r).block != 1 {
+				p.within[n] = r
+			}
+		case nn.Concat:
+			if _, norm := r.Op.(nn.Norm); norm && alone && p.aligned(n) {
+				p.within[n] = r
+			}
+		}
+	}
+	for _, n := range p.g.Nodes {
+		if _, sum := n.Op.(nn.Add); !sum || p.val(n).block == 1 {
+			continue
+		}
+		for _, r := range readers[n.ID] {
+			if _, norm := r.Op.(nn.Norm); norm {
+				p.ahead[n] = r
+				break
+			}
+		}
+	}
+}
+
+// absorbs reports whether a convolution can compute r as it stores.
+func (p *program) absorbs(n, r *nn.Node) bool {
+	switch r.Op.(type) {
+	case nn.Norm, nn.ReLU:
+		return true
+	case nn.Sigmoid:
+		return p.few(n)
+	}
+	return false
+}
+
+// when is the time at which an operation reads its inputs.
+func (p *program) when(r *nn.Node) int {
+	if in := p.within[r]; in != nil {
+		return p.when(in)
+	}
+	if f := p.fused[r]; f != nil {
+		return max(r.ID, f.ID)
+	}
+	return r.ID
+}
+
+// unstored reports whether a value exists only inside other operations.
+func (p *program) unstored(n *nn.Node, readers []*nn.Node) bool {
+	return p.within[n] != nil || p.ahead[n] != nil && len(readers) == 1 && !n.Keep
+}
