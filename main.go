@@ -10,6 +10,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -25,6 +27,10 @@ var version = "dev"
 
 func main() {
 	yieldIdle()
+	if os.Getenv("GOGC") == "" {
+		// What lives is mostly tables: as much garbage again would only be memory.
+		debug.SetGCPercent(40)
+	}
 	os.Exit(run())
 }
 
@@ -65,6 +71,16 @@ func environment(started time.Time) cli.Env {
 	}
 }
 
+// planFile is where this machine's fastest algorithms are remembered; nothing is
+// timed where there is no place for it.
+func planFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "agurscope", "plan.json")
+}
+
 // engines lists the ways to run networks, the fastest first.
 func engines() []cli.Engine {
 	return []cli.Engine{
@@ -74,7 +90,12 @@ func engines() []cli.Engine {
 		},
 		{
 			Name: "onednn", Remedy: "install libdnnl-dev and build with “make build”, on a processor with AVX2; or choose --engine gorgonia, which is slow",
-			Open: func(threads int) (nn.Engine, error) { return onednn.Open(onednn.Options{Threads: threads}) },
+			Open: func(threads int) (nn.Engine, error) {
+				return onednn.Open(onednn.Options{Threads: threads, Plan: planFile()})
+			},
+			BF16: func(threads int) (nn.Engine, error) {
+				return onednn.Open(onednn.Options{Threads: threads, Plan: planFile(), BF16: true})
+			},
 		},
 		{
 			Name: "gorgonia", Remedy: "choose onednn",

@@ -72,8 +72,9 @@ type program struct {
 	forward, pack, unpack func() error // made once
 
 	tempA, tempB, scratch *C.float // shared by all steps
+	plain                 *C.float // weights on their way to a convolution
 	convScratch           unsafe.Pointer
-	need                  struct{ tempA, tempB, scratch, conv int } // floats; bytes for conv
+	need                  struct{ tempA, tempB, scratch, plain, conv int } // floats; bytes for conv
 }
 
 // Compile implements nn.Engine.
@@ -303,6 +304,9 @@ func (p *program) shared() (err error) {
 		return err
 	}
 	if p.scratch, err = p.vector(p.need.scratch); err != nil {
+		return err
+	}
+	if p.plain, err = p.vector(p.need.plain); err != nil {
 		return err
 	}
 	p.convScratch, err = p.alloc(p.need.conv)

@@ -20,7 +20,7 @@ import (
 type pass struct {
 	c                    *C.conv
 	src, dst             func() *C.float
-	weights, bias, plain *C.float
+	weights, bias, plain *C.float // plain nil: the program's
 }
 
 var errExecute = errors.New("oneDNN failed to execute")
@@ -103,22 +103,19 @@ func (p *program) convForward(n *nn.Node) error {
 	if norm != nil {
 		s.bias = 1
 	}
-	plain, err := p.vector(len(op.W.Data()))
-	if err != nil {
-		return err
-	}
 	bias, err := p.vector(n.Shape[1])
 	if err != nil {
 		return err
 	}
-	f, err := p.newPass(&s, kind, plain, bias)
+	f, err := p.newPass(&s, kind, nil, bias)
 	if err != nil {
 		return err
 	}
 	planar := y.block == 1
 	p.bind(f, x.x, y.x, planar)
+	p.need.plain = max(p.need.plain, len(op.W.Data())) // one after the other is packed
 	p.prepare = append(p.prepare, func() error {
-		foldNorm(op, norm, floats(plain, len(op.W.Data())), floats(bias, n.Shape[1]))
+		foldNorm(op, norm, floats(p.plain, len(op.W.Data())), floats(bias, n.Shape[1]))
 		return status(C.conv_pack(f.c))
 	})
 	if planar {
@@ -168,6 +165,9 @@ func (p *program) bind(f *pass, src, dst *C.float, viaTemp bool) {
 
 func (p *program) bindConvs() error {
 	for _, f := range p.passes {
+		if f.plain == nil {
+			f.plain = p.plain
+		}
 		if err := status(C.conv_bind(f.c, f.src(), f.weights, f.bias, f.dst(), p.convScratch, f.plain)); err != nil {
 			return err
 		}
@@ -195,11 +195,8 @@ func (p *program) convBackward(n *nn.Node) error {
 	if !x.needGrad {
 		return nil
 	}
-	plain, err := p.vector(len(op.W.Data()))
-	if err != nil {
-		return err
-	}
-	f, err := p.newPass(&s, C.PASS_DATA, plain, nil)
+	p.need.plain = max(p.need.plain, len(op.W.Data()))
+	f, err := p.newPass(&s, C.PASS_DATA, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -211,7 +208,7 @@ func (p *program) convBackward(n *nn.Node) error {
 		f.src = func() *C.float { return p.tempB }
 	}
 	p.prepare = append(p.prepare, func() error {
-		copy(floats(plain, len(op.W.Data())), op.W.Data())
+		copy(floats(p.plain, len(op.W.Data())), op.W.Data())
 		return status(C.conv_pack(f.c))
 	})
 	p.emitBack(n, func() error {

@@ -3,6 +3,9 @@
 #include "dnn.h"
 
 #include <dnnl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +76,12 @@ void *dnn_alloc(size_t bytes) {
   if (posix_memalign(&p, 4096, bytes ? bytes : 4096)) return NULL;
   memset(p, 0, bytes);
   return p;
+}
+
+void dnn_trim(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 void dnn_version(int *major, int *minor, int *patch) {

@@ -45,4 +45,5 @@ int conv_pack(conv *c);
 int conv_run(conv *c);
 
 void *dnn_alloc(size_t bytes); // 4096-aligned, zeroed
+void dnn_trim(void);           // gives what was freed back to the system
 #endif

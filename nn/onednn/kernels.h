@@ -54,6 +54,8 @@ typedef struct {
   // y = x*w + r, w per channel or NULL, and z = affine(y); y or z may be NULL
   void (*add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
                      const float *shift, int relu, float *z, int n, int cb, int hw);
+  // multiplies and adds 24 vectors so many times
+  float (*burn)(long times);
   // zeroes the lanes beyond c
   void (*trim)(float *x, int n, int c, int hw);
   // patches to the planar mean of those that cover a pixel, and its adjoint;
@@ -99,6 +101,8 @@ size_t k_spectrum_work(int planes, int h, int w);
 double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, const float *back,
                   float weight, float *grad, float *work, int planes, int h, int w);
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
+// multiply-adds per second of all threads together, in GFLOP
+double k_peak(int block);
 int k_threads(void);
 void k_set_threads(int n);
 int k_best_block(void);

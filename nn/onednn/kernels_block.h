@@ -494,6 +494,21 @@ static void FN(add_affine)(const float *x, const float *weights, const float *r,
     }
 }
 
+#define LIVE (BLK == 16 ? 24 : 12) // vectors that hide the latency and fit the registers
+
+static float FN(burn)(long times) {
+  V s[LIVE], a, b;
+  for (int l = 0; l < BLK; l++) a[l] = .999f, b[l] = .001f;
+  for (int i = 0; i < LIVE; i++) s[i] = b * (float)i;
+  for (long t = 0; t < times; t++) {
+#pragma GCC unroll 24
+    for (int i = 0; i < LIVE; i++) s[i] = s[i] * a + b;
+    __asm__ volatile("" ::: "memory"); // not to be done at once
+  }
+  for (int i = 1; i < LIVE; i++) s[0] += s[i];
+  return s[0][0];
+}
+
 static void FN(trim)(float *x, int n, int c, int hw) {
   const int cb = (c + BLK - 1) / BLK;
   V keep;
@@ -580,6 +595,7 @@ static const kernels FN(table) = {
     .conv_few = FN(conv_few),
     .score_stem = FN(score_stem),
     .add_affine = FN(add_affine),
+    .burn = FN(burn),
     .trim = FN(trim),
     .fold = FN(fold),
     .fold_backward = FN(fold_backward),

@@ -72,7 +72,7 @@ func open(o Options, block int) (nn.Engine, error) {
 		C.dnn_version(&major, &minor, &patch)
 		e.version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
 		if o.Plan != "" {
-			e.plan = openPlan(o.Plan, e.Describe()+", "+processor())
+			e.plan = openPlan(o.Plan, fmt.Sprintf("oneDNN %s, block %d, %d threads, %s", e.version, e.block, e.threads, processor()))
 		}
 		return nil
 	})
@@ -92,7 +92,22 @@ func (e *engine) Describe() string {
 	if e.block == 16 {
 		isa = "AVX-512"
 	}
-	return fmt.Sprintf("oneDNN %s, %s, %d threads", e.version, isa, e.threads)
+	s := fmt.Sprintf("oneDNN %s, %s, %d threads", e.version, isa, e.threads)
+	if e.bf16 {
+		s += ", bf16 where that is faster"
+	}
+	return s
+}
+
+// Peak measures how many GFLOP/s the threads reach with nothing to do but
+// multiply and add: the bound of direct convolution in float32.
+func (e *engine) Peak() float64 {
+	peak := 0.0
+	_ = e.worker.do(func() error { // 0 of an engine that is closed
+		peak = float64(C.k_peak(C.int(e.block)))
+		return nil
+	})
+	return peak
 }
 
 // Close implements nn.Engine.

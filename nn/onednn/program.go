@@ -181,6 +181,7 @@ func (p *program) Close() error {
 		for _, m := range p.owned {
 			C.free(m)
 		}
+		C.dnn_trim()
 		p.convs, p.owned, p.steps, p.back = nil, nil, nil, nil
 		return nil
 	})

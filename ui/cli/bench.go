@@ -44,7 +44,7 @@ random weights, which takes the same time.`,
 	fs.StringVar(&f.recipe, "recipe", "", "measure the recipe `F.agur`")
 	fs.StringVar(&f.Size, "size", "T", "without a recipe, size of the network: `T`, B or L")
 	fs.IntVar(&f.Input, "input", 0, "without a recipe, side `N` of its input (default 128 for T, 256 for B and L)")
-	fs.StringVar(&f.precision, "precision", "f32", "precision `NAME`: f32 (bf16 comes in a later version)")
+	addPrecision(fs, &f.precision)
 	fs.BoolVar(&f.Train, "train", false, "measure a training step, too")
 	fs.IntVar(&f.Rounds, "rounds", 50, "measure `N` times")
 	f.engine.add(fs)
@@ -53,12 +53,11 @@ random weights, which takes the same time.`,
 }
 
 func (f *benchFlags) check() error {
-	switch f.precision {
-	case "f32":
-	case "bf16":
-		return usage("--precision bf16 is not part of this version: leave it out, or use f32")
-	default:
-		return usage("--precision is %q: this version knows f32", f.precision)
+	if err := checkPrecision(f.precision); err != nil {
+		return err
+	}
+	if f.precision == "bf16" && f.Train {
+		return usage("--precision bf16 is for inspecting: leave --train out")
 	}
 	f.Size = strings.ToUpper(f.Size)
 	if _, err := anomaly.SizeByName(f.Size); err != nil {
@@ -82,6 +81,14 @@ func (p *program) runBench(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	defer e.Close()
+	if f.precision == "bf16" {
+		f.Exact = e
+		if e, err = p.openBF16(f.engine, f.precision, e); err != nil {
+			return err
+		}
+		defer e.Close()
+	}
+	f.Ready = resetPeakRSS
 	if f.recipe != "" {
 		if f.Recipe, err = anomaly.LoadRecipe(f.recipe); err != nil {
 			return err
@@ -110,15 +117,22 @@ func (p *program) printBench(b *session.Bench) {
 	spread := func(l session.Latency) string {
 		return fmt.Sprintf("%.2f ms median, 95 %% within %.2f ms", float64(l.P50), float64(l.P95))
 	}
+	forward := fmt.Sprintf("%s: %.0f GFLOP/s", spread(b.Forward), float64(b.GFLOPS))
+	if b.Peak != nil {
+		forward += fmt.Sprintf(", %.2f of the %.0f that multiply-adds reach here", float64(b.GFLOPS/(*b.Peak)), float64(*b.Peak))
+	}
 	rows := [][2]string{
 		{"engine", b.Description},
 		{"network", fmt.Sprintf("AGUR-Net %s %dx%d, %d parameters, %.3f GMAC, %s", b.Size, b.Width, b.Height, b.Parameters, float64(b.GMAC), b.Precision)},
-		{"forward", fmt.Sprintf("%s: %.0f GFLOP/s", spread(b.Forward), float64(b.GFLOPS))},
+		{"forward", forward},
 		{"inspection", spread(b.Inspect) + ", file to verdict on the disk"},
 	}
 	if b.TrainStep != nil {
 		s := float64(*b.TrainStep)
 		rows = append(rows, [2]string{"training step", fmt.Sprintf("%.1f ms for %d pictures: %.1f pictures/s", s, b.Batch, float64(b.Batch)*1000/s)})
+	}
+	if b.PrecisionError != nil {
+		rows = append(rows, [2]string{"against f32", b.PrecisionError.String()})
 	}
 	p.printRows(append(rows, [2]string{"memory", fmt.Sprintf("%.0f MB at most", float64(b.PeakRSS))}))
 }

@@ -43,6 +43,7 @@ type Env struct {
 type Engine struct {
 	Name   string
 	Open   func(threads int) (nn.Engine, error) // 0 threads: all cores
+	BF16   func(threads int) (nn.Engine, error) // the same in bfloat16; nil where there is none
 	Remedy string                               // what to do when it does not open
 	Note   string                               // what to know where it is the one that runs
 	Device bool                                 // hardware of its own, which may fail: “auto” then goes on with the next

@@ -67,7 +67,9 @@ func TestExitStatusAndSentence(t *testing.T) {
 		{"export --recipe R --onnx x.zip", Usage, ".onnx"},
 		{"export --recipe nowhere.agur --onnx x.onnx", Failed, "nowhere.agur"},
 		{"export --recipe R --onnx no/such/folder/x.onnx", Failed, "no/such/folder"},
-		{"bench --precision bf16", Usage, "bf16"},
+		{"bench --precision bf16", Usage, "bf16"}, // of an engine that has none
+		{"bench --precision int3", Usage, "--precision"},
+		{"inspect --recipe R --precision int3 PARTS", Usage, "--precision"},
 		{"bench --size T --recipe R", Usage, "--recipe says"},
 		{"history", Usage, "choose list"},
 		{"history lst", Usage, "choose list"},
@@ -144,7 +146,7 @@ func TestStableKeys(t *testing.T) {
 		},
 		{
 			[]string{"bench", "--recipe", out, "--rounds", "2", "--train", "--json"},
-			"engine precision threads size input gmac forward_ms/p50 forward_ms/p95 inspect_ms/p50 inspect_ms/p95 train_step_ms batch gflops peak_rss_mb",
+			"engine precision threads size input gmac forward_ms/p50 forward_ms/p95 inspect_ms/p50 inspect_ms/p95 train_step_ms batch gflops peak_gflops precision_error peak_rss_mb",
 		},
 		{
 			[]string{"history", "list", "--json"},

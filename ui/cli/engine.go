@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"agurscope/nn"
+	"agurscope/nn/anomaly"
 	"agurscope/nn/fallback"
+	"agurscope/ui/session"
 )
 
 // engineFlags choose where networks run.
@@ -29,6 +32,51 @@ func (p *program) engineNames() []string {
 		names = append(names, e.Name)
 	}
 	return names
+}
+
+// addPrecision adds the flag of commands that only inspect.
+func addPrecision(fs *pflag.FlagSet, to *string) {
+	fs.StringVar(to, "precision", "f32", "compute in `f32`, or in bf16 where that is faster, which is a little less exact")
+}
+
+// openBF16 opens the faster engine beside the exact one, which is what tells by
+// how much they differ.
+func (p *program) openBF16(f engineFlags, precision string, exact nn.Engine) (nn.Engine, error) {
+	i := slices.IndexFunc(p.Engines, func(e Engine) bool { return e.Name == exact.Name() })
+	if i < 0 || p.Engines[i].BF16 == nil {
+		return nil, usage("--precision %s: the engine %s computes in f32 alone; leave --precision out, or use --engine onednn", precision, exact.Name())
+	}
+	return p.Engines[i].BF16(f.threads)
+}
+
+// openPrecise opens the engine for a precision; of one that is not exact it says
+// by how much it departs from f32 on the recipe.
+func (p *program) openPrecise(ctx context.Context, f engineFlags, precision, recipe string) (nn.Engine, error) {
+	e, err := p.openEngine(f)
+	if err != nil || precision != "bf16" {
+		return e, err
+	}
+	defer e.Close()
+	fast, err := p.openBF16(f, precision, e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := anomaly.LoadRecipe(recipe)
+	if err == nil {
+		var by *session.PrecisionError
+		if by, err = session.PrecisionOf(ctx, e, fast, r); err == nil {
+			p.note("bf16 against f32: %s", by)
+			return fast, nil
+		}
+	}
+	return nil, errors.Join(err, fast.Close())
+}
+
+func checkPrecision(name string) error {
+	if name != "f32" && name != "bf16" {
+		return usage("--precision is %q: choose f32 or bf16", name)
+	}
+	return nil
 }
 
 // openEngine opens the engine that was asked for, or for "auto" the first that

@@ -20,6 +20,7 @@ import (
 
 type inspectFlags struct {
 	recipe, out, db string
+	precision       string
 	thresholds      thresholdFlags
 	engine          engineFlags
 	json            bool
@@ -68,6 +69,7 @@ REVIEW whatever its score.
 	f.line.add(fs)
 	f.thresholds.add(fs)
 	f.engine.add(fs)
+	addPrecision(fs, &f.precision)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object per picture")
 	return cmd
 }
@@ -80,7 +82,14 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 	if err != nil {
 		return err
 	}
-	s, err := p.open(f.engine, database(f.db))
+	if err := checkPrecision(f.precision); err != nil {
+		return err
+	}
+	e, err := p.openPrecise(ctx, f.engine, f.precision, f.recipe)
+	if err != nil {
+		return err
+	}
+	s, err := p.openWith(session.Options{Engine: e}, database(f.db))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"agurscope/datasets"
@@ -26,6 +27,8 @@ type BenchOptions struct {
 	Input  int             // side of the square input; 128 for T, 256 otherwise
 	Train  bool            // measure a training step, too
 	Rounds int             // repetitions; 50
+	Exact  nn.Engine       // to say by how much the measured one differs; nil: it is exact
+	Ready  func()          // called when everything is loaded, before the first measurement; may be nil
 }
 
 // Bench is what was measured. Its JSON keys are stable.
@@ -41,11 +44,14 @@ type Bench struct {
 	Forward     Latency `json:"forward_ms"`
 	Inspect     Latency `json:"inspect_ms"` // decoding the file to the verdict on the disk
 	TrainStep   *Number `json:"train_step_ms"`
-	Batch       int     `json:"batch"`  // of the training step; inspection is one by one
-	GFLOPS      Number  `json:"gflops"` // of the median forward pass
+	Batch       int     `json:"batch"`       // of the training step; inspection is one by one
+	GFLOPS      Number  `json:"gflops"`      // of the median forward pass, as if every convolution were direct
+	Peak        *Number `json:"peak_gflops"` // of multiply-adds in float32; null where the engine cannot tell
 	PeakRSS     Number  `json:"peak_rss_mb"`
 	Parameters  int     `json:"parameters"`
 	Description string  `json:"description"` // of the engine
+
+	PrecisionError *PrecisionError `json:"precision_error"` // null in f32
 }
 
 const (
@@ -67,15 +73,29 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 		return nil, problem("measure", err, "")
 	}
 	defer os.RemoveAll(dir)
-	r, err := o.recipe(ctx, e)
+	r, err := o.recipe(ctx, e, dir)
 	if err != nil {
 		return nil, problem("measure", err, "")
 	}
+	debug.FreeOSMemory() // what fitting a recipe took is not what an inspection takes
 	n, c := r.Model.Network, r.Model.Cost()
 	b := &Bench{
 		Engine: e.Name(), Description: e.Describe(), Precision: "f32", Size: n.Size,
 		Input: int(math.Round(math.Sqrt(float64(n.Width * n.Height)))), Width: n.Width, Height: n.Height,
 		GMAC: Number(float64(c.MACs) / 1e9), Parameters: c.Parameters, Batch: benchBatch,
+	}
+	if p, ok := e.(interface{ Peak() float64 }); ok {
+		peak := Number(p.Peak())
+		b.Peak = &peak
+	}
+	if o.Exact != nil {
+		if b.PrecisionError, err = comparePrecision(ctx, o.Exact, e, r, benchImages(n, 4)); err != nil {
+			return nil, problem("compare precisions", err, "")
+		}
+		b.Precision = "bf16"
+	}
+	if o.Ready != nil {
+		o.Ready()
 	}
 	if err := b.forward(ctx, e, r, o.Rounds); err != nil {
 		return nil, problem("measure the forward pass", err, "")
@@ -91,9 +111,14 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 	return b, nil
 }
 
+// benchNormals is how many good parts a random recipe is fitted to: moved about,
+// they are enough for covariances of the rank that real ones have.
+const benchNormals = 13
+
 // recipe returns the recipe to measure with; statistics and thresholds of a
-// random one mean nothing, but the work is the same.
-func (o BenchOptions) recipe(ctx context.Context, e nn.Engine) (*anomaly.Recipe, error) {
+// random one mean nothing, but the work is the same. It is written to dir and
+// read again, as any other.
+func (o BenchOptions) recipe(ctx context.Context, e nn.Engine, dir string) (*anomaly.Recipe, error) {
 	if o.Recipe != nil {
 		return o.Recipe, nil
 	}
@@ -107,11 +132,18 @@ func (o BenchOptions) recipe(ctx context.Context, e nn.Engine) (*anomaly.Recipe,
 		return nil, err
 	}
 	r := &anomaly.Recipe{Name: "bench", Created: time.Now(), Model: m}
-	normals := benchImages(m.Network, 3)
+	normals := benchImages(m.Network, benchNormals)
 	if err := anomaly.FitStatistics(ctx, e, r, normals, 1); err != nil {
 		return nil, err
 	}
-	return r, anomaly.Calibrate(ctx, e, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{Position: 1})
+	if err := anomaly.Calibrate(ctx, e, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{Position: 1}); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "bench.agur")
+	if err := r.Save(file); err != nil {
+		return nil, err
+	}
+	return anomaly.LoadRecipe(file)
 }
 
 // benchImages draws good parts at the network's input.
