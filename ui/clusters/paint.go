@@ -37,7 +37,7 @@ const (
 	triangle
 	square
 	diamond
-	cross
+	upended // a triangle on its tip
 	shapes
 )
 
@@ -105,7 +105,7 @@ func (p *painter) paint(s *Scatter, w, h int, px float32) image.Image {
 		return p.m
 	}
 	radius := pointRadius(len(s.marks)) * px
-	inks := map[int]color.NRGBA{}
+	looks := p.looksOf(s, radius)
 	for pass := range 2 { // what is dimmed or in no group lies below
 		for i := range s.marks {
 			m := &s.marks[i]
@@ -113,26 +113,16 @@ func (p *painter) paint(s *Scatter, w, h int, px float32) image.Image {
 			if (dim || m.Group < 0) != (pass == 0) {
 				continue
 			}
-			ink, ok := inks[m.Group]
-			if !ok {
-				ink = Colour(m.Group)
-				inks[m.Group] = ink
-			}
-			strength := uint32(230)
-			if dim {
-				strength = 60
-			} else if m.Group < 0 {
-				strength = 150
-			}
 			at := s.place(m.X, m.Y)
-			p.stamp(stampKey{ShapeOf(m.Group), m.Hollow, radius}).put(p.m, int(at.X*px+.5), int(at.Y*px+.5), ink, strength)
+			looks[lookOf(m.Group, m.Hollow, dim)].put(p.m, int(at.X*px+.5), int(at.Y*px+.5))
 		}
 	}
 	front := color.NRGBAModel.Convert(themes.Color(theme.ColorNameForeground)).(color.NRGBA)
 	for _, i := range []int{s.chosen, s.hover} {
 		if i >= 0 && i < len(s.marks) {
 			at := s.place(s.marks[i].X, s.marks[i].Y)
-			p.stamp(stampKey{disc, true, radius + 4*px}).put(p.m, int(at.X*px+.5), int(at.Y*px+.5), front, 255)
+			ring := p.stamp(stampKey{disc, true, radius + 4*px}).in(front, 255)
+			ring.put(p.m, int(at.X*px+.5), int(at.Y*px+.5))
 		}
 	}
 	if s.drawing {
@@ -193,42 +183,98 @@ func beyond(shape int, x, y, r float32) float32 {
 		return max(ax, ay) - 0.88*r
 	case diamond:
 		return (ax + ay - 1.3*r) * 0.7
-	case cross:
-		return max(min(ax, ay)-0.38*r, max(ax, ay)-1.15*r)
+	case upended:
+		return max(-y-0.75*r, (ax*1.75+y-1.3*r)*0.5)
 	}
 	return float32(math.Hypot(float64(x), float64(y))) - r
 }
 
-// put blends the stamp into m around x, y.
-func (s *stamp) put(m *image.RGBA, x, y int, c color.NRGBA, strength uint32) {
+// look is a stamp in a colour.
+type look struct {
+	half    int
+	alpha   []uint16 // 0 to 256
+	r, g, b int32
+}
+
+// in returns the stamp in a colour at a strength from 0 to 255.
+func (s *stamp) in(c color.NRGBA, strength int) look {
+	l := look{s.half, make([]uint16, len(s.alpha)), int32(c.R), int32(c.G), int32(c.B)}
+	for i, a := range s.alpha {
+		l.alpha[i] = uint16((int(a)*strength*256 + 255*255/2) / (255 * 255))
+	}
+	return l
+}
+
+// The strength of points in a group, in none, and dimmed.
+const (
+	strong, weak, faint = 230, 150, 60
+)
+
+// lookOf is the place of a look among those of looksOf.
+func lookOf(group int, hollow, dim bool) int {
+	i := 4 * (group + 1)
+	if hollow {
+		i += 2
+	}
+	if dim {
+		i++
+	}
+	return i
+}
+
+// looksOf returns how the points of each group look.
+func (p *painter) looksOf(s *Scatter, radius float32) []look {
+	groups := 0
+	for i := range s.marks {
+		groups = max(groups, s.marks[i].Group+1)
+	}
+	out := make([]look, 4*(groups+1))
+	for g := -1; g < groups; g++ {
+		strength := strong
+		if g < 0 {
+			strength = weak
+		}
+		for _, hollow := range []bool{false, true} {
+			stamp := p.stamp(stampKey{ShapeOf(g), hollow, radius})
+			out[lookOf(g, hollow, false)] = stamp.in(Colour(g), strength)
+			out[lookOf(g, hollow, true)] = stamp.in(Colour(g), faint)
+		}
+	}
+	return out
+}
+
+// put blends the look into m around x, y.
+func (l *look) put(m *image.RGBA, x, y int) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	x0, y0 := x-s.half, y-s.half
-	side := 2*s.half + 1
+	x0, y0, side := x-l.half, y-l.half, 2*l.half+1
 	if x0 >= w || y0 >= h || x0+side <= 0 || y0+side <= 0 {
 		return
 	}
+	from, to := max(0, -x0), min(side, w-x0)
 	for v := max(0, -y0); v < min(side, h-y0); v++ {
-		row := m.Pix[(y0+v)*m.Stride:]
-		for u := max(0, -x0); u < min(side, w-x0); u++ {
-			a := uint32(s.alpha[v*side+u]) * strength / 255
+		alpha := l.alpha[v*side+from : v*side+to]
+		row := m.Pix[(y0+v)*m.Stride+4*(x0+from):]
+		row = row[:4*len(alpha)]
+		for u, a := range alpha {
 			if a == 0 {
 				continue
 			}
-			o := row[4*(x0+u) : 4*(x0+u)+3 : 4*(x0+u)+3]
-			o[0] = uint8((uint32(o[0])*(255-a) + uint32(c.R)*a) / 255)
-			o[1] = uint8((uint32(o[1])*(255-a) + uint32(c.G)*a) / 255)
-			o[2] = uint8((uint32(o[2])*(255-a) + uint32(c.B)*a) / 255)
+			o := row[4*u : 4*u+4 : 4*u+4]
+			k := int32(a)
+			o[0] = uint8(int32(o[0]) + ((l.r-int32(o[0]))*k)>>8)
+			o[1] = uint8(int32(o[1]) + ((l.g-int32(o[1]))*k)>>8)
+			o[2] = uint8(int32(o[2]) + ((l.b-int32(o[2]))*k)>>8)
 		}
 	}
 }
 
 // line draws a line of two units.
 func (p *painter) line(a, b fyne.Position, px float32, c color.NRGBA) {
-	dot := p.stamp(stampKey{disc, false, px})
+	dot := p.stamp(stampKey{disc, false, px}).in(c, 255)
 	n := int(math.Hypot(float64(b.X-a.X), float64(b.Y-a.Y))*float64(px)) + 1
 	for i := range n {
 		t := float32(i) / float32(n)
-		dot.put(p.m, int((a.X+(b.X-a.X)*t)*px+.5), int((a.Y+(b.Y-a.Y)*t)*px+.5), c, 255)
+		dot.put(p.m, int((a.X+(b.X-a.X)*t)*px+.5), int((a.Y+(b.Y-a.Y)*t)*px+.5))
 	}
 }
 
@@ -236,6 +282,7 @@ func (p *painter) line(a, b fyne.Position, px float32, c color.NRGBA) {
 func swatch(group, side int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, side, side))
 	fill(m, color.NRGBAModel.Convert(themes.Color(themes.ColorNameSurface)).(color.NRGBA))
-	newStamp(stampKey{ShapeOf(group), false, float32(side) * 0.32}).put(m, side/2, side/2, Colour(group), 255)
+	l := newStamp(stampKey{ShapeOf(group), false, float32(side) * 0.32}).in(Colour(group), 255)
+	l.put(m, side/2, side/2)
 	return m
 }

@@ -127,7 +127,7 @@ func (m *mapper) run(ctx context.Context) {
 			m.open = nil
 			clear(m.missing)
 		case <-tick.C:
-			m.flush()
+			m.flush() // which may close the map
 			if m.open != nil && m.missed.Swap(false) {
 				m.catchUp(ctx)
 			}
@@ -161,12 +161,13 @@ func (m *mapper) take(ctx context.Context, p embeddedPart) {
 
 // catchUp places what is in the history but not yet in the map.
 func (m *mapper) catchUp(ctx context.Context) {
-	for e, err := range m.store.Embeddings(ctx, history.EmbeddingFilter{Recipes: m.open.recipes, After: m.open.through}) {
-		if err != nil {
+	o := m.open
+	for e, err := range m.store.Embeddings(ctx, history.EmbeddingFilter{Recipes: o.recipes, After: o.through}) {
+		if err != nil || m.open == nil {
 			return
 		}
-		m.place(embeddedPart{e.Verdict, m.open.recipes, e.Vector, e.Part})
-		m.open.through = e.Verdict
+		m.place(embeddedPart{e.Verdict, o.recipes, e.Vector, e.Part})
+		o.through = e.Verdict
 	}
 }
 
@@ -192,8 +193,8 @@ func (m *mapper) place(p embeddedPart) {
 	}
 }
 
-// flush stores what was placed. What cannot be stored is placed again when the
-// map is opened the next time.
+// flush stores what was placed. What cannot be stored now, as while verdicts wait
+// in the journal, is placed again when the map is opened anew.
 func (m *mapper) flush() {
 	if len(m.placed) == 0 {
 		return
@@ -202,7 +203,9 @@ func (m *mapper) flush() {
 	for i, p := range m.placed {
 		points[i], clusters[i] = p.MapPoint, p.Cluster
 	}
-	_ = m.store.AddPoints(context.Background(), m.placed[0].Map, points, clusters)
+	if err := m.store.AddPoints(context.Background(), m.placed[0].Map, points, clusters); err != nil {
+		m.open = nil
+	}
 	m.placed = m.placed[:0]
 }
 
