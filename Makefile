@@ -143,6 +143,10 @@ screenshots: build ## a picture of every screen, theme and size, by mouse and ke
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 	ui/screenshots/screenshots.sh $(BIN) $(OUT)/screenshots
 
+.PHONY: soak-camera
+soak-camera: build ## ten minutes of a GigE Vision camera, and cameras killed 50 times
+	AGURSCOPE_SOAK=10m AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -timeout 60m -v -run 'CameraSoak|KillGigE|KillFFmpeg' ./ui/cli ./datasets/camera
+
 kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
 

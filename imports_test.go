@@ -72,9 +72,13 @@ var rules = map[string]rule{
 	"datasets/ffmpeg":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/rtsp":          {ours: []string{"datasets", "datasets/ffmpeg", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 	"datasets/v4l2":          {ours: []string{"datasets", "datasets/live", "datasets/pixel"}, tests: []string{"datasets/live/livetest"}},
-	"datasets/mjpeg":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
-	"datasets/replay":        {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
-	"datasets/watch":         {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/camera": {
+		ours:  []string{"datasets", "datasets/aravis", "datasets/ffmpeg", "datasets/live", "datasets/mjpeg", "datasets/replay", "datasets/rtsp", "datasets/v4l2", "datasets/watch"},
+		tests: []string{"datasets/live/livetest"},
+	},
+	"datasets/mjpeg":  {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/replay": {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
+	"datasets/watch":  {ours: []string{"datasets", "datasets/live"}, tests: []string{"datasets/live/livetest"}},
 
 	// What people see.
 	"assets":         {},
@@ -107,8 +111,12 @@ var rules = map[string]rule{
 	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets"}, fyne: true},
 	"ui/scene":    {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
 	"ui/thumb":    {ours: []string{"datasets", "themes", "ui/scene", "ui/widgets"}, fyne: true},
+	"ui/live": {
+		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets"},
+		fyne: true,
+	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},
@@ -116,13 +124,13 @@ var rules = map[string]rule{
 	// The program without a window; no engine is known here.
 	"ui/session": {
 		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report"},
-		tests: []string{"cuda", "nn/onednn"},
+		tests: []string{"cuda", "datasets/live", "nn/onednn"},
 	},
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session"},
-		tests: []string{"nn/onednn", "nn/onnx/onnxtest"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "datasets/camera", "datasets/live"},
+		tests: []string{"nn/onednn", "nn/onnx/onnxtest", "datasets/aravis", "datasets/live/livetest"},
 	},
 }
 

@@ -46,7 +46,7 @@ func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	c := ui.Config{
-		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Version: w.Version,
+		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Camera: w.Camera, Version: w.Version,
 		Script: w.Script, ScreenshotPath: w.Screenshot, Fresh: w.Fresh || w.Startup,
 	}
 	if w.Demo {

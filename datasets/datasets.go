@@ -58,7 +58,8 @@ type Frame struct {
 type Source interface {
 	// Name returns what people call this source.
 	Name() string
-	// Live reports whether frames may be dropped to keep up with a device.
+	// Live reports whether the source lets go of the oldest frames itself to keep
+	// up with a device; a recorded one waits.
 	Live() bool
 	// Frames yields frames until the source ends or ctx does. An error belongs
 	// to its frame alone (Path, Name and Seq are set); iteration goes on.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"agurscope/datasets"
+	"agurscope/ui/live"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
@@ -28,6 +29,10 @@ func (w *Window) open() {
 	if w.c.Script == scriptTour {
 		w.inspect.openDemo()
 		return
+	}
+	if w.c.Camera != "" {
+		w.camera.StartWhenReady(w.c.Camera)
+		w.GoTo(live.Title)
 	}
 	first := !w.settings.flag(keyStarted, false)
 	w.settings.setFlag(keyStarted, true)

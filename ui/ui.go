@@ -14,12 +14,14 @@ import (
 	"runtime/debug"
 	"time"
 
+	"agurscope/datasets/camera"
 	"agurscope/themes"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/clusters"
 	"agurscope/ui/compare"
 	"agurscope/ui/desk"
 	"agurscope/ui/explain"
+	"agurscope/ui/live"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -38,6 +40,8 @@ type Config struct {
 	// Set and Recipe are opened at the start. Empty means the demonstration on
 	// the first start and what was open last on later ones.
 	Set, Recipe string
+	Camera      string       // address of the camera to inspect at once; may be empty
+	Cameras     camera.Saved // the station's; its Path may be empty
 	Version     string
 	Ready       func() // called once after the first frame is on the screen; may be nil
 
@@ -66,6 +70,7 @@ type Window struct {
 	status  *statusBar
 	inspect *inspectScreen
 	train   *trainScreen
+	camera  *live.Screen
 
 	dialog    dialog.Dialog // the one on show that Escape leaves
 	standing  bool          // the notice says what is wrong for good
@@ -108,8 +113,12 @@ func New(c Config) *Window {
 	w.status = newStatusBar(w)
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
+	if w.c.Cameras.Path == "" && !w.c.Fresh {
+		w.c.Cameras = camera.DefaultSaved()
+	}
+	w.camera = live.New(w.Desk, w.c.Cameras)
 	w.screens = []desk.Screen{
-		w.inspect, w.train, calibrate.New(w.Desk), explain.New(w.Desk), compare.New(w.Desk),
+		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), compare.New(w.Desk),
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
 	}
 	w.body = container.NewStack()
@@ -210,6 +219,7 @@ const (
 // places say how the rail shows the screens.
 var places = map[string]struct{ icon, hint string }{
 	inspectTitle: {svgInspect, "Inspect parts and see verdicts"},
+	live.Title:   {svgCamera, "Inspect what a camera sees"},
 	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
 
 	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},

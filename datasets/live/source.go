@@ -132,8 +132,9 @@ func (s *Source) run(ctx context.Context) {
 	}
 }
 
-// connection is one life of a stream; it returns why it ended.
-func (s *Source) connection(ctx context.Context, wait *backoff) (err error) {
+// connection is one life of a stream; it returns why it ended. Closing a device
+// that is dead may take seconds: the loss is told before.
+func (s *Source) connection(ctx context.Context, wait *backoff) error {
 	opening, cancel := context.WithTimeoutCause(ctx, s.o.Open, fmt.Errorf("it does not answer within %v", s.o.Open))
 	stream, err := s.o.Driver.Open(opening)
 	if err != nil && opening.Err() != nil && errors.Is(err, opening.Err()) {
@@ -144,6 +145,15 @@ func (s *Source) connection(ctx context.Context, wait *backoff) (err error) {
 		return err
 	}
 	defer stream.Close()
+	err = s.life(ctx, stream, wait)
+	if ctx.Err() == nil && !errors.Is(err, io.EOF) {
+		s.lose(err)
+	}
+	return err
+}
+
+// life takes pictures of a stream until it ends.
+func (s *Source) life(ctx context.Context, stream Stream, wait *backoff) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s.attach(stream, stop)

@@ -53,6 +53,7 @@ type Engine struct {
 type Window struct {
 	Session     *session.Session
 	Set, Recipe string
+	Camera      string // address
 	Demo        bool
 	Script      string // what to do by itself, for screenshots and tests
 	Screenshot  string // file
@@ -85,6 +86,7 @@ func New(env Env) *cobra.Command {
 	root := p.root()
 	root.AddCommand(
 		p.train(), p.inspect(), p.evaluate(), p.export(), p.ablate(), p.bench(), p.history(), p.cluster(), p.line(), p.doctor(),
+		p.camera(),
 		p.benchWindow(), p.demoSet(),
 	)
 	root.SetOut(env.Stdout)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/cpu"
 
+	"agurscope/datasets/camera"
 	"agurscope/history"
 	"agurscope/nn"
 )
@@ -105,7 +106,14 @@ func (p *program) diagnose(ctx context.Context, db string) *diagnosis {
 		add("window", missing, "this program was built without its window", "build it with “make build”")
 	}
 	d.Checks = append(d.Checks, databaseChecks(ctx, db)...)
-	add("cameras", missing, "not part of this version", "inspect folders of pictures")
+	for _, m := range camera.Available() {
+		if m.Err != nil {
+			reason, remedy, _ := strings.Cut(m.Err.Error(), ": ")
+			add("cameras", missing, m.Name+": "+reason, remedy)
+			continue
+		}
+		add("cameras", good, m.Name+": "+m.Detail, "")
+	}
 	add("processor", good, processor(), "")
 	add("memory", good, memoryText(), "")
 	fonts := "built in"

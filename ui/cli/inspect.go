@@ -199,16 +199,7 @@ func (i *inspection) run(ctx context.Context, s *session.Session, src datasets.S
 
 // tell reports one result whose verdict is on the disk.
 func (i *inspection) tell(res *session.Result) error {
-	switch res.Final() {
-	case history.OK:
-		i.counts.OK++
-	case history.REVIEW:
-		i.counts.Review++
-	case history.NG:
-		i.counts.NG++
-	default:
-		i.counts.Error++
-	}
+	count(&i.counts, res.Final())
 	i.bar.clear()
 	var err error
 	if i.json {
@@ -226,6 +217,19 @@ func (i *inspection) tell(res *session.Result) error {
 	}
 	i.bar.step("inspecting", i.counts.Total(), i.total, 0, "")
 	return nil
+}
+
+func count(s *history.Summary, v history.Verdict) {
+	switch v {
+	case history.OK:
+		s.OK++
+	case history.REVIEW:
+		s.Review++
+	case history.NG:
+		s.NG++
+	default:
+		s.Error++
+	}
 }
 
 // countsOf writes a summary for people.

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"agurscope/datasets/camera"
 )
 
 type windowFlags struct {
 	Window
 	db     string
-	camera string
 	engine engineFlags
 	keep   keepFlags
 	line   lineFlags
@@ -50,7 +51,7 @@ Without a command it opens the window.`,
 	fs.SortFlags = false
 	fs.StringVar(&f.Recipe, "recipe", "", "open the recipe `F.agur`")
 	fs.StringVar(&f.Set, "set", "", "open the pictures in `DIR`")
-	fs.StringVar(&f.camera, "camera", "", "open the camera at `URL` (not part of this version)")
+	fs.StringVar(&f.Camera, "camera", "", "open the camera at `URL`; see “agurscope camera --help”")
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
@@ -67,8 +68,10 @@ Without a command it opens the window.`,
 }
 
 func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
-	if f.camera != "" {
-		return usage("--camera is not part of this version: open a folder with --set")
+	if f.Camera != "" {
+		if _, err := camera.Open(f.Camera); err != nil {
+			return usage("--camera: %v", err)
+		}
 	}
 	if p.Env.Window == nil {
 		return errors.New("this program was built without its window; use a command such as “agurscope inspect”")

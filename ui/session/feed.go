@@ -34,14 +34,22 @@ func (f *fed) prepare(d *anomaly.Detector) {
 	f.prepared = d.Prepare(f.frame.Image)
 }
 
-// feed reads ahead of the network: the next frame is decoded and resized while
-// the one before it is inspected. Recorded sources wait; live ones drop the
-// oldest frame.
+// feed brings frames to the network. A recorded source is read ahead: the next
+// frame is decoded and resized while the one before it is inspected. A live one is
+// asked only when the network is free, so that it is the newest that comes; what
+// it let go of meanwhile it counts itself.
 func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Seq[fed] {
+	if src.Live() {
+		return newest(ctx, src, d)
+	}
 	return func(yield func(fed) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		out := make(chan fed, 1)
+		defer func() { // no goroutine is left behind
+			cancel()
+			for range out {
+			}
+		}()
 		go func() {
 			defer close(out)
 			start := time.Now()
@@ -49,12 +57,6 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 				f := fed{frame: frame, start: start, err: err}
 				f.prepare(d)
 				f.spent = time.Since(start)
-				if src.Live() {
-					select {
-					case <-out:
-					default:
-					}
-				}
 				select {
 				case out <- f:
 				case <-ctx.Done():
@@ -64,14 +66,34 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 			}
 		}()
 		for f := range out {
-			// A recorded frame that was read ahead has not kept anybody
-			// waiting; a live one has.
-			if !src.Live() {
-				f.start = time.Now().Add(-f.spent)
-			}
+			// A frame that was read ahead has not kept anybody waiting.
+			f.start = time.Now().Add(-f.spent)
 			if ctx.Err() != nil || !yield(f) {
 				return
 			}
 		}
 	}
+}
+
+// newest feeds from a live source. The time of a frame counts from its capture,
+// as far as the camera tells.
+func newest(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Seq[fed] {
+	return func(yield func(fed) bool) {
+		for frame, err := range src.Frames(ctx) {
+			f := fed{frame: frame, start: captured(frame), err: err}
+			f.prepare(d)
+			if ctx.Err() != nil || !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// captured is when a frame was taken, or now where that cannot be true.
+func captured(f datasets.Frame) time.Time {
+	now := time.Now()
+	if age := now.Sub(f.Time); f.Time.IsZero() || age < 0 || age > time.Minute {
+		return now
+	}
+	return f.Time
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package livetest
 
 import (
@@ -8,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // GigE is the camera that comes with the Aravis library, as a process: GigE
@@ -22,6 +21,9 @@ type GigE struct {
 // a time on a machine.
 const GigEAddress = "127.0.0.1"
 
+// turn is how long a test waits for the camera.
+const turn = 2 * time.Minute
+
 const gigeProgram = "arv-fake-gv-camera-0.8"
 
 // NewGigE starts the camera and stops it when the test ends. It waits for other
@@ -35,8 +37,11 @@ func NewGigE(t testing.TB, args ...string) *GigE {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
+	for end := time.Now().Add(turn); syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			lock.Close()
+			t.Skip("another program has the only GigE Vision camera of this machine")
+		}
 	}
 	g := &GigE{t: t, args: args}
 	g.Start()
@@ -50,6 +55,7 @@ func NewGigE(t testing.TB, args ...string) *GigE {
 // Start implements Peer.
 func (g *GigE) Start() {
 	g.cmd = exec.Command(gigeProgram, append([]string{"-i", GigEAddress}, g.args...)...)
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that dies
 	if err := g.cmd.Start(); err != nil {
 		g.t.Error(err)
 	}

@@ -1,0 +1,568 @@
+// Package live is the Camera screen: which camera, what it is doing and how well,
+// what it sees, and what that was judged to be.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"agurscope/datasets/camera"
+	"agurscope/datasets/live"
+	"agurscope/history"
+	"agurscope/nn/anomaly"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
+	"agurscope/ui/scene"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+	"agurscope/viewer"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Title is the screen's name on the rail.
+const Title = "Camera"
+
+// Screen is the Camera screen. Its fields belong to Fyne's goroutine.
+type Screen struct {
+	desk.Quiet
+	*desk.Desk
+	saved camera.Saved
+
+	address *camera.Address // chosen; nil for none
+	sample  *camera.Sample  // of the test that it passed
+	known   bool            // it is among the saved ones
+	testing context.CancelFunc
+	run     *run
+	waiting bool           // to start as soon as a recipe is open
+	found   []camera.Found // by the last search
+	looking bool
+
+	all      fyne.CanvasObject
+	middle   *fyne.Container
+	view     *viewer.Viewer
+	pick     *widgets.Picker
+	test     *widgets.Button
+	save     *widgets.Button
+	start    *widgets.Button
+	trigger  *widgets.Button
+	state    *stateLine
+	banner   *widgets.Banner
+	reason   *widgets.Aside
+	counts   *countsRow
+	recent   *recentList
+	controls *controlPanel
+	latest   desk.Latest
+}
+
+// run is an inspection of a camera under way.
+type run struct {
+	src    camera.Source
+	cancel context.CancelFunc
+	took   []time.Duration // latencies of the newest verdicts
+	show   chan *session.Result
+}
+
+// keepTook is how many latencies tell the usual one.
+const keepTook = 64
+
+// New builds the screen.
+func New(d *desk.Desk, saved camera.Saved) *Screen {
+	s := &Screen{Desk: d, saved: saved, view: viewer.New(), latest: desk.Latest{Thread: d.Thread}}
+	s.view.SetPlaceholder(viewer.PaneReconstruction, "No reconstruction yet")
+	s.middle = container.NewStack()
+	s.banner = widgets.NewBanner()
+	s.reason = widgets.NewAside(theme.ColorNameWarning)
+	s.counts = newCounts(d.Tips)
+	s.recent = newRecent(d.Keys)
+	s.controls = newControls(s)
+	s.state = newStateLine(d.Tips)
+	s.compose()
+	if list, err := saved.List(); err != nil {
+		d.Say(phrase.Sentence(err.Error()))
+	} else if len(list) > 0 {
+		s.address, _ = camera.Parse(list[0])
+		s.known = true
+	}
+	s.refresh()
+	return s
+}
+
+// Title implements desk.Screen.
+func (s *Screen) Title() string { return Title }
+
+// Content implements desk.Screen.
+func (s *Screen) Content() fyne.CanvasObject { return s.all }
+
+// Show implements desk.Screen.
+func (s *Screen) Show() { s.refresh() }
+
+// Changed implements desk.Screen.
+func (s *Screen) Changed() {
+	s.refresh()
+	if s.waiting && s.missing() == "" && s.run == nil {
+		s.waiting = false
+		s.begin()
+	}
+}
+
+// StartWhenReady chooses a camera and inspects it as soon as there is a recipe.
+func (s *Screen) StartWhenReady(address string) {
+	s.Choose(address)
+	s.waiting = s.address != nil
+	s.Changed()
+}
+
+// Running reports whether a camera is being inspected.
+func (s *Screen) Running() bool { return s.run != nil }
+
+const sideWidth = 332
+
+func (s *Screen) compose() {
+	t := s.Tips
+	s.pick = t.NewPicker("Camera", theme.MediaVideoIcon(), 300, "The camera to inspect. Click to choose another.", s.menu)
+	s.test = t.NewButton("Test", theme.ViewRefreshIcon(), "Connects and shows one picture; nothing is inspected.", s.toggleTest)
+	s.save = t.NewButton("Save", theme.DocumentSaveIcon(), "Remembers this camera for the station.", s.remember)
+	s.start = t.NewButton("Start", theme.MediaPlayIcon(), "", s.StartOrStop)
+	s.start.Importance = widget.HighImportance
+	s.trigger = t.NewButton("Trigger", theme.MediaRecordIcon(), "Takes one picture and inspects it (T)", s.press)
+	bar := widgets.NewPanel(widgets.Inset(widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start), 6, 8))
+	side := widgets.Dock(
+		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.NewRule()),
+		widgets.Rows(0, widgets.NewRule(), s.controls.root), nil, nil, s.recent.root)
+	right := widgets.NewPanel(widgets.Fixed(sideWidth, 0, side))
+	s.all = widgets.Dock(widgets.Rows(0, bar, widgets.NewRule()), nil, nil, widgets.Dock(nil, nil, widgets.NewRule(), nil, right), s.middle)
+}
+
+// Choose makes an address the camera of the screen.
+func (s *Screen) Choose(address string) {
+	a, err := camera.Parse(address)
+	if err == nil {
+		_, err = a.Open()
+	}
+	if err != nil {
+		s.Report(err)
+		return
+	}
+	s.Stop()
+	s.stopTest()
+	s.address, s.sample = a, nil
+	list, _ := s.saved.List()
+	s.known = slices.Contains(list, a.String())
+	s.controls.set(nil)
+	s.banner.SetIdle("Not inspected")
+	s.reason.Set("")
+	s.refresh()
+}
+
+// mode is what makes the chosen camera take a picture.
+func (s *Screen) mode() live.Mode {
+	if s.address == nil {
+		return live.Free
+	}
+	m, _ := live.ParseMode(s.address.Settings["trigger"]) // Choose has seen it
+	return m
+}
+
+// refresh brings buttons and middle up to date.
+func (s *Screen) refresh() {
+	name := "Choose a camera…"
+	if s.address != nil {
+		name = s.address.Title()
+		s.pick.Tip = camera.Redact(s.address.String())
+	}
+	s.pick.SetName(name)
+	s.test.SetText("Test")
+	s.test.SetIcon(theme.ViewRefreshIcon())
+	if s.testing != nil {
+		s.test.SetText("Cancel")
+		s.test.SetIcon(theme.CancelIcon())
+	}
+	s.test.SetEnabled(s.address != nil && s.run == nil)
+	s.save.SetEnabled(!s.known && (s.sample != nil || s.run != nil && s.run.src.Status().Delivered > 0))
+	s.start.SetText("Start")
+	s.start.SetIcon(theme.MediaPlayIcon())
+	s.start.Tip = "Inspects what the camera sees until it is stopped (Space)"
+	if s.run != nil {
+		s.start.SetText("Stop")
+		s.start.SetIcon(theme.MediaStopIcon())
+		s.start.Tip = "Stops. What was inspected is in the log. (Space)"
+	} else if why := s.missing(); why != "" {
+		s.start.Tip = "First " + why + "."
+	}
+	s.start.SetEnabled(s.run != nil || s.missing() == "" && s.testing == nil)
+	s.trigger.Hidden = s.mode() != live.Software
+	s.trigger.SetEnabled(s.run != nil)
+	s.trigger.Refresh()
+	s.refreshState()
+	s.refreshMiddle()
+}
+
+// missing says what is needed before a camera can be inspected.
+func (s *Screen) missing() string {
+	switch {
+	case s.address == nil:
+		return "choose a camera"
+	case s.Session.Engine() == nil:
+		return "an engine is needed: run “agurscope doctor” in a terminal"
+	case s.Session.Recipe() == nil:
+		return "open a recipe on the Inspect screen, or train one"
+	}
+	return ""
+}
+
+// refreshMiddle shows the panes, or why there is nothing to show.
+func (s *Screen) refreshMiddle() {
+	var o fyne.CanvasObject = s.view
+	switch {
+	case s.address == nil:
+		look := s.Tips.NewButton("Look for cameras", theme.SearchIcon(), "On all networks and buses of this machine; takes a second or two.", s.look)
+		look.Importance = widget.HighImportance
+		look.SetEnabled(!s.looking)
+		if s.looking {
+			look.SetText("Looking…")
+		}
+		o = widgets.NewEmpty(theme.MediaVideoIcon(), "No camera yet",
+			"Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address.",
+			look, s.Tips.NewButton("Type an address…", theme.DocumentCreateIcon(), "", s.ask))
+	case s.run == nil && s.sample == nil && s.testing == nil && !s.state.trouble:
+		o = widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), "Test it to see one picture, or start to inspect what it sees.")
+	}
+	if len(s.middle.Objects) == 1 && s.middle.Objects[0] == o {
+		return
+	}
+	s.middle.Objects = []fyne.CanvasObject{o}
+	s.middle.Refresh()
+}
+
+// StartOrStop is the big button and the space bar.
+func (s *Screen) StartOrStop() {
+	if s.run != nil {
+		s.Stop()
+		return
+	}
+	if why := s.missing(); why != "" {
+		s.Say("First " + why + ".")
+		return
+	}
+	s.begin()
+}
+
+// Stop ends the inspection, if there is one.
+func (s *Screen) Stop() {
+	if s.run != nil {
+		s.run.cancel()
+	}
+}
+
+func (s *Screen) begin() {
+	src, err := s.address.Open()
+	if err != nil {
+		s.Report(err)
+		return
+	}
+	ctx, cancel := context.WithCancel(s.Context())
+	r := &run{src: src, cancel: cancel, show: make(chan *session.Result, 1)}
+	s.run = r
+	s.counts.clear()
+	s.recent.clear()
+	s.banner.SetIdle("Waiting")
+	s.reason.Set("")
+	s.refresh()
+	s.Job(func(context.Context) { s.watch(ctx, r) })
+	s.Job(func(context.Context) { s.present(ctx, r) })
+	s.Job(func(context.Context) {
+		defer cancel()
+		_, err := s.Session.Inspect(ctx, src, func(res *session.Result) { s.took(r, res) })
+		s.OnUI(func() { s.ended(r, err) })
+	})
+}
+
+// took is called on the goroutine that inspects, after the verdict is on disk.
+func (s *Screen) took(r *run, res *session.Result) {
+	row := recentRow{at: time.Now(), verdict: res.Final(), index: res.Index, id: res.ID, err: res.Err, latency: res.Latency}
+	s.OnUI(func() {
+		if s.run != r {
+			return
+		}
+		s.counts.add(row.verdict)
+		s.recent.add(row)
+		if row.err == nil {
+			r.took = append(r.took, row.latency)
+			r.took = r.took[max(len(r.took)-keepTook, 0):]
+		}
+	})
+	select { // only the newest is worth drawing
+	case <-r.show:
+	default:
+	}
+	r.show <- res
+}
+
+// present prepares the newest result for the panes.
+func (s *Screen) present(ctx context.Context, r *run) {
+	for {
+		select {
+		case res := <-r.show:
+			f := frame(res, s.calibration())
+			s.latest.PostLatest(func() {
+				if s.run == r {
+					s.display(res, f)
+				}
+			})
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Screen) calibration() *anomaly.Calibration {
+	if r := s.Session.Recipe(); r != nil {
+		return r.Calibration
+	}
+	return nil
+}
+
+// frame is what the panes show of a result.
+func frame(res *session.Result, c *anomaly.Calibration) *viewer.Frame {
+	if res.Frame.Image == nil {
+		return nil
+	}
+	f := &viewer.Frame{Original: scene.Opaque(res.Frame.Image)}
+	if res.Prediction != nil && c != nil {
+		t := res.Thresholds
+		f.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
+		f.Map, f.Segmentation = scene.Heat(res.Prediction, t.Mode), scene.Segmentation(res, t)
+		f.Low, f.High, f.Max = float32(t.Low), float32(t.High), float32(scene.Scale(c, t.Mode))
+	}
+	f.Prepare()
+	return f
+}
+
+// display puts a verdict on the screen.
+func (s *Screen) display(res *session.Result, f *viewer.Frame) {
+	v := res.Final()
+	s.banner.Set(string(v), res.Index)
+	s.reason.Set("")
+	if res.Err != nil {
+		s.reason.Set(phrase.Sentence(res.Err.Error()))
+	} else if d := res.Prediction; d != nil && d.Doubt != nil {
+		s.reason.Set(phrase.Sentence(d.Doubt.Error()))
+	}
+	if f != nil {
+		s.view.SetFrame(*f)
+	}
+	s.refreshMiddle()
+}
+
+// watch refreshes the state line while the run lasts, and tells the settings of
+// the camera once it is there.
+func (s *Screen) watch(ctx context.Context, r *run) {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	told := false
+	for {
+		st := r.src.Status()
+		var list []live.Control
+		if !told && st.State == live.Streaming {
+			list, _ = r.src.Controls() // many kinds have none
+			told = true
+		}
+		s.OnUI(func() {
+			if s.run != r {
+				return
+			}
+			s.refreshState()
+			if list != nil {
+				s.controls.set(list)
+			}
+			// Nothing that was seen before a loss may pass for what is there now.
+			if st.State == live.Lost || st.State == live.Stalled {
+				s.banner.Set(string(history.ERROR), nan)
+				s.reason.Set(phrase.Sentence("No pictures: " + st.Reason))
+			}
+		})
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ended clears up after the run.
+func (s *Screen) ended(r *run, err error) {
+	if s.run != r {
+		return
+	}
+	s.run = nil
+	s.banner.SetIdle("Stopped")
+	s.reason.Set("")
+	switch {
+	case err == nil:
+		s.Say("The recording has ended.")
+	case errors.Is(err, context.Canceled):
+		s.Say(fmt.Sprintf("Stopped. %s in the log.", phrase.Plural(s.counts.total(), "verdict")))
+	default:
+		s.Report(err)
+	}
+	s.refresh()
+}
+
+// press asks for one picture.
+func (s *Screen) press() {
+	r := s.run
+	if r == nil || r.src.Mode() != live.Software {
+		return
+	}
+	s.Job(func(ctx context.Context) {
+		if err := r.src.Trigger(ctx); err != nil {
+			s.OnUI(func() { s.Say(phrase.Sentence(err.Error())) })
+		}
+	})
+}
+
+func (s *Screen) refreshState() {
+	switch {
+	case s.run != nil:
+		s.state.show(s.run.src.Status(), s.run.src.Mode(), median(s.run.took))
+	case s.testing != nil:
+		s.state.say("Connecting…", "")
+	case s.sample != nil:
+		m := s.sample
+		s.state.say("Tested", fmt.Sprintf("%d × %d, %s, first picture after %.0f ms%s", m.Width, m.Height, m.Pixels, m.First, rateText(m.Status.Rate)))
+	case s.state.trouble:
+	case s.address == nil:
+		s.state.say("", "")
+	default:
+		s.state.say("Not connected", "")
+	}
+}
+
+func rateText(v float64) string {
+	if v <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f pictures/s", v)
+}
+
+// median is the usual latency, 0 of none.
+func median(v []time.Duration) time.Duration {
+	if len(v) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(v))[len(v)/2]
+}
+
+// toggleTest tries the camera, or stops trying.
+func (s *Screen) toggleTest() {
+	if s.testing != nil {
+		s.stopTest()
+		return
+	}
+	src, err := s.address.Open()
+	if err != nil {
+		s.Report(err)
+		return
+	}
+	ctx, cancel := context.WithCancel(s.Context())
+	s.testing, s.sample, s.state.trouble = cancel, nil, false
+	a := s.address
+	s.refresh()
+	s.Job(func(context.Context) {
+		defer cancel()
+		m, err := camera.Try(ctx, src, true)
+		var f viewer.Frame
+		if err == nil {
+			f.Original = scene.Opaque(m.Frame.Image)
+			f.Prepare()
+		}
+		s.OnUI(func() { s.tested(a, m, f, err) })
+	})
+}
+
+func (s *Screen) stopTest() {
+	if s.testing != nil {
+		s.testing()
+	}
+}
+
+func (s *Screen) tested(a *camera.Address, m *camera.Sample, f viewer.Frame, err error) {
+	s.testing = nil
+	if s.address != a {
+		s.refresh()
+		return
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		s.state.trouble = false
+	case err != nil:
+		var lost *live.LostError
+		reason := err.Error()
+		if errors.As(err, &lost) {
+			reason = lost.Reason
+		}
+		s.state.fail("Test failed", phrase.Sentence(reason))
+		s.banner.SetIdle("No picture")
+		s.reason.Set(phrase.Sentence(reason))
+	default:
+		s.sample = m
+		s.view.SetFrame(f)
+		s.controls.set(m.Controls)
+		s.banner.SetIdle("Not inspected")
+		s.reason.Set("")
+	}
+	s.refresh()
+}
+
+// remember saves the camera for the station.
+func (s *Screen) remember() {
+	if err := s.saved.Save(s.address.String()); err != nil {
+		s.Report(err)
+		return
+	}
+	s.known = true
+	s.Say("Saved: " + camera.Redact(s.address.String()))
+	s.refresh()
+}
+
+// Key implements desk.Screen.
+func (s *Screen) Key(name fyne.KeyName) bool {
+	switch name {
+	case fyne.KeySpace:
+		s.StartOrStop()
+	case fyne.KeyEscape:
+		if !s.view.HandleKey(name) {
+			s.Stop()
+			s.stopTest()
+		}
+	default:
+		return s.view.HandleKey(name)
+	}
+	return true
+}
+
+// Rune implements desk.Screen.
+func (s *Screen) Rune(r rune) {
+	switch r {
+	case 't':
+		s.press()
+	case '+', '=':
+		s.view.HandleKey(fyne.KeyPlus)
+	case '-':
+		s.view.HandleKey(fyne.KeyMinus)
+	}
+}
+
+// Drop implements desk.Screen: a folder is watched, a video played.
+func (s *Screen) Drop(paths []string) {
+	if len(paths) == 1 {
+		s.Choose(paths[0])
+	}
+}
