@@ -2,10 +2,10 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"math"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 )
@@ -25,6 +25,10 @@ type columns struct {
 	polarities []uint8
 	text       []byte   // what names a record alone, lower case, each followed by two zero bytes
 	at         []uint32 // where a record's text begins; one more at the end
+	traces     []trace  // of blocks of records: which three letters occur in their text
+
+	order []uint32 // rows by falling score, those without one last
+	keys  []uint64 // what order is sorted by
 
 	classes   []class
 	numbers   map[class]uint32
@@ -107,6 +111,7 @@ func (c *columns) retire(ctx context.Context, db querier) error {
 func (c *columns) take(o *columns) {
 	c.ids, c.times, c.scores, c.verdicts, c.reviews, c.class = o.ids, o.times, o.scores, o.verdicts, o.reviews, o.class
 	c.first, c.areas, c.polarities, c.text, c.at = o.first, o.areas, o.polarities, o.text, o.at
+	c.traces, c.order, c.keys = o.traces, o.order, o.keys
 	c.classes, c.numbers, c.polarity, c.said = o.classes, o.numbers, o.polarity, o.said
 	c.verdict, c.override, c.note, c.tombstone = o.verdict, o.override, o.note, o.tombstone
 }
@@ -153,6 +158,7 @@ func (c *columns) records(ctx context.Context, db querier) error {
 			c.text = appendLower(append(c.text, 0), part)
 		}
 		c.text = append(c.text, 0, 0)
+		c.leave(c.text[c.at[len(c.at)-1]:])
 		c.at = append(c.at, uint32(len(c.text)))
 	}
 	if err := rows.Err(); err != nil {
@@ -406,21 +412,65 @@ func (c *columns) words(text string) []word {
 // mark sets the bit of every row whose own text holds the word. A word has no
 // zero byte, so it lies within one row.
 func (c *columns) mark(w *word) {
-	row := 0
-	for at := 0; ; {
-		n := bytes.Index(c.text[at:], w.text)
-		if n < 0 {
-			return
+	want := traceOf(w.text)
+	for b := range c.traces {
+		if !c.traces[b].holds(want) {
+			continue
 		}
-		at += n
-		if int(c.at[row+1]) <= at {
-			// Mostly the next hit is near; else look it up.
-			if row++; int(c.at[row+1]) <= at {
-				row = sort.Search(len(c.at), func(i int) bool { return int(c.at[i]) > at }) - 1
+		row := b * block
+		last := min(row+block, len(c.ids))
+		for at, end := int(c.at[row]), int(c.at[last]); at < end; {
+			n := bytes.Index(c.text[at:end], w.text)
+			if n < 0 {
+				break
 			}
+			for at += n; int(c.at[row+1]) <= at; {
+				row++
+			}
+			w.own[row/64] |= 1 << (row % 64)
+			at = int(c.at[row+1])
 		}
-		w.own[row/64] |= 1 << (row % 64)
-		at = int(c.at[row+1])
+	}
+}
+
+// block is how many records share a trace.
+const block = 512
+
+// trace has a bit for every three letters that occur, several sharing one: where
+// a bit of a word is missing, the word is not there.
+type trace [64]uint64
+
+func (t *trace) add(a, b, c byte) {
+	h := (uint32(a)<<16 | uint32(b)<<8 | uint32(c)) * 2654435761 >> 20
+	t[h/64] |= 1 << (h % 64)
+}
+
+func traceOf(text []byte) *trace {
+	var t trace
+	for i := 2; i < len(text); i++ {
+		t.add(text[i-2], text[i-1], text[i])
+	}
+	return &t
+}
+
+func (t *trace) holds(want *trace) bool {
+	for i, w := range want {
+		if w&^t[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// leave adds the text of the next record to the trace of its block. len(c.ids)
+// counts it already.
+func (c *columns) leave(text []byte) {
+	if b := (len(c.ids) - 1) / block; b == len(c.traces) {
+		c.traces = append(c.traces, trace{})
+	}
+	t := &c.traces[len(c.traces)-1]
+	for i := 2; i < len(text); i++ {
+		t.add(text[i-2], text[i-1], text[i])
 	}
 }
 
@@ -431,44 +481,57 @@ func (w *word) in(c *columns, row int) bool {
 		len(w.said) > 0 && w.said[c.ids[row]]
 }
 
-// sortWorst orders rows by falling score, those without one last, in linear
-// time: the bits of a float64 sort like its value once negative ones are turned
-// over.
+// sortWorst orders rows, which rise, by falling score, those without one last
+// and those of one score by their age: it marks them and picks them out of the
+// order of all.
 func (c *columns) sortWorst(rows []uint32) {
-	keys, spare := make([]uint64, len(rows)), make([]uint64, len(rows))
-	other := make([]uint32, len(rows))
-	for i, row := range rows {
-		b := math.Float64bits(c.scores[row])
-		if c.scores[row] != c.scores[row] {
-			b = math.Float64bits(math.Inf(-1))
-		}
-		if b>>63 == 1 {
-			keys[i] = b // falling: larger bits are smaller numbers already
-		} else {
-			keys[i] = ^b &^ (1 << 63)
+	c.rank()
+	marked := make([]uint64, len(c.ids)/64+1)
+	for _, row := range rows {
+		marked[row/64] |= 1 << (row % 64)
+	}
+	n := 0
+	for _, row := range c.order {
+		if marked[row/64]&(1<<(row%64)) != 0 {
+			rows[n] = row
+			n++
 		}
 	}
-	var count [1 << 16]int
-	for shift := 0; shift < 64; shift += 16 {
-		clear(count[:])
-		for _, k := range keys {
-			count[uint16(k>>shift)]++
-		}
-		if len(keys) > 0 && count[uint16(keys[0]>>shift)] == len(keys) {
-			continue
-		}
-		sum := 0
-		for i, n := range count {
-			count[i], sum = sum, sum+n
-		}
-		for i, k := range keys {
-			to := &count[uint16(k>>shift)]
-			spare[*to], other[*to] = k, rows[i]
-			*to++
-		}
-		keys, spare = spare, keys
-		copy(rows, other)
+}
+
+// rank brings the order of all rows up to date. The bits of a float64 sort like
+// its value once negative ones are turned over.
+func (c *columns) rank() {
+	type ranked struct {
+		key uint64
+		row uint32
 	}
+	fresh := make([]ranked, 0, len(c.ids)-len(c.order))
+	for row := len(c.order); row < len(c.ids); row++ {
+		s := c.scores[row]
+		if s != s {
+			s = math.Inf(-1)
+		}
+		key := math.Float64bits(s)
+		if key>>63 == 0 {
+			key = ^key &^ (1 << 63) // falling; negative ones fall by themselves
+		}
+		fresh = append(fresh, ranked{key, uint32(row)})
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	slices.SortFunc(fresh, func(a, b ranked) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row)) })
+	order, keys := make([]uint32, 0, len(c.ids)), make([]uint64, 0, len(c.ids))
+	i := 0
+	for _, f := range fresh {
+		for i < len(c.keys) && c.keys[i] <= f.key {
+			order, keys = append(order, c.order[i]), append(keys, c.keys[i])
+			i++
+		}
+		order, keys = append(order, f.row), append(keys, f.key)
+	}
+	c.order, c.keys = append(order, c.order[i:]...), append(keys, c.keys[i:]...)
 }
 
 // snapshot returns the columns as they are now. They only grow, but for the

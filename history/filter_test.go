@@ -114,6 +114,8 @@ func holds(name, text string) bool {
 	return true
 }
 
+func want(name, words string) bool { return holds(text(name), words) }
+
 func FuzzFilterText(f *testing.F) {
 	s := mustOpen(f)
 	run := mustRun(f, s)
@@ -130,8 +132,11 @@ func FuzzFilterText(f *testing.F) {
 		r := &Record{Run: run.ID, Name: name, Verdict: OK}
 		mustAdd(t, s, r)
 		got := len(collect(t, s, Filter{Text: words, Newest: true, Limit: 1, id: r.ID})) == 1
-		if want := holds(text(name), words); got != want {
-			t.Errorf("%q found by %q: %v, want %v", name, words, got, want)
+		if got != want(name, words) {
+			t.Errorf("%q found by %q: %v", name, words, got)
+		}
+		if got := len(viewIDs(t, s, Filter{Text: words, id: r.ID})) == 1; got != want(name, words) {
+			t.Errorf("%q found by %q in the table: %v", name, words, got)
 		}
 		if n := len(ids(t, s, Filter{id: r.ID})); n != 1 {
 			t.Errorf("the record is there %d times", n)

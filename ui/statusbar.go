@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/themes"
+	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
@@ -124,10 +126,42 @@ func (b *statusBar) refresh() {
 	} else {
 		b.set.set("no parts", "No folder of parts is open.", false)
 	}
-	if st := s.Store(); st != nil {
-		b.history.set("log: "+filepath.Base(st.Path()), "Every verdict is written to "+st.Path()+" before it is shown.", false)
-	} else {
-		b.history.set("not logged", "There is no history database: verdicts are shown but not kept.", true)
-	}
+	b.setHistory(s.Health())
 	b.setLatency(0)
+}
+
+// followHealth shows how the history is whenever that changes, and speaks up when
+// it goes wrong.
+func (w *Window) followHealth() {
+	latest := &desk.Latest{Thread: w.Thread}
+	well := true
+	w.Session.WatchHealth(func(h history.Health) {
+		latest.PostLatest(func() {
+			w.status.setHistory(h)
+			switch {
+			case h.OK() == well:
+			case h.OK():
+				w.Notify(widgets.Info, "The history is being written again", "Every verdict is in it.")
+			default:
+				w.Notify(widgets.Trouble, "The history is not being written: "+h.Reason(), "Verdicts are safe in a journal meanwhile. To do: "+h.Remedy()+".")
+			}
+			well = h.OK()
+		})
+	})
+}
+
+// setHistory says where verdicts are kept, and at once when the database does
+// not take them.
+func (b *statusBar) setHistory(h history.Health) {
+	st := b.w.Session.Store()
+	switch {
+	case st == nil:
+		b.history.set("not logged", "There is no history database: verdicts are shown but not kept.", true)
+	case !h.OK():
+		b.history.set(fmt.Sprintf("%s · %d waiting", h.Reason(), h.Waiting),
+			fmt.Sprintf("The history is not being written: %s.\nTo do: %s.\n%d verdicts are safe in %s and go into the history when it can be written again. Until then the station is not OK.",
+				h.Reason(), h.Remedy(), h.Waiting, h.Journal), true)
+	default:
+		b.history.set("log: "+filepath.Base(st.Path()), "Every verdict is written to "+st.Path()+" before it is shown.", false)
+	}
 }

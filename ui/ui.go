@@ -111,6 +111,7 @@ func New(c Config) *Window {
 	w.notice = w.Tips.NewNotice()
 	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
 	w.status = newStatusBar(w)
+	w.followHealth()
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
 	if w.c.Cameras.Path == "" && !w.c.Fresh {

@@ -100,6 +100,7 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 	if err := f.line.connect(s); err != nil {
 		return err
 	}
+	p.tellHealth(s.Session)
 	r, err := s.OpenRecipe(f.recipe)
 	if err != nil {
 		return err

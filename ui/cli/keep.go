@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"agurscope/history"
 	"agurscope/ui/session"
 )
 
@@ -29,4 +30,21 @@ func (f *keepFlags) apply(s *session.Session) error {
 	}
 	s.SetOperator(f.operator)
 	return nil
+}
+
+// tellHealth says when verdicts no longer reach the history, and when they do
+// again.
+func (p *program) tellHealth(s *session.Session) {
+	well := true
+	s.WatchHealth(func(h history.Health) {
+		switch {
+		case h.OK() == well:
+			return
+		case h.OK():
+			p.note("history: every verdict is in the database again")
+		default:
+			p.note("history: %s: %s; verdicts are kept in %s meanwhile", h.Reason(), h.Remedy(), display(h.Journal))
+		}
+		well = h.OK()
+	})
 }

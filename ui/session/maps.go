@@ -3,6 +3,7 @@ package session
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -56,6 +57,8 @@ func encodeMaps(res *Result) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
+	// Planes of floats give little for much time.
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	w, err := z.Create("maps.json")
 	if err == nil {
 		err = json.NewEncoder(w).Encode(head)
