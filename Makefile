@@ -176,6 +176,18 @@ onnx-parity: setup $(ORT) ## exported networks of every variant, computed by ONN
 
 # The C interface of oneDNN 3: one version whose library runs everywhere, and the
 # headers of a newer one, whose library wants more than a test should install.
+TORCH := $(OUT)/pytorch/bin/python
+$(TORCH): nn/onnx/peers/pytorch.txt | setup
+	@echo "Installing PyTorch under $(OUT)/pytorch: 5 GB, most of them for graphics cards"
+	@python3 -m venv --clear $(OUT)/pytorch && $(OUT)/pytorch/bin/pip install -q --no-deps -r $< && touch $(TORCH)
+
+# PEERS="-only training -rounds 5" measures less; -into README.md renews the table.
+.PHONY: bench-peers
+PEERS := -into README.md
+bench-peers: setup $(ORT) $(TORCH) ## speed and memory beside ONNX Runtime and PyTorch, in turn; the table of README.md
+	@go build -tags $(TAGS) -o $(OUT)/peers/peers ./nn/onnx/peers
+	@$(OUT)/peers/peers -onnxruntime $(ORT) -pytorch $(TORCH) $(PEERS)
+
 .PHONY: onednn3
 DNN3 := $(OUT)/onednn3
 $(DNN3)/ready: | setup

@@ -45,6 +45,7 @@ var rules = map[string]rule{
 	"nn/ssdae":          {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "datasets/synthec"}},
 	"nn/onnx":           {ours: []string{"nn"}, tests: []string{"nn/internal/naive", "nn/onnx/onnxtest"}},
 	"nn/onnx/onnxtest":  {ours: []string{"nn/onnx"}},
+	"nn/onnx/peers":     {ours: []string{"nn", "nn/anomaly", "nn/metrics", "nn/onednn"}},
 	"nn/mgan":           {ours: []string{"nn", "nn/block", "nn/onnx", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest"}},
 	"nn/baseline":       {ours: []string{"nn", "nn/feature"}, tests: []string{"datasets/synthec", "nn/metrics"}},
 	"nn/metrics":        {ours: []string{"nn"}},
