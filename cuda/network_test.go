@@ -11,6 +11,7 @@ import (
 
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
+	"agurscope/nn/nntest"
 	"agurscope/nn/onednn"
 )
 
@@ -116,3 +117,6 @@ func TestTrainingFollowsTheProcessors(t *testing.T) {
 		}
 	}
 }
+
+// The table of operations once more, whole tensors against the processor's.
+func TestParity(t *testing.T) { nntest.TestParity(t, start(t), processor(t), 1e-4) }

@@ -3,8 +3,8 @@
 // MFLOP of a fast transform, but any extent, no bit reversal, one kernel.
 
 // c = a * b for GROUP2 batches of m by k and k by n, pitches pa, pb, pc and
-// batches sa, sb, sc apart. 64 x 64 tiles, 4 x 4 a thread, 8 KiB of shared memory, ~60
-// registers, 4 groups per SM (32 warps); 16 FLOP per byte loaded. Expected: 50
+// batches sa, sb, sc apart. 64 x 64 tiles, 4 x 4 a thread, 8 KiB of shared memory, 76
+// registers, 3 groups per SM (24 warps); 16 FLOP per byte loaded. Expected: 50
 // to 60 % of the f32 peak on an A2000, 45 to 55 % on an H100 from 24 planes on.
 KERNEL product(GLOBAL float *RESTRICT c, const GLOBAL float *RESTRICT a, const GLOBAL float *RESTRICT b, int m,
                int n, int k, int pa, int pb, int pc, int sa, int sb, int sc, int add) {
