@@ -45,7 +45,7 @@ export CGO_CFLAGS  := -O2 -g -I$(SHIM)
 export CGO_LDFLAGS := -O2 -g -L$(SHIM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup kernels ptxas build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
+.PHONY: help setup kernels simulator ptxas bench-cuda build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
@@ -104,6 +104,13 @@ kernels: setup ## compile the graphics card's kernels to PTX
 	@clang --version | grep -qF 'version $(CLANG)' || { echo "the kernels are compiled with clang $(CLANG), which is Debian 12's"; exit 1; }
 	cd cuda/kernels && clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S kernels.cl -o kernels.ptx
 
+# A driver that computes on the processor, to see the program with a card where
+# there is none: LD_LIBRARY_PATH=out/simulator bin/agurscope doctor
+SIMULATOR := $(OUT)/simulator
+simulator: setup ## the simulated NVIDIA driver of the tests, as a library
+	@mkdir -p $(SIMULATOR) && gcc -O2 -Wall -fPIC -shared -fvisibility=hidden -DKERNELS='"$(CURDIR)/cuda/kernels"' \
+	  cuda/simulator/libcuda.c -o $(SIMULATOR)/libcuda.so.1 -lOpenCL -lpthread
+
 # NVIDIA's assembler, out of the Python package of its compiler.
 PTXAS_WHEEL := nvidia-cuda-nvcc-cu12==12.6.85
 PTXAS := $(OUT)/ptxas/nvidia/cuda_nvcc/bin/ptxas
@@ -124,6 +131,13 @@ bench: build ## speed of the parts, and of one inspection end to end
 	$(GOTEST) -run '^$$' -bench . -benchmem ./nn/... ./viewer ./history
 	$(BIN) bench --size B --input 256 --train
 	$(BIN) bench --size T --input 128 --train
+
+bench-cuda: build ## speed on a graphics card, beside PyTorch where that is installed (PYTHON=…)
+	@$(BIN) doctor | grep -q '✓ engine cuda' || { $(BIN) doctor | grep 'engine cuda'; echo "No card, nothing to measure."; exit 1; }
+	@for size in T B L; do $(BIN) bench --engine cuda --size $$size --train || exit 1; done
+	@mkdir -p $(OUT) && $(BIN) bench --engine cuda --recipe assets/demo.agur --train --json > $(OUT)/bench-cuda.json
+	@$(PYTHON) cuda/peers/pytorch.py assets/demo.agur $(OUT)/bench-cuda.json
+PYTHON ?= python3
 
 bench-ui: build ## slider to screen, frames per second and memory of the real window
 	$(ONSCREEN) $(BIN) bench-ui --demo
