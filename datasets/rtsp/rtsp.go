@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"syscall"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -90,6 +91,8 @@ func plain(err error) error {
 		return errors.New("the camera asks for a name and password, or does not accept them: write them as rtsp://name:password@address")
 	case errors.As(err, &status) && status.Code == base.StatusNotFound:
 		return errors.New("the camera has no stream of this name: its manual names the address")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w: nothing answers at this address and port", syscall.ECONNREFUSED)
 	case errors.As(err, &op):
 		return op.Err
 	}

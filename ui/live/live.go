@@ -152,7 +152,8 @@ func (s *Screen) Choose(address string) {
 	}
 	s.Stop()
 	s.stopTest()
-	s.address, s.sample = a, nil
+	s.address, s.sample, s.state.trouble = a, nil, false
+	s.view.SetFrame(viewer.Frame{}) // nothing of another camera
 	list, _ := s.saved.List()
 	s.known = slices.Contains(list, a.String())
 	s.controls.set(nil)
@@ -231,7 +232,12 @@ func (s *Screen) refreshMiddle() {
 		o = widgets.NewEmpty(theme.MediaVideoIcon(), "No camera yet",
 			"Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address.",
 			look, s.Tips.NewButton("Type an address…", theme.DocumentCreateIcon(), "", s.ask))
-	case s.run == nil && s.sample == nil && s.testing == nil && !s.state.trouble:
+	case s.run == nil && s.testing == nil && s.state.trouble:
+		again := s.Tips.NewButton("Test again", theme.ViewRefreshIcon(), "", s.toggleTest)
+		again.Importance = widget.HighImportance
+		o = widgets.NewEmpty(theme.ErrorIcon(), "No picture from "+s.address.Title(), s.state.detail.Text,
+			again, s.Tips.NewButton("Change the address…", theme.DocumentCreateIcon(), "", s.ask))
+	case s.run == nil && s.sample == nil && s.testing == nil:
 		o = widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), "Test it to see one picture, or start to inspect what it sees.")
 	}
 	if len(s.middle.Objects) == 1 && s.middle.Objects[0] == o {
@@ -269,7 +275,7 @@ func (s *Screen) begin() {
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	r := &run{src: src, cancel: cancel, show: make(chan *session.Result, 1)}
-	s.run = r
+	s.run, s.state.trouble = r, false
 	s.counts.clear()
 	s.recent.clear()
 	s.banner.SetIdle("Waiting")
@@ -510,7 +516,7 @@ func (s *Screen) tested(a *camera.Address, m *camera.Sample, f viewer.Frame, err
 		}
 		s.state.fail("Test failed", phrase.Sentence(reason))
 		s.banner.SetIdle("No picture")
-		s.reason.Set(phrase.Sentence(reason))
+		s.reason.Set("")
 	default:
 		s.sample = m
 		s.view.SetFrame(f)
