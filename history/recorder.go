@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +101,10 @@ func (r *Recorder) Close() error {
 	}
 	r.mu.Unlock()
 	<-r.ended
-	return r.Health().Fault
+	if h := r.Health(); !h.OK() {
+		return fmt.Errorf("%d verdicts wait in %s: %w", h.Waiting, h.Journal, h.Fault)
+	}
+	return nil
 }
 
 // The pauses between attempts to empty the journal grow from the first to the
