@@ -12,9 +12,11 @@ import (
 
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/calibrate"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
+	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -41,18 +43,27 @@ type trainScreen struct {
 	events  *eventBatch
 	result  *session.TrainResult
 	stopped string // what to say of a training that was stopped
+
+	worst      *thumb.Thumbs // pictures of the worst-scored good parts
+	worstSeen  desk.Latest
+	worstTiles []*worstTile
 }
 
 // trainJob is one training under way.
 type trainJob struct {
 	cancel  context.CancelFunc
 	options session.TrainOptions
-	ending  bool // cancel was asked for
+	pause   *pauser
+	paused  time.Time // when the pause began
+	ending  bool      // cancel was asked for
 }
 
 func newTrainScreen(w *Window) *trainScreen {
 	t := &trainScreen{w: w, right: container.NewStack()}
 	t.events = &eventBatch{flush: desk.Latest{Thread: w.Thread, Gap: 250 * time.Millisecond}}
+	t.worstSeen.Thread = w.Thread
+	t.worst = thumb.New(func(int) { t.worstSeen.PostLatest(t.fillWorst) })
+	w.Job(t.worst.Run)
 	t.form = newTrainForm(t)
 	t.pose = newPoseView(t)
 	t.live = newTrainLive(t)
@@ -70,6 +81,15 @@ func (t *trainScreen) Show() {
 	t.form.refresh()
 	t.refresh()
 	t.pose.begin()
+}
+
+// Key implements desk.Screen: the space bar pauses.
+func (t *trainScreen) Key(name fyne.KeyName) bool {
+	if name == fyne.KeySpace && t.running() {
+		t.hold()
+		return true
+	}
+	return false
 }
 
 func (t *trainScreen) Drop(paths []string) {
@@ -156,7 +176,13 @@ func (t *trainScreen) start(resume bool) {
 	o.Resume = resume
 	t.pose.cancel()
 	ctx, cancel := context.WithCancel(t.w.Context())
-	job := &trainJob{cancel: cancel, options: o}
+	job := &trainJob{cancel: cancel, pause: &pauser{}}
+	o.Hold = func(ctx context.Context) time.Duration {
+		since := time.Now()
+		job.pause.wait(ctx)
+		return time.Since(since)
+	}
+	job.options = o
 	t.job, t.result, t.stopped = job, nil, ""
 	t.live.begin(o)
 	t.form.refresh()
@@ -173,11 +199,28 @@ func (t *trainScreen) start(resume bool) {
 	})
 }
 
+// hold pauses the training between two steps, or goes on with it.
+func (t *trainScreen) hold() {
+	j := t.job
+	if j == nil || t.live.pause.Disabled() {
+		return
+	}
+	on := !j.pause.on()
+	if on {
+		j.paused = time.Now()
+	} else {
+		t.live.began = t.live.began.Add(time.Since(j.paused))
+	}
+	j.pause.set(on)
+	t.live.held(on)
+}
+
 // cancel ends the training; its checkpoint is kept.
 func (t *trainScreen) cancel() {
 	if t.job != nil {
 		t.job.ending = true
 		t.job.cancel()
+		t.job.pause.set(false)
 		t.live.ending()
 	}
 }
@@ -338,6 +381,12 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 	}
 	body := widgets.Rows(14, head, widgets.NewCard(blocks),
 		widgets.NewCard(widgets.Rows(6, widgets.NewHeading("Thresholds from good parts"), widgets.Fixed(0, 230, hist), t.resultNote(c))))
+	if t.result.Kept != "" {
+		body.Add(t.replacedView())
+	}
+	if len(t.result.Worst) > 0 {
+		body.Add(t.worstView())
+	}
 	if n := len(t.result.Skipped); n > 0 {
 		var b strings.Builder
 		for _, e := range t.result.Skipped[:min(n, mostLeftOut)] {
@@ -347,7 +396,11 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		text.Wrapping = fyne.TextWrapWord
 		body.Add(widget.NewAccordion(widget.NewAccordionItem(fmt.Sprintf("%s skipped, and why", phrase.Plural(n, "file")), text)))
 	}
-	body.Add(widgets.Row(8, inspect, again))
+	tune := t.w.Tips.NewButton("Calibrate it", theme.NavigateNextIcon(), "Opens the recipe and sets its thresholds on the scores of good and defective parts.", func() {
+		t.inspectWith()
+		t.w.GoTo(calibrate.Title)
+	})
+	head.Add(widgets.Inset(widgets.Row(8, inspect, tune, again), 8, 0))
 	return container.NewVScroll(widgets.Inset(body, 20, 24))
 }
 

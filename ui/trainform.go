@@ -47,6 +47,10 @@ type trainForm struct {
 	budgets   [2]*widgets.Chip
 	bySteps   bool
 	amount    *widgets.Entry
+	forecast  *widgets.Text
+	estimates map[string]session.Estimate // by what they depend on
+	measuring string                      // what is being measured now
+	reason    string                      // why a recipe is trained anew
 	unit      *widgets.Text
 	seed      *widgets.Entry
 	out       *widgets.Entry
@@ -70,7 +74,7 @@ const automatic = "auto"
 var inputs = []string{automatic, "64", "96", "128", "192", "256", "384", "512"}
 
 func newTrainForm(t *trainScreen) *trainForm {
-	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}}
+	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}, estimates: map[string]session.Estimate{}}
 	tips := t.w.Tips
 	f.path = tips.NewEntry("A folder of good parts", "Type or paste a path and press Enter, or drop a folder on the window.")
 	f.path.OnSubmitted = func(s string) { t.open(cleanPath(s)) }
@@ -84,6 +88,8 @@ func newTrainForm(t *trainScreen) *trainForm {
 		sizes.Add(c)
 	}
 	f.about, f.cost, f.inputIs = widgets.NewCaption(""), widgets.NewCaption(""), widgets.NewCaption("")
+	f.forecast = widgets.NewCaption("")
+	f.forecast.Elide = widgets.ElideEnd
 	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
 	f.input = tips.NewSelect(inputs, "Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape.", nil,
 		func(string) { f.refresh() })
@@ -119,7 +125,7 @@ func (f *trainForm) compose(sizes fyne.CanvasObject) {
 	fields := widgets.Rows(18,
 		section("Good parts", widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found),
 		section("Network", sizes, f.about, line("Input side", widgets.Row(8, widgets.Fixed(92, 0, f.input), f.inputIs)), f.cost),
-		section("Budget", widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit)),
+		section("Budget", widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit), f.forecast),
 		section("Save the recipe as", widgets.Dock(nil, nil, nil, widgets.Inset(f.save, 0, 4), f.out), line("Seed", widgets.Fixed(84, 0, f.seed))),
 	)
 	f.resumeBox = widgets.Inset(f.resume, 0, 4)
@@ -147,7 +153,7 @@ func (f *trainForm) chooseBudget(steps bool) {
 
 // options reads the form; why says what is missing, "" for nothing.
 func (f *trainForm) options() (o session.TrainOptions, why string) {
-	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text)}
+	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text), Author: f.t.w.User(), Reason: f.reason}
 	o.Input, o.NoFixture, o.NoExposure = f.side(), f.t.pose.asIs, f.t.pose.asLit
 	amount, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.amount.Text), ",", ".", 1), 64)
 	seed, seedOK := f.seedValue()
@@ -215,6 +221,7 @@ func (f *trainForm) refresh() {
 	}
 	f.t.pose.follow()
 	f.refreshInput()
+	f.refreshForecast()
 	_, why := f.options()
 	busy := f.t.running()
 	if busy {
@@ -336,11 +343,16 @@ func (f *trainForm) askStart() {
 		f.t.start(false)
 		return
 	}
-	d := dialog.NewConfirm("Replace the recipe?", fmt.Sprintf("%s is there already.\nIt stays as it is until the new one is finished.", filepath.Base(o.Out)), func(yes bool) {
+	reason := f.t.w.Tips.NewEntry("Why it is trained anew (may stay empty)", "")
+	text := fmt.Sprintf("%s is there already. It stays as it is until the new one is finished; then it is kept under another name, and the new one becomes its next version.", filepath.Base(o.Out))
+	body := widgets.Fixed(440, 0, widgets.Rows(10, widgets.NewPara(text), reason))
+	d := dialog.NewCustomConfirm("Replace the recipe?", "Train and replace", "Cancel", body, func(yes bool) {
 		if yes {
+			f.reason = strings.TrimSpace(reason.Text)
 			f.t.start(false)
 		}
 	}, f.t.w.Window)
-	d.SetConfirmText("Train and replace")
+	reason.OnSubmitted = func(string) { d.Confirm() }
+	reason.OnEscape = d.Hide
 	f.t.w.Dialog(d)
 }

@@ -45,6 +45,7 @@ type trainLive struct {
 	chart    *widgets.LineChart
 	pictures [3]*canvas.Image
 	stop     *widgets.Button
+	pause    *widgets.Button
 
 	o         session.TrainOptions
 	began     time.Time
@@ -78,7 +79,8 @@ func newTrainLive(t *trainScreen) *trainLive {
 	blocks := container.NewGridWithColumns(4, cell(l.steps, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
 	l.chart = widgets.NewLineChart("step", "loss", "The curve begins with the first steps.")
 	l.stop = t.w.Tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
-	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.stop)
+	l.pause = t.w.Tips.NewButton("Pause", theme.MediaPauseIcon(), "", t.hold)
+	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.pause, l.stop)
 	progress := widgets.Rows(6, widgets.Row(8, stages, widgets.NewSpring(nil), l.left), widgets.Fixed(0, 8, l.bar))
 	top := widgets.Rows(14, head, widgets.NewCard(progress), widgets.NewCard(blocks))
 	chart := widgets.NewCard(l.chart)
@@ -117,6 +119,7 @@ func (l *trainLive) begin(o session.TrainOptions) {
 		t.Set("–")
 	}
 	l.stop.SetEnabled(true)
+	l.held(false)
 	l.stage(session.Looking)
 }
 
@@ -124,9 +127,28 @@ func (l *trainLive) begin(o session.TrainOptions) {
 func (l *trainLive) ending() {
 	l.title.Set("Stopping…")
 	l.stop.SetEnabled(false)
+	l.pause.SetEnabled(false)
+}
+
+// held is shown while a person keeps the training waiting, and after.
+func (l *trainLive) held(on bool) {
+	if on {
+		l.title.Set("Paused")
+		l.pause.SetText("Go on")
+		l.pause.SetIcon(theme.MediaPlayIcon())
+		l.left.Set("paused")
+	} else {
+		l.title.Set("Training")
+		l.pause.SetText("Pause")
+		l.pause.SetIcon(theme.MediaPauseIcon())
+		l.rateSince = time.Time{}
+		l.left.Set("")
+	}
+	l.pause.Tip = "Wait between two steps; the time spent waiting does not count. (Space)"
 }
 
 func (l *trainLive) stage(now session.Stage) {
+	l.pause.SetEnabled(now == session.Training && l.t.job != nil && !l.t.job.ending)
 	at := 0
 	for i, s := range stageOrder {
 		if s == now {
@@ -222,5 +244,8 @@ func (l *trainLive) progress(e session.TrainEvent) {
 		share, left = .99, "almost done"
 	}
 	l.bar.SetValue(max(share, l.bar.Value))
+	if l.t.job != nil && l.t.job.pause.on() {
+		left = "paused"
+	}
 	l.left.Set(left)
 }

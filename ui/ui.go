@@ -71,6 +71,7 @@ type Window struct {
 	inspect *inspectScreen
 	train   *trainScreen
 	camera  *live.Screen
+	compare *compare.Screen
 
 	dialog    dialog.Dialog // the one on show that Escape leaves
 	standing  bool          // the notice says what is wrong for good
@@ -117,9 +118,10 @@ func New(c Config) *Window {
 	if w.c.Cameras.Path == "" && !w.c.Fresh {
 		w.c.Cameras = camera.DefaultSaved()
 	}
+	w.compare = compare.New(w.Desk)
 	w.camera = live.New(w.Desk, w.c.Cameras)
 	w.screens = []desk.Screen{
-		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), compare.New(w.Desk),
+		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), w.compare,
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
 	}
 	w.body = container.NewStack()

@@ -33,6 +33,10 @@ type TrainOptions struct {
 	Replay     float64       // share of each batch that shows again what the scoring network got most wrong; 0: none
 	Held       []*nn.Image   // good parts not trained on; training ends when the loss on them has flattened
 	Manifest   string        // hash of the training images, to recognise a checkpoint
+
+	// Hold is asked between two steps and may keep the training waiting; it
+	// returns for how long it has, which counts for nothing.
+	Hold func(ctx context.Context) time.Duration
 }
 
 // Progress is told after every step.
@@ -253,6 +257,9 @@ func (t *trainer) loop(ctx context.Context, e nn.Engine, normals []*nn.Image, on
 		}
 		if on != nil {
 			on(pr)
+		}
+		if t.o.Hold != nil {
+			t.started = t.started.Add(t.o.Hold(ctx))
 		}
 		if err := t.held(t.o.Held); err != nil {
 			return err

@@ -464,3 +464,20 @@ func TestTheSamePictureHasTheSameBits(t *testing.T) {
 		t.Error("different pictures have the same score")
 	}
 }
+
+// The time that a training is kept waiting counts for nothing.
+func TestHeldTrainingMakesAllItsSteps(t *testing.T) {
+	held := 0
+	o := trainOptions("")
+	o.Steps, o.MaxTime, o.Hold = 5, time.Hour, func(context.Context) time.Duration {
+		held++
+		return time.Hour // longer than the whole budget, each time
+	}
+	_, s, err := Train(t.Context(), oneThread(t), trained, trainImages(), o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Steps != 5 || held != 5 || s.Stopped != BySteps {
+		t.Errorf("%d steps, held %d times, ended %v", s.Steps, held, s.Stopped)
+	}
+}

@@ -201,10 +201,10 @@ func (s *Screen) setLayer(p viewer.Pane) {
 
 // menu offers what this recipe can be compared with.
 func (s *Screen) menu() {
-	take := func(path string) func() { return func() { s.against(path) } }
+	take := func(path string) func() { return func() { s.Against(path) } }
 	items := []*fyne.MenuItem{
 		fyne.NewMenuItem("This recipe as calibrated", take("")),
-		fyne.NewMenuItem("Choose a recipe file…", func() { s.AskRecipe(s.against) }),
+		fyne.NewMenuItem("Choose a recipe file…", func() { s.AskRecipe(s.Against) }),
 	}
 	r := s.Session.Recipe()
 	for i, path := range s.RecentRecipes() {
@@ -219,8 +219,8 @@ func (s *Screen) menu() {
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), s.Window.Canvas()).ShowAtRelativePosition(fyne.NewPos(0, s.pick.Size().Height+2), s.pick)
 }
 
-// against chooses the other recipe.
-func (s *Screen) against(path string) {
+// Against chooses the other recipe.
+func (s *Screen) Against(path string) {
 	s.stop()
 	s.drop()
 	s.path, s.c = path, nil

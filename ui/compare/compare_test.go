@@ -43,7 +43,7 @@ func TestTwoRecipesBesideEachOther(t *testing.T) {
 
 	// The same recipe from its file: a network of its own, the same verdicts.
 	session.SetThresholds(th)
-	s.against(recipe)
+	s.Against(recipe)
 	s.begin()
 	h.Until(t, "the other recipe has scored", func() bool { return s.job == nil && s.c != nil })
 	if s.rival == nil || len(s.c.Pairs) != len(session.Pass().Parts) {

@@ -12,18 +12,31 @@ program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
 LANGUAGES=${LANGUAGES:-"en_US"}
-SCREENS=${SCREENS:-"inspect train calibrate explain compare keys"}
+SCREENS=${SCREENS:-"inspect camera train calibrate explain compare clusters keys"}
 mkdir -p "$out"; work=$(mktemp -d); failed=0
 trap 'rm -rf "$work"' EXIT
 
+PLACES=(inspect camera train calibrate explain compare clusters) # in the order of the rail
+
 say()     { printf '%s\n' "$*"; }
 key()     { xdotool key --clearmodifiers "$1"; }
+go_to()   { local i; for i in "${!PLACES[@]}"; do [ "${PLACES[i]}" = "$1" ] && key ctrl+$((i + 1)); done; }
 settle()  { # until two pictures in a row are equal, at most $1 seconds
   local last= now i
   for ((i = 0; i < ${1:-20} * 2; i++)); do
     sleep 0.5
     now=$(import -window root -resize 25% rgba:- | md5sum)
     [ "$now" = "$last" ] && return
+    last=$now
+  done
+}
+calm()    { # until nothing has moved for three seconds, at most $1 seconds
+  local last= now i same=0
+  for ((i = 0; i < ${1:-60} * 2; i++)); do
+    sleep 0.5
+    now=$(import -window root -resize 25% rgba:- | md5sum)
+    if [ "$now" = "$last" ]; then same=$((same + 1)); else same=0; fi
+    [ $same -ge 6 ] && return
     last=$now
   done
 }
@@ -35,21 +48,31 @@ drag()    { # from x,y by dx, in steps as of a hand
 }
 away()    { xdotool mousemove $((width - 3)) $((height - 3)); }
 
-shot_inspect() { key ctrl+1; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect; }
-shot_train()   { key ctrl+2; settle 60; picture train; }
+shot_inspect() { go_to inspect; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect; }
+shot_train() { # from a folder to a recipe without the mouse
+  go_to train; calm 90; picture train
+  for _ in 1 2 3 4; do key Tab; done; key ctrl+a; xdotool type "0.15"
+  for _ in 1 2 3 4; do key Tab; done; key space
+  sleep 15; key space; settle 5; picture train-paused; key space
+  for ((i = 0; i < 360; i++)); do [ -e "$HOME/Agurscope/demo.agur" ] && break; sleep 0.5; done
+  calm 30; picture train-result
+  xdotool mousemove $((width * 2 / 3)) $((height / 2)); for _ in {1..40}; do xdotool click 5; done; settle; picture train-worst; away
+}
 shot_calibrate() {
-  key ctrl+3; settle 60; picture calibrate
+  go_to calibrate; settle 60; picture calibrate
   # A click beside the lines takes the nearer one, the keys move it.
   xdotool mousemove $((width * 3 / 10)) 300 click 1; for _ in {1..24}; do key Right; done; away; settle; picture calibrate-moved
   key s; settle; xdotool type --delay 20 "Fewer false rejects"; settle; picture calibrate-save; key Escape; settle
 }
 shot_explain() {
-  key ctrl+4; settle 60; picture explain
+  go_to explain; settle 60; picture explain
   for _ in 1 2 3; do key Right; settle; done; picture explain-levels
   key End; settle; picture explain-verdict
 }
-shot_compare() { key ctrl+5; settle 60; picture compare; }
-shot_keys()    { key ctrl+1; settle; key question; settle; picture keys; key Escape; settle; }
+shot_compare() { go_to compare; settle 60; picture compare; }
+shot_camera()  { go_to camera; settle; picture camera; }
+shot_clusters() { go_to clusters; settle 30; picture clusters; }
+shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }
 
 session() { # one window in one theme, size and language
   width=${size%x*}; height=${size#*x}

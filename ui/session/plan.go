@@ -128,6 +128,7 @@ func (s *Session) read(ctx context.Context, p *plan, items []datasets.Item, tota
 			res.Skipped = append(res.Skipped, fmt.Errorf("%s %w", it.Name, &DoubtError{x.Doubt}))
 		} else {
 			out = append(out, x)
+			res.taken = append(res.taken, it)
 		}
 		on(TrainEvent{Stage: Reading, Done: done + i + 1, Total: total})
 	}

@@ -36,6 +36,12 @@ type TrainOptions struct {
 	NoExposure bool // leave brightness as it is
 	NoFixture  bool // leave parts as they lie
 	Crop       int  // side of the windows to train on; 0: by how parts lie, negative: whole pictures
+
+	// Who trains anew, and why, where a recipe is replaced; may be empty.
+	Author, Reason string
+	// Hold is asked between two steps and may keep the training waiting; see
+	// [anomaly.TrainOptions].
+	Hold func(ctx context.Context) time.Duration
 }
 
 // Stage names what a training is doing.
@@ -63,6 +69,10 @@ type TrainResult struct {
 	Summary anomaly.Summary
 	Window  int     // side of the windows it learnt from; 0: whole pictures
 	Skipped []error // images that could not be read or put upright
+	Worst   []Rated // good parts with the highest scores, the worst first
+	Kept    string  // where the recipe that was replaced is kept; "" for none
+
+	taken []datasets.Item // what was read, in the order of reading
 }
 
 // reserve is the part of a training's time that is kept for statistics,
@@ -155,7 +165,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	to := anomaly.TrainOptions{
 		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: manifest,
-		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: inputs(kept),
+		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: inputs(kept), Hold: o.Hold,
 	}
 	if o.MaxTime > 0 {
 		to.MaxTime = max(time.Second, o.MaxTime-reserve(o.MaxTime)-time.Since(started))
@@ -191,7 +201,13 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	if err != nil {
 		return nil, problem("calibrate", err, "")
 	}
+	if res.Worst, err = s.rate(ctx, r, res.taken, slices.Concat(parts, kept), len(parts)); err != nil {
+		return nil, problem("train", err, "")
+	}
 	on(TrainEvent{Stage: Saving})
+	if res.Kept, err = s.succeed(r, o); err != nil {
+		return nil, problem("keep the recipe that is replaced", err, "Choose another folder or free some space.")
+	}
 	if err := r.Save(o.Out); err != nil {
 		return nil, problem("save the recipe", err, "Choose another folder or free some space.")
 	}

@@ -271,7 +271,8 @@ func (l fixedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // Dock returns content between edges, any of which may be nil, with no gaps.
 func Dock(top, bottom, left, right, content fyne.CanvasObject) *fyne.Container {
 	c := container.New(dockLayout{top, bottom, left, right})
-	for _, o := range []fyne.CanvasObject{content, top, bottom, left, right} {
+	// As people read, which is the order in which Tab goes.
+	for _, o := range []fyne.CanvasObject{top, left, content, right, bottom} {
 		if o != nil {
 			c.Add(o)
 		}

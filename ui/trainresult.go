@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"agurscope/datasets"
+	"agurscope/themes"
+	"agurscope/ui/compare"
+	"agurscope/ui/phrase"
+	"agurscope/ui/session"
+	"agurscope/ui/thumb"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+)
+
+// replacedView says what the new recipe has taken the place of, and leads to the
+// two beside each other.
+func (t *trainScreen) replacedView() fyne.CanvasObject {
+	r, kept := t.result.Recipe, t.result.Kept
+	v := r.Versions[len(r.Versions)-1]
+	text := widgets.NewPara(fmt.Sprintf("This is version %d of %s, by %s: %s. The one before is kept as %s.",
+		v.Number, r.Name, v.Author, v.Reason, filepath.Base(kept)))
+	beside := t.w.Tips.NewButton("Compare with the one before", theme.NewThemedResource(icon(compare.Title, svgCompare)),
+		"Opens both on the same parts: where they disagree, what each gets right, and how long each takes.", func() {
+			t.inspectWith()
+			t.w.compare.Against(kept)
+			t.w.GoTo(compare.Title)
+		})
+	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading("What it replaces"), text, widgets.Row(8, beside)))
+}
+
+// worstTile is one of the worst-scored good parts.
+type worstTile struct {
+	picture *thumb.Picture
+	root    fyne.CanvasObject
+}
+
+const worstSide = 92
+
+// worstView shows the good parts that the new recipe likes least.
+func (t *trainScreen) worstView() fyne.CanvasObject {
+	of := t.result.Worst
+	items := make([]datasets.Item, len(of))
+	t.worstTiles = nil
+	grid := container.NewGridWrap(fyne.NewSize(worstSide+6, worstSide+38))
+	for i, x := range of {
+		items[i] = x.Item
+		tile := t.newWorstTile(x)
+		t.worstTiles = append(t.worstTiles, tile)
+		grid.Add(tile.root)
+	}
+	t.worst.Reset(items)
+	t.fillWorst()
+	text := widgets.NewPara("Look at them: a part that is not good after all teaches the network to overlook its defect. Take it out of the folder and train again.")
+	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading("Good parts with the highest scores"), text, grid))
+}
+
+func (t *trainScreen) newWorstTile(x session.Rated) *worstTile {
+	w := &worstTile{picture: thumb.NewPicture(worstSide)}
+	score := widgets.NewStyled(&widgets.Text{Text: phrase.Figure(x.Score), SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}})
+	c := t.result.Recipe.Calibration
+	switch {
+	case x.Score >= c.Reject:
+		score.ColorName = themes.ColorNameNG
+	case x.Score >= c.Review:
+		score.ColorName = themes.ColorNameReview
+	}
+	where := "learnt from"
+	if x.Held {
+		where = "kept back"
+	}
+	how := widgets.NewCaption(where)
+	how.Elide = widgets.ElideEnd
+	name := widgets.NewCaption(path.Base(x.Item.Name))
+	name.Elide = widgets.ElideMiddle
+	w.root = t.w.Tips.Over(widgets.Rows(1, w.picture.Root, widgets.Row(6, score, how), name), x.Item.Path)
+	return w
+}
+
+// fillWorst shows the pictures that have been read.
+func (t *trainScreen) fillWorst() {
+	for i, w := range t.worstTiles {
+		m, known := t.worst.Get(i)
+		w.picture.Set(m, known)
+	}
+}
