@@ -222,11 +222,20 @@ func (s *Screen) loaded(m *history.Map, err error) {
 		}
 	case err != nil:
 		s.Report(err)
-	case s.m == nil || s.m.ID != m.ID || len(s.m.Points) != len(m.Points) || len(s.m.Clusters) != len(m.Clusters):
+	case s.m == nil || !alike(s.m, m):
 		s.use(m, s.m != nil && s.m.ID == m.ID)
 	default:
 		s.present(s.all)
 	}
+}
+
+// alike reports whether two maps show the same.
+func alike(a, b *history.Map) bool {
+	return a.ID == b.ID && slices.EqualFunc(a.Points, b.Points, func(p, q history.MapPoint) bool {
+		return p.Verdict == q.Verdict && p.Part.Final == q.Part.Final
+	}) && slices.EqualFunc(a.Clusters, b.Clusters, func(c, d history.Cluster) bool {
+		return c.ID == d.ID && c.Name == d.Name && len(c.Members) == len(d.Members)
+	})
 }
 
 // offer shows the way to a first map.

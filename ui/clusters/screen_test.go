@@ -239,6 +239,23 @@ func TestNewPartsAppear(t *testing.T) {
 	h.until(t, "the picture has come", func() bool { m, known := h.pictures.get(sha); return known && m != nil })
 }
 
+func TestWhatPeopleSayMeanwhileIsShown(t *testing.T) {
+	h := newStation(t, "dark", 40)
+	h.drawnMap(t)
+	h.Rune('c')
+	h.scatter.Zoom(3)
+	zoom := h.scatter.zoom
+	h.Hide()
+	if err := h.store.Override(context.Background(), h.m.Points[2].Verdict, history.NG, "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	h.Show()
+	h.until(t, "the override is shown", func() bool { return h.m.Points[2].Part.Final == history.NG })
+	if h.scatter.zoom != zoom || h.m.Points[2].Part.Verdict != history.OK {
+		t.Error("the view has moved, or the machine's answer is gone")
+	}
+}
+
 func TestDrawingIsCancelled(t *testing.T) {
 	h := newStation(t, "dark", 60)
 	h.Show()
