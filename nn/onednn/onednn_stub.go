@@ -8,12 +8,6 @@ import (
 	"agurscope/nn"
 )
 
-// Options configure the engine.
-type Options struct {
-	Threads int // 0: as many as the machine has cores
-	Direct  bool
-}
-
 // Open reports that this build has no oneDNN.
 func Open(Options) (nn.Engine, error) {
 	return nil, fmt.Errorf("%w: this program was built without oneDNN; build with -tags onednn (make build does)", nn.ErrUnavailable)

@@ -58,6 +58,7 @@ func (s *Session) Inspect(ctx context.Context, src datasets.Source, on func(*Res
 func (s *Session) inspect(ctx context.Context, run history.Run, r *anomaly.Recipe, d *anomaly.Detector, src datasets.Source, on func(*Result)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.attend(ctx, src)()
 	var seg segment.Segmenter
 	for f := range feed(ctx, src, d) {
 		res, err := s.judge(ctx, &seg, r, d, f)

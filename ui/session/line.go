@@ -1,6 +1,11 @@
 package session
 
 import (
+	"context"
+	"time"
+
+	"agurscope/datasets"
+	"agurscope/datasets/live"
 	"agurscope/history"
 	"agurscope/ui/line"
 )
@@ -32,4 +37,68 @@ func (s *Session) lineState(kind string, st line.State, why error) {
 		reason = why.Error()
 	}
 	s.Line().SetState(st, reason)
+}
+
+// camera is a source that can be lost, and asked for a picture.
+type camera interface {
+	Status() live.Status
+	Mode() live.Mode
+	Trigger(ctx context.Context) error
+}
+
+// attendEvery is how soon the line hears of a loss.
+const attendEvery = 100 * time.Millisecond
+
+// attend keeps the line informed while src is inspected: a camera that brings no
+// pictures and a history that is not written are faults, and they pass. Peers may
+// trigger a camera that waits for that. The function that it returns ends it.
+func (s *Session) attend(ctx context.Context, src datasets.Source) (end func()) {
+	l := s.Line()
+	if l == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	cam, _ := src.(camera)
+	if cam != nil && cam.Mode() == live.Software {
+		l.SetTrigger(func() error { return cam.Trigger(ctx) })
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		look := time.NewTicker(attendEvery)
+		defer look.Stop()
+		for {
+			state, reason := s.ableWith(cam)
+			if now := l.Condition(); now.State != state || now.Reason != reason {
+				l.SetState(state, reason)
+			}
+			select {
+			case <-look.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		l.SetTrigger(nil)
+		cancel()
+		<-done
+	}
+}
+
+// ableWith says whether what lies in front of the camera gets a verdict now.
+func (s *Session) ableWith(cam camera) (line.State, string) {
+	if h := s.Health(); !h.OK() {
+		return line.Fault, "the history is not written: " + h.Reason()
+	}
+	if cam != nil {
+		switch st := cam.Status(); st.State {
+		case live.Streaming:
+		case live.Stalled, live.Lost:
+			return line.Fault, "the camera brings no pictures: " + st.Reason
+		default:
+			return line.Fault, "the camera is being connected"
+		}
+	}
+	return line.Inspecting, ""
 }

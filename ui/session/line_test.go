@@ -1,0 +1,62 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"agurscope/datasets"
+	"agurscope/datasets/live"
+	"agurscope/ui/line"
+)
+
+// reach waits until the line is told a state.
+func reach(t *testing.T, l *line.Line, want line.State) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); l.Condition().State != want; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the line is told %+v, not %s", l.Condition(), want)
+		}
+	}
+}
+
+// A station is OK for the line only while its camera brings pictures.
+func TestLineHearsOfTheCamera(t *testing.T) {
+	b := newBench(t)
+	c, err := line.Parse([]byte(`{"station":"bench-3","folder":{"dir":"nowhere"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := line.Open(c, line.Options{Log: b.store, Folder: filepath.Join(t.TempDir(), "line")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b.UseLine(l)
+	if got := l.Condition(); got.State != line.Idle || got.OK {
+		t.Errorf("at first %+v", got)
+	}
+	d := &scripted{frames: make(chan datasets.Frame)}
+	src := live.New(live.Options{Name: "cam", Driver: d})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.Inspect(ctx, src, nil)
+		ended <- err
+	}()
+	reach(t, l, line.Fault) // it is being connected
+	d.frames <- shade(1)
+	reach(t, l, line.Inspecting)
+	d.frames <- datasets.Frame{} // the cable is pulled
+	reach(t, l, line.Fault)
+	d.gone.Store(false)
+	d.frames <- shade(2)
+	reach(t, l, line.Inspecting)
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	reach(t, l, line.Idle)
+}
