@@ -36,6 +36,10 @@ var keyHelp = []struct {
 		{"U  Y", "undo, redo"},
 		{"S", "save as a version"},
 	}},
+	{"Camera", [][2]string{
+		{"Space", "start, stop"},
+		{"T", "take one picture, where a trigger is used"},
+	}},
 	{"Pictures", [][2]string{
 		{"1  2  3  4", "enlarge a pane, or put it back"},
 		{"F", "fit the part into the panes"},
@@ -128,6 +132,9 @@ func (w *Window) showKeys() {
 			columns.Add(column)
 			column = widgets.Rows(16)
 		}
+	}
+	if len(column.Objects) > 0 {
+		columns.Add(column)
 	}
 	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.Window)
 	w.Dialog(d)

@@ -14,7 +14,7 @@ type backoff struct{ last time.Duration }
 
 const (
 	firstWait   = 100 * time.Millisecond
-	longestWait = 1500 * time.Millisecond
+	longestWait = time.Second
 )
 
 func (b *backoff) next() time.Duration {
