@@ -52,6 +52,14 @@ func TestFullDiskFillsTheJournalAndEmptiesItAgain(t *testing.T) {
 	if err := s.Add(context.Background(), sample(run.ID, 50)); !errors.Is(err, ErrWaiting) {
 		t.Errorf("past the journal: %v", err)
 	}
+	for _, err := range []error{s.Override(context.Background(), 20, OK, "anna", ""), s.Annotate(context.Background(), 20, "anna", "x")} {
+		if !errors.Is(err, ErrWaiting) {
+			t.Errorf("of a verdict that waits: %v", err)
+		}
+	}
+	if err := s.Override(context.Background(), 21, OK, "anna", ""); !errors.Is(err, ErrNotFound) {
+		t.Errorf("of a verdict that is not: %v", err)
+	}
 	if err := rec.Add(context.Background(), sample(99, 1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a run that is not there: %v", err)
 	}

@@ -37,7 +37,7 @@ func (s *Store) Annotate(ctx context.Context, id int64, author, words string) er
 		var err error
 		n.ID, err = w.add(ctx, "INSERT INTO notes (verdict, time, author, text) VALUES (?, ?, ?, ?)", id, micros(n.Time), n.Author, n.Text)
 		if isForeignKey(err) {
-			return fmt.Errorf("verdict %d: %w", id, ErrNotFound)
+			return w.missing(id)
 		}
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ func (s *Store) Override(ctx context.Context, id int64, v Verdict, reviewer, rea
 		var found int64
 		err := w.conn.QueryRowContext(ctx, "SELECT id FROM verdicts WHERE id = ?", id).Scan(&found)
 		if errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("verdict %d: %w", id, ErrNotFound)
+			return w.missing(id)
 		}
 		if err != nil {
 			return err

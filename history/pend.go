@@ -56,6 +56,14 @@ func (s *Store) pend(records []*Record) error {
 	return storage("keep verdict in the journal of", s.path, err)
 }
 
+// missing says why there is no verdict id: it may be on its way.
+func (w *writer) missing(id int64) error {
+	if w.journal.waiting.Load() > 0 && id > 0 && id < w.next {
+		return fmt.Errorf("verdict %d: %w", id, ErrWaiting)
+	}
+	return fmt.Errorf("verdict %d: %w", id, ErrNotFound)
+}
+
 // slim returns the records without what lies in files of their own.
 func slim(records []*Record) []*Record {
 	out := make([]*Record, len(records))
