@@ -35,26 +35,29 @@ func newStateLine(t *widgets.Tips) *stateLine {
 	return l
 }
 
-// states are the looks of the states, told apart by shape and word, too.
-var states = map[live.State]struct {
-	word string
-	icon fyne.Resource
-	ink  fyne.ThemeColorName
-}{
-	live.Connecting: {"Connecting", theme.ViewRefreshIcon(), themes.ColorNameMuted},
-	live.Streaming:  {"Streaming", theme.ConfirmIcon(), themes.ColorNameOK},
-	live.Stalled:    {"Stalled", theme.WarningIcon(), themes.ColorNameReview},
-	live.Lost:       {"Lost, trying again", theme.ErrorIcon(), themes.ColorNameNG},
-	live.Idle:       {"Stopping", theme.MediaStopIcon(), themes.ColorNameMuted},
+// look is how a state looks, told apart by shape and word, too. It is a function
+// because icons belong to an app, which commands without a window do not have.
+func look(s live.State) (word string, icon fyne.Resource, ink fyne.ThemeColorName) {
+	switch s {
+	case live.Connecting:
+		return "Connecting", theme.ViewRefreshIcon(), themes.ColorNameMuted
+	case live.Streaming:
+		return "Streaming", theme.ConfirmIcon(), themes.ColorNameOK
+	case live.Stalled:
+		return "Stalled", theme.WarningIcon(), themes.ColorNameReview
+	case live.Lost:
+		return "Lost, trying again", theme.ErrorIcon(), themes.ColorNameNG
+	default:
+		return "Stopping", theme.MediaStopIcon(), themes.ColorNameMuted
+	}
 }
 
 // show says the state of a camera that is inspected.
 func (l *stateLine) show(st live.Status, mode live.Mode, latency time.Duration) {
-	look := states[st.State]
+	word, icon, ink := look(st.State)
 	l.trouble = false
-	l.icon.SetResource(theme.NewColoredResource(look.icon, look.ink))
-	l.word.SetColor(look.ink)
-	word := look.word
+	l.icon.SetResource(theme.NewColoredResource(icon, ink))
+	l.word.SetColor(ink)
 	if st.State == live.Streaming && mode != live.Free && st.Delivered == 0 {
 		word = "Ready for the trigger"
 	}
