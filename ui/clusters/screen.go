@@ -58,6 +58,7 @@ type Screen struct {
 	stage    *widgets.Text
 	doing    *fyne.Container
 
+	side    *fyne.Container // all of the column beside the map
 	figures *fyne.Container
 	legend  *fyne.Container
 	title   *widgets.Text
@@ -196,7 +197,8 @@ func (s *Screen) panel() fyne.CanvasObject {
 		s.show(s.listedPoint(row))
 	}
 	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 14), s.legend))), widgets.NewRule(), s.title, s.naming)
-	return widgets.NewPanel(widgets.Fixed(panelWidth, 0, widgets.Dock(widgets.Inset(top, 12, 14), nil, nil, nil, widgets.Inset(s.list, 0, 4))))
+	s.side = widgets.Dock(widgets.Inset(top, 12, 14), nil, nil, nil, widgets.Inset(s.list, 0, 4))
+	return widgets.NewPanel(widgets.Fixed(panelWidth, 0, s.side))
 }
 
 // load reads the map of the recipe that is open.
@@ -300,6 +302,7 @@ func (s *Screen) tell() {
 		figure("Unlike the others (rings)", float64(out), "%.0f"),
 	}
 	s.figures.Refresh()
+	s.side.Refresh() // what is below makes room
 }
 
 // truthOf is what neighbours are compared by.
@@ -446,6 +449,7 @@ func (s *Screen) choose(in []int, what string, cluster int) {
 	} else {
 		s.naming.Show()
 	}
+	s.side.Refresh()
 	s.list.Refresh()
 	s.list.ScrollToTop()
 }

@@ -146,6 +146,10 @@ func TestAMapIsDrawnFromTheEmptyScreen(t *testing.T) {
 			t.Error(h.said, h.problem)
 		}
 		m := h.Window.Canvas().Capture()
+		d := fyne.CurrentApp().Driver()
+		if end := d.AbsolutePositionForObject(h.title).Y + h.title.Size().Height; d.AbsolutePositionForObject(h.list).Y < end {
+			t.Errorf("%s: the list begins at %g, the heading ends at %g", look, d.AbsolutePositionForObject(h.list).Y, end)
+		}
 		colours := map[any]bool{}
 		for y := 60; y < 690; y++ {
 			for x := 10; x < 690; x++ {
