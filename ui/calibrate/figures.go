@@ -21,7 +21,7 @@ type typeTable struct {
 
 type typeLine struct{ cells [5]*widgets.Text }
 
-var typeColumns = []float32{2.4, .6, 1.15, .6, 1}
+var typeColumns = []float32{2.1, .7, 1.3, .6, 1.05}
 
 func newTypeTable(s *Screen) *typeTable { return &typeTable{s: s, root: widgets.Rows(4)} }
 

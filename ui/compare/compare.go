@@ -518,19 +518,20 @@ func (s *Screen) setRow(r *row, i int) {
 	if p.Item.Type != "" && p.Truth == session.TruthDefect {
 		truth = p.Item.Type
 	}
-	a, b := p.Right()
-	switch {
-	case a && !b:
-		truth += " · this is right"
-	case b && !a:
-		truth += " · the other is right"
-	}
 	r.truth.Set(truth)
 	for k, v := range []string{string(p.A), string(p.B)} {
 		r.badges[k].Set(v, v)
 	}
-	r.scores[0].Set(index(p.ScoreA))
-	r.scores[1].Set(index(p.ScoreB))
+	right := [2]bool{}
+	right[0], right[1] = p.Right()
+	for k, v := range []float64{p.ScoreA, p.ScoreB} {
+		text, ink := index(v), themes.ColorNameMuted
+		if p.Differ() && right[k] {
+			text, ink = text+" · right", themes.ColorNameOK
+		}
+		r.scores[k].SetColor(ink)
+		r.scores[k].Set(text)
+	}
 }
 
 // index is the score on the scale where 50 is the reject threshold.

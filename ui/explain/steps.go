@@ -48,7 +48,7 @@ func stepsOf(w *session.Walk) []step {
 	seen := anomaly.Picture(n.Input)
 	b := w.Frame.Image.Bounds()
 	picture("The picture", fmt.Sprintf("This is the part as the camera saw it, %d × %d pixels.", b.Dx(), b.Dy()), original)
-	picture("As the network sees it", preparedWords(w, n), seen)
+	picture("Network’s view", preparedWords(w, n), seen)
 	if n.Denoised != nil {
 		picture("Denoised", "A small network takes out the camera's noise and keeps scratches.", anomaly.Picture(n.Denoised))
 	}

@@ -56,10 +56,12 @@ func (b *block) set(k, n, before int, better int) {
 	}
 	b.value.Set(fmt.Sprintf("%d of %d", k, n))
 	d := k - before
+	b.change.Style.Bold = d != 0
 	switch {
 	case d == 0:
 		b.change.Set("as now")
 		b.change.SetColor(themes.ColorNameMuted)
+		b.change.Refresh()
 	case d*better > 0:
 		b.change.Set(fmt.Sprintf("▲ gained: %+d", d))
 		b.change.SetColor(themes.ColorNameOK)

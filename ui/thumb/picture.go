@@ -41,9 +41,10 @@ func (t *Picture) Set(m *image.RGBA, known bool) {
 		t.img.Hide()
 		return
 	}
-	if t.img.Image != m {
-		t.img.Image = m
-		t.img.Refresh()
+	if t.img.Image == m && t.img.Visible() {
+		return
 	}
-	t.img.Show()
+	t.img.Show() // first: showing alone paints nothing
+	t.img.Image = m
+	t.img.Refresh()
 }
