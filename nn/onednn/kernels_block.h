@@ -499,12 +499,13 @@ static void FN(add_affine)(const float *x, const float *weights, const float *r,
 static float FN(burn)(long times) {
   V s[LIVE], a, b;
   for (int l = 0; l < BLK; l++) a[l] = .999f, b[l] = .001f;
+#pragma GCC unroll 24
   for (int i = 0; i < LIVE; i++) s[i] = b * (float)i;
   for (long t = 0; t < times; t++) {
 #pragma GCC unroll 24
     for (int i = 0; i < LIVE; i++) s[i] = s[i] * a + b;
-    __asm__ volatile("" ::: "memory"); // not to be done at once
   }
+#pragma GCC unroll 24
   for (int i = 1; i < LIVE; i++) s[0] += s[i];
   return s[0][0];
 }
