@@ -14,6 +14,9 @@ var ErrUnavailable = errors.New("engine unavailable")
 // engine can do the work.
 var ErrFault = errors.New("the device failed")
 
+// ErrMemory is wrapped where a network does not fit into the memory that is free.
+var ErrMemory = errors.New("there is not enough memory")
+
 // ShapeError says which operation was given tensors that do not fit together.
 type ShapeError struct {
 	Op   string // the operation

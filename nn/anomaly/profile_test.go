@@ -47,6 +47,9 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+// backwards tells the two passes apart.
+var backwards = map[bool]string{true: " backward"}
+
 func profile(t *testing.T, name string, e nn.Engine, g *nn.Graph, mode nn.Mode, runs int) {
 	p, err := e.Compile(g, mode)
 	if err != nil {
@@ -55,20 +58,21 @@ func profile(t *testing.T, name string, e nn.Engine, g *nn.Graph, mode nn.Mode, 
 	defer p.Close()
 	var names []string
 	var least []time.Duration
-	at := 0
+	at, back := 0, false
 	p.(nn.Profiler).Profile(func(op string, d time.Duration) {
 		if at == len(names) {
-			names, least = append(names, op), append(least, d)
+			names, least = append(names, op+backwards[back]), append(least, d)
 		}
 		least[at] = min(least[at], d)
 		at++
 	})
 	for range runs {
-		at = 0
+		at, back = 0, false
 		if err := p.Forward(); err != nil {
 			t.Fatal(err)
 		}
 		if mode == nn.Training {
+			back = true
 			if err := p.Backward(); err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +81,10 @@ func profile(t *testing.T, name string, e nn.Engine, g *nn.Graph, mode nn.Mode, 
 	times, sum := map[string]time.Duration{}, time.Duration(0)
 	for i, op := range names {
 		if os.Getenv("AGURSCOPE_PROFILE_LAYERS") == "" {
-			op, _, _ = strings.Cut(op, " ")
+			first, _, _ := strings.Cut(op, " ")
+			if op = first; strings.HasSuffix(names[i], backwards[true]) {
+				op += backwards[true]
+			}
 		}
 		times[op] += least[i]
 		sum += least[i]

@@ -57,7 +57,20 @@ func (t *trainer) prepare(ctx context.Context, e nn.Engine, normals []*nn.Image)
 		f.p.Set(strength, slices.Repeat([]float32{float32(t.m.Denoiser.Strength)}, 3*t.o.Batch))
 		t.front = f
 	}
-	return t.compile(e, n.MGAN != "" && t.share() >= mgan.Start)
+	if err := t.compile(e, n.MGAN != "" && t.share() >= mgan.Start); err != nil {
+		return err
+	}
+	if t.o.Memory != nil {
+		bytes := t.p.Bytes()
+		if t.front != nil {
+			bytes += t.front.p.Bytes()
+		}
+		for _, p := range t.all {
+			bytes += 4 * 4 * int64(len(p.Data())) // gradient, two moments, average
+		}
+		t.o.Memory(bytes)
+	}
+	return nil
 }
 
 // denoiser learns to remove sensor noise from the normals and finds how strongly

@@ -37,6 +37,10 @@ type TrainOptions struct {
 	// Hold is asked between two steps and may keep the training waiting; it
 	// returns for how long it has, which counts for nothing.
 	Hold func(ctx context.Context) time.Duration
+
+	// Memory is told, before the first step, how many bytes training holds
+	// beside the pictures; may be nil. What does not fit is refused.
+	Memory func(bytes int64)
 }
 
 // Progress is told after every step.

@@ -281,9 +281,13 @@ func (p *program) arena() (unsafe.Pointer, error) {
 
 // alloc returns zeroed C memory that lives as long as the program.
 func (p *program) alloc(bytes int) (unsafe.Pointer, error) {
+	// Memory that is only promised would end the program when it is written to.
+	if free := freeMemory(); bytes > manyBytes && int64(bytes) > free {
+		return nil, fmt.Errorf("%w: it needs %d MB, %d MB are free; choose a smaller input, batch or size, or close other programs", nn.ErrMemory, bytes>>20, free>>20)
+	}
 	m := C.dnn_alloc(C.size_t(bytes))
 	if m == nil {
-		return nil, fmt.Errorf("out of memory for %d MB; choose a smaller input, batch or size", bytes>>20)
+		return nil, fmt.Errorf("%w for %d MB; choose a smaller input, batch or size", nn.ErrMemory, bytes>>20)
 	}
 	p.owned = append(p.owned, m)
 	p.bytes += int64(bytes)

@@ -33,9 +33,13 @@ func status(s C.int) error {
 }
 
 // winogradFrom is the number of channels from which F(4,3) is asked for: below,
-// its transforms cost more than the multiplications they save. A rule, not a
-// timing, so that training repeats bit for bit.
-const winogradFrom = 32
+// its transforms cost more than the multiplications they save. Forward it pays
+// from fewer results on. A rule, not a timing, so that training repeats bit for
+// bit.
+const (
+	winogradFrom = 32
+	winogradTo   = 16
+)
 
 func (p *program) spec(n *nn.Node) C.conv_spec {
 	op, x := n.Op.(nn.Conv), n.In[0]
@@ -90,6 +94,9 @@ func (p *program) convForward(n *nn.Node) error {
 		return p.ownForward(n)
 	}
 	s := p.spec(n)
+	if !p.e.direct && n.In[0].Shape[1] >= winogradFrom && n.Shape[1] >= winogradTo && winogradCan(&s) {
+		s.alg = C.ALG_WINOGRAD
+	}
 	kind := C.pass_kind(C.PASS_INFERENCE)
 	if p.mode == nn.Training {
 		kind = C.PASS_FORWARD

@@ -133,3 +133,18 @@ func TestPlanIsForInferenceAlone(t *testing.T) {
 		t.Error("inference left no plan")
 	}
 }
+
+// TestWhatDoesNotFitIsRefused: memory that is only promised would end the
+// program later.
+func TestWhatDoesNotFitIsRefused(t *testing.T) {
+	if freeMemory() > 1<<50 {
+		t.Skip("this system does not say how much memory is free")
+	}
+	e := start(t, Options{Threads: 1})
+	g := nn.NewGraph(nn.NewParams(rand.New(rand.NewPCG(1, 1))))
+	side := 1 << 20
+	g.Keep(g.ReLU(g.Input("x", nn.Shape{64, 16, side, 64})))
+	if _, err := e.Compile(g, nn.Inference); !errors.Is(err, nn.ErrMemory) {
+		t.Errorf("256 GB were promised: %v", err)
+	}
+}

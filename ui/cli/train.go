@@ -144,7 +144,12 @@ func (p *program) runTrain(ctx context.Context, f trainFlags) error {
 		p.warnOfCheckpoint(f.Out)
 	}
 	bar := p.progress()
-	res, err := s.Train(ctx, set, f.TrainOptions, func(e session.TrainEvent) { bar.training(e, f.TrainOptions) })
+	res, err := s.Train(ctx, set, f.TrainOptions, func(e session.TrainEvent) {
+		if e.Memory > 0 {
+			p.note("training holds %d MB of memory beside the pictures", e.Memory>>20)
+		}
+		bar.training(e, f.TrainOptions)
+	})
 	bar.clear()
 	if err != nil {
 		return p.trainingStopped(err, f.Out)

@@ -59,7 +59,8 @@ const (
 // TrainEvent tells how far a training is.
 type TrainEvent struct {
 	Stage       Stage
-	Done, Total int // images read; otherwise see Progress
+	Done, Total int   // images read; otherwise see Progress
+	Memory      int64 // bytes that training is going to hold; told once, before its first step
 	anomaly.Progress
 }
 
@@ -173,7 +174,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 			to.Steps = 1 << 20 // time decides
 		}
 	}
-	on(TrainEvent{Stage: Training, Total: to.Steps})
+	to.Memory = func(bytes int64) { on(TrainEvent{Stage: Training, Total: to.Steps, Memory: bytes}) }
 	model, summary, err := anomaly.Train(ctx, s.o.Engine, plan.network, images, to, func(p anomaly.Progress) {
 		on(TrainEvent{Stage: Training, Progress: p})
 	})
