@@ -56,6 +56,14 @@ static inline void call_conv_few(const kernels *k, const float *x, const float *
                                  int act, int n, int cb, int h, int w, int oc, int size) {
   k->conv_few(x, weights, bias, y, act, n, cb, h, w, oc, size);
 }
+static inline void call_few_data(const kernels *k, const float *dy, const float *weights, float *dx, int acc, int n,
+                                 int cb, int h, int w, int oc, int size) {
+  k->few_data(dy, weights, dx, acc, n, cb, h, w, oc, size);
+}
+static inline void call_few_weights(const kernels *k, const float *x, const float *dy, float *dweights, float *dbias,
+                                    float *part, int n, int cb, int h, int w, int oc, int size) {
+  k->few_weights(x, dy, dweights, dbias, part, n, cb, h, w, oc, size);
+}
 static inline void call_score_stem(const kernels *k, const float *x, const float *y, const float *weights,
                                    const float *bias, float *z, int relu, int n, int c, int h, int w, int ob) {
   k->score_stem(x, y, weights, bias, z, relu, n, c, h, w, ob);

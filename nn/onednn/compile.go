@@ -47,26 +47,27 @@ type step struct {
 
 // program implements nn.Program.
 type program struct {
-	e        *engine
-	g        *nn.Graph
-	mode     nn.Mode
-	values   []*value
-	fused    map[*nn.Node]*nn.Node // a convolution to the Norm, ReLU or Sigmoid that it computes, too
-	within   map[*nn.Node]*nn.Node // a value that is never stored to the operation that computes it for itself
-	ahead    map[*nn.Node]*nn.Node // a sum to the Norm of it that is computed with it
-	steps    []step                // forward
-	back     []step
-	prepare  []func() error // parameters in
-	collect  []func() error // gradients out
-	trained  []*nn.Param    // that receive them
-	convs    []*C.conv
-	passes   []*pass
-	owned    []unsafe.Pointer
-	bytes    int64
-	momentum float32
-	loss     map[*nn.Node]float64
-	norms    map[*nn.Node]*normState
-	profile  func(op string, d time.Duration)
+	e          *engine
+	g          *nn.Graph
+	mode       nn.Mode
+	values     []*value
+	fused      map[*nn.Node]*nn.Node // a convolution to the Norm, ReLU or Sigmoid that it computes, too
+	within     map[*nn.Node]*nn.Node // a value that is never stored to the operation that computes it for itself
+	fewWeights map[*nn.Node]*C.float // of the convolutions with kernels of our own
+	ahead      map[*nn.Node]*nn.Node // a sum to the Norm of it that is computed with it
+	steps      []step                // forward
+	back       []step
+	prepare    []func() error // parameters in
+	collect    []func() error // gradients out
+	trained    []*nn.Param    // that receive them
+	convs      []*C.conv
+	passes     []*pass
+	owned      []unsafe.Pointer
+	bytes      int64
+	momentum   float32
+	loss       map[*nn.Node]float64
+	norms      map[*nn.Node]*normState
+	profile    func(op string, d time.Duration)
 
 	moved                 moved
 	forward, pack, unpack func() error // made once
@@ -79,7 +80,7 @@ type program struct {
 
 // Compile implements nn.Engine.
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
-	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, loss: map[*nn.Node]float64{}}
+	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, fewWeights: map[*nn.Node]*C.float{}, loss: map[*nn.Node]float64{}}
 	p.makeMoves()
 	err := e.worker.do(p.compile)
 	if e.plan != nil {

@@ -186,6 +186,9 @@ func (p *program) bindConvs() error {
 // it is wanted.
 func (p *program) convBackward(n *nn.Node) error {
 	op, x, y := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n)
+	if w := p.fewWeights[n]; w != nil && op.Kernel <= 3 {
+		return p.fewBackward(n, w)
+	}
 	s := p.spec(n)
 	planar := y.block == 1
 	table := C.kernel_table(C.int(p.e.block))

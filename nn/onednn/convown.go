@@ -92,6 +92,7 @@ func (p *program) ownForward(n *nn.Node) error {
 	}))
 	g := geometry{k: C.kernel_table(C.int(block)), n: C.int(n.Shape[0]), cb: C.int(cb), h: C.int(n.In[0].Shape[2]), w: C.int(n.In[0].Shape[3])}
 	if !stem {
+		p.fewWeights[n] = weights
 		p.emit(n, do(func() {
 			C.call_conv_few(g.k, x.x, weights, bias, y.x, C.int(act), g.n, g.cb, g.h, g.w, C.int(oc), C.int(op.Kernel))
 		}))
@@ -100,6 +101,47 @@ func (p *program) ownForward(n *nn.Node) error {
 	a, b := p.val(n.In[0].In[0]), p.val(n.In[0].In[1])
 	p.emit(n, do(func() {
 		C.call_score_stem(g.k, a.x, b.x, weights, bias, y.x, flag(act == relu), g.n, C.int(ic/3), g.h, g.w, C.int(ob))
+	}))
+	return nil
+}
+
+// fewBackward emits the gradients of a convolution to few planes, whose weights
+// lie as the forward pass has them.
+func (p *program) fewBackward(n *nn.Node, weights *C.float) error {
+	op, x, y, block := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n), p.e.block
+	taps, ic, oc, cb := op.Kernel*op.Kernel, n.In[0].Shape[1], n.Shape[1], x.cb
+	size := oc * taps * cb * block
+	dw, err := p.vector(size)
+	if err != nil {
+		return err
+	}
+	db, err := p.vector(oc)
+	if err != nil {
+		return err
+	}
+	g, k := x.geometry(), C.int(op.Kernel)
+	chunks := x.n() * ((n.Shape[2] + C.FEW_ROWS - 1) / C.FEW_ROWS)
+	p.need.scratch = max(p.need.scratch, chunks*size)
+	p.emitBack(n, do(func() {
+		C.call_few_weights(g.k, x.x, y.dx, dw, db, p.scratch, g.n, g.cb, g.h, g.w, C.int(oc), k)
+	}))
+	if x.needGrad {
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.call_few_data(g.k, y.dx, weights, x.dx, acc, g.n, g.cb, g.h, g.w, C.int(oc), k) }))
+	}
+	p.trains(op.W)
+	if op.B != nil {
+		p.trains(op.B)
+	}
+	p.collect = append(p.collect, do(func() {
+		d, w := op.W.GradData(), floats(dw, size)
+		for i := range d { // O,I,K,K
+			o, c, t := i/(ic*taps), i/taps%ic, i%taps
+			d[i] += w[((o*taps+t)*cb+c/block)*block+c%block]
+		}
+		if op.B != nil {
+			add(op.B.GradData(), floats(db, oc))
+		}
 	}))
 	return nil
 }

@@ -47,6 +47,11 @@ typedef struct {
   // 2 sigmoid.
   void (*conv_few)(const float *x, const float *weights, const float *bias, float *y, int act, int n, int cb,
                    int h, int w, int oc, int k);
+  // its gradients, for k 1 or 3; part: oc*k*k*cb*block floats per few_chunks
+  void (*few_data)(const float *dy, const float *weights, float *dx, int acc, int n, int cb, int h, int w, int oc,
+                   int k);
+  void (*few_weights)(const float *x, const float *dy, float *dweights, float *dbias, float *part, int n, int cb,
+                      int h, int w, int oc, int k);
   // score_input and the 3x3 convolution of stride 2 after it, to ob blocks;
   // weights [ob][3c][9][block]
   void (*score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
@@ -103,6 +108,7 @@ double k_spectrum(const float *x, const float *t, const float *rows, const float
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 // multiply-adds per second of all threads together, in GFLOP
 double k_peak(int block);
+#define FEW_ROWS 8 // of a chunk of few_weights
 int k_threads(void);
 void k_set_threads(int n);
 int k_best_block(void);

@@ -428,6 +428,91 @@ static void FN(conv_few)(const float *x, const float *weights, const float *bias
 #undef NEAR
 #define NEAR 8
 
+// pad_rows copies rows row-r … row+r of a plane to lines with a margin of r
+// zeros before and r+NEAR after.
+static inline void FN(pad_rows)(const float *plane, float *line, int row, int h, int w, int r) {
+  const int pitch = w + 2 * r + NEAR;
+  memset(line, 0, (size_t)(2 * r + 1) * pitch * sizeof(float));
+  for (int d = -r; d <= r; d++)
+    if (row + d >= 0 && row + d < h) memcpy(line + (d + r) * pitch + r, plane + (size_t)(row + d) * w, w * sizeof(float));
+}
+
+static void FN(few_data)(const float *dy, const float *weights, float *dx, int acc, int n, int cb, int h, int w,
+                         int oc, int k) {
+  const int r = k / 2, pitch = w + 2 * r + NEAR;
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * cb * h * w * BLK)
+  for (int b = 0; b < n; b++)
+    for (int row = 0; row < h; row++) {
+      float line[oc * k * pitch];
+      for (int o = 0; o < oc; o++)
+        FN(pad_rows)(dy + ((size_t)b * oc + o) * h * w, line + o * k * pitch, row, h, w, r);
+      for (int c = 0; c < cb; c++) {
+        float *out = dx + (((size_t)b * cb + c) * h + row) * w * BLK;
+        for (int p = 0; p < w; p += NEAR) {
+          V s[NEAR];
+          for (int i = 0; i < NEAR; i++) s[i] = (V){0};
+          for (int t = 0; t < oc * k * k; t++) { // the pixel that tap t brings here lies on the other side
+            const V v = LD(weights + ((size_t)t * cb + c) * BLK);
+            const int o = t / (k * k), ty = t / k % k, tx = t % k;
+            const float *in = line + (o * k + 2 * r - ty) * pitch + p + 2 * r - tx;
+#pragma GCC unroll 8
+            for (int i = 0; i < NEAR; i++) s[i] += v * in[i];
+          }
+          for (int i = 0; i < NEAR && p + i < w; i++) GRAD(out + (size_t)(p + i) * BLK, s[i]);
+        }
+      }
+    }
+}
+
+static inline __attribute__((always_inline)) void FN(few_taps)(const float *x, const float *line, V *s, int w, const int k) {
+  const int r = k / 2, pitch = w + 2 * r + NEAR;
+  V t[9];
+  for (int i = 0; i < k * k; i++) t[i] = s[i];
+  for (int p = 0; p < w; p++) {
+    const V v = LD(x + (size_t)p * BLK);
+#pragma GCC unroll 9
+    for (int i = 0; i < k * k; i++) t[i] += v * line[(2 * r - i / k) * pitch + p + 2 * r - i % k];
+  }
+  for (int i = 0; i < k * k; i++) s[i] = t[i];
+}
+
+static void FN(few_weights)(const float *x, const float *dy, float *dweights, float *dbias, float *part, int n, int cb,
+                            int h, int w, int oc, int k) {
+  const int r = k / 2, pitch = w + 2 * r + NEAR, taps = k * k;
+  const int chunks = (h + FEW_ROWS - 1) / FEW_ROWS;
+  const size_t size = (size_t)oc * taps * cb * BLK;
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * cb * h * w * BLK)
+  for (int b = 0; b < n; b++)
+    for (int m = 0; m < chunks; m++) {
+      float *out = part + ((size_t)b * chunks + m) * size, line[k * pitch];
+      for (int o = 0; o < oc; o++)
+        for (int c = 0; c < cb; c++) {
+          V s[9];
+          for (int i = 0; i < taps; i++) s[i] = (V){0};
+          for (int row = m * FEW_ROWS; row < h && row < (m + 1) * FEW_ROWS; row++) {
+            const float *in = x + (((size_t)b * cb + c) * h + row) * w * BLK;
+            FN(pad_rows)(dy + ((size_t)b * oc + o) * h * w, line, row, h, w, r);
+            if (k == 3)
+              FN(few_taps)(in, line, s, w, 3);
+            else
+              FN(few_taps)(in, line, s, w, 1);
+          }
+          for (int i = 0; i < taps; i++) ST(out + (((size_t)o * taps + i) * cb + c) * BLK, s[i]);
+        }
+    }
+  memset(dweights, 0, size * sizeof(float));
+  for (int m = 0; m < n * chunks; m++)
+    for (size_t i = 0; i < size; i++) dweights[i] += part[m * size + i];
+  for (int o = 0; o < oc; o++) {
+    double s = 0;
+    for (int b = 0; b < n; b++) {
+      const float *d = dy + ((size_t)b * oc + o) * h * w;
+      for (int i = 0; i < h * w; i++) s += d[i];
+    }
+    dbias[o] = (float)s;
+  }
+}
+
 static void FN(score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
                            int n, int c, int h, int w, int ob) {
   const int oh = (h + 1) / 2, ow = (w + 1) / 2, planes = 3 * c, pitch = w + 2 * NEAR + 3;
@@ -594,6 +679,8 @@ static const kernels FN(table) = {
     .unpack = FN(unpack),
     .score_input = FN(score_input),
     .conv_few = FN(conv_few),
+    .few_data = FN(few_data),
+    .few_weights = FN(few_weights),
     .score_stem = FN(score_stem),
     .add_affine = FN(add_affine),
     .burn = FN(burn),
