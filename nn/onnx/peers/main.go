@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command peers measures this program beside ONNX Runtime and PyTorch on the same
 // networks and pictures, in turn, and prints a table. “make bench-peers” installs
 // the two and runs it.
@@ -32,7 +34,7 @@ type options struct {
 	scripts, dir     string
 	threads, rounds  int
 	only, into       string
-	compile          bool
+	compile, cpu     bool
 }
 
 func main() {
@@ -46,8 +48,12 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "rows that contain `text`, such as “B 256” or “training”")
 	flag.BoolVar(&o.compile, "compile", true, "let PyTorch try its compiler, which takes minutes")
 	flag.StringVar(&o.into, "into", "", "put the table into `FILE`, between its marks")
+	flag.BoolVar(&o.cpu, "cpu", false, "count processor time, for a busy machine; means something with -threads 1")
 	serve := flag.String("serve", "", "be measured: forward or train")
 	flag.Parse()
+	if o.cpu {
+		os.Setenv("PEERS_CLOCK", "cpu")
+	}
 	var err error
 	if *serve != "" {
 		err = serveOurs(*serve, flag.Args())
@@ -178,7 +184,11 @@ func compare(ctx context.Context, o options) error {
 		}
 	}
 	slices.Sort(abouts)
-	say("\n%d rounds, %d threads. %s.", o.rounds, o.threads, strings.Join(abouts, "; "))
+	clock := "wall clock"
+	if o.cpu {
+		clock = "processor time"
+	}
+	say("\n%d rounds, %d threads, %s. %s.", o.rounds, o.threads, clock, strings.Join(abouts, "; "))
 	if o.into == "" {
 		return nil
 	}

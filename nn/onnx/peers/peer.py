@@ -6,8 +6,11 @@ Commands on the standard input, one JSON answer each on the standard output:
   memory     the process's peak memory, in MB
 """
 import json
+import os
 import sys
 import time
+
+clock = time.process_time if os.environ.get("PEERS_CLOCK") == "cpu" else time.perf_counter
 
 CHECKED = ["reconstruction", "residual", "score"]
 
@@ -24,9 +27,9 @@ def serve(about, once, outputs):
         elif command == "run":
             took = []
             for _ in range(int(rest)):
-                start = time.perf_counter()
+                start = clock()
                 once()
-                took.append(1e3 * (time.perf_counter() - start))
+                took.append(1e3 * (clock() - start))
             answer({"ms": took})
         elif command == "memory":
             with open("/proc/self/status") as f:
