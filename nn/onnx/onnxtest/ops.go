@@ -73,6 +73,7 @@ func conv(a attributes, in []Tensor) Tensor {
 	}
 	h, wd, ih, iw := extent(0), extent(1), x.Dims[2], x.Dims[3]
 	y := zeros(x.Dims[0], w.Dims[0], h, wd)
+	outs := w.Dims[0] / a.int("group", 1) // of one group
 	for n := range x.Dims[0] {
 		for o := range w.Dims[0] {
 			out := y.Data[(n*w.Dims[0]+o)*h*wd:][:h*wd]
@@ -81,10 +82,10 @@ func conv(a attributes, in []Tensor) Tensor {
 					out[i] = in[2].Data[o]
 				}
 			}
-			for c := range x.Dims[1] {
-				plane := x.Data[(n*x.Dims[1]+c)*ih*iw:][:ih*iw]
+			for c := range w.Dims[1] {
+				plane := x.Data[(n*x.Dims[1]+o/outs*w.Dims[1]+c)*ih*iw:][:ih*iw]
 				for k := range w.Dims[2] * w.Dims[3] {
-					f := w.Data[(o*x.Dims[1]+c)*w.Dims[2]*w.Dims[3]+k]
+					f := w.Data[(o*w.Dims[1]+c)*w.Dims[2]*w.Dims[3]+k]
 					dy, dx := k/w.Dims[3]*dilations[0]-pads[0], k%w.Dims[3]*dilations[1]-pads[1]
 					for r := range h {
 						iy := r*strides[0] + dy
