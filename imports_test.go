@@ -110,14 +110,19 @@ var rules = map[string]rule{
 		fyne:  true,
 	},
 	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets"}, fyne: true},
-	"ui/scene":    {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
-	"ui/thumb":    {ours: []string{"datasets", "themes", "ui/scene", "ui/widgets"}, fyne: true},
+	"ui/records": {
+		ours:  []string{"history", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
+		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
+		fyne:  true,
+	},
+	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
+	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets"}, fyne: true},
 	"ui/live": {
 		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets"},
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

@@ -30,6 +30,10 @@ const svgClusters = `M7 3.5A2 2 0 1 0 7 7.5A2 2 0 1 0 7 3.5ZM12 6A2 2 0 1 0 12 1
 	`M17.5 12A2 2 0 1 0 17.5 16A2 2 0 1 0 17.5 12ZM13 15.5A2 2 0 1 0 13 19.5A2 2 0 1 0 13 15.5ZM18.5 17.5A2 2 0 1 0 18.5 21.5A2 2 0 1 0 18.5 17.5Z` +
 	`M19 3A2.5 2.5 0 1 0 19 8A2.5 2.5 0 1 0 19 3ZM19 4.4A1.1 1.1 0 1 1 19 6.6A1.1 1.1 0 1 1 19 4.4Z`
 
+// svgHistory is the History screen's: a clock whose rim is an arrow back.
+const svgHistory = `M12.5 3A9 9 0 0 0 3.5 12H1L4.5 16L8 12H5.5A7 7 0 1 1 12.5 19A6.9 6.9 0 0 1 7.6 17L6.2 18.4A8.9 8.9 0 0 0 12.5 21A9 9 0 1 0 12.5 3Z` +
+	`M11.6 7.5V12.7L15.9 15.3L16.8 13.8L13.4 11.8V7.5Z`
+
 func icon(name, path string) fyne.Resource {
 	return fyne.NewStaticResource(name+".svg", []byte(
 		`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><path fill="#000000" fill-rule="evenodd" d="`+path+`"/></svg>`))

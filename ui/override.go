@@ -7,13 +7,10 @@ import (
 	"os/user"
 
 	"agurscope/history"
-	"agurscope/ui/widgets"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/widget"
 )
+
+// overrideTitles say what a person does who gives a verdict.
+var overrideTitles = map[history.Verdict]string{history.OK: "Accept as OK", history.NG: "Mark as NG", history.REVIEW: "Send to REVIEW"}
 
 // override asks for a reason and puts a person's verdict beside the machine's.
 func (s *inspectScreen) override(v history.Verdict) {
@@ -23,23 +20,9 @@ func (s *inspectScreen) override(v history.Verdict) {
 		return
 	}
 	p := s.parts.state[i]
-	reason := s.w.Tips.NewEntry("Reason (may stay empty)", "")
 	name, _ := itemTitle(s.parts.items[i])
 	said := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", p.verdict, name)
-	text := widget.NewLabel(said)
-	text.Wrapping = fyne.TextWrapWord
-	head := container.NewBorder(nil, nil, nil, nil, text)
-	body := widgets.Fixed(420, 0, widgets.Rows(8, head, reason, widgets.NewCaption("Enter confirms, Esc leaves everything as it is.")))
-	titles := map[history.Verdict]string{history.OK: "Accept as OK", history.NG: "Mark as NG", history.REVIEW: "Send to REVIEW"}
-	d := dialog.NewCustomConfirm(titles[v], "Confirm", "Cancel", body, func(yes bool) {
-		if yes {
-			s.review(i, v, reason.Text)
-		}
-	}, s.w.Window)
-	reason.OnSubmitted = func(string) { d.Confirm() }
-	reason.OnEscape = d.Hide
-	s.w.Dialog(d)
-	s.w.Window.Canvas().Focus(reason)
+	s.w.AskReason(overrideTitles[v], said, func(reason string) { s.review(i, v, reason) })
 }
 
 // review writes a person's verdict to the history, then shows it.

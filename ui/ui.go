@@ -22,6 +22,7 @@ import (
 	"agurscope/ui/desk"
 	"agurscope/ui/explain"
 	"agurscope/ui/live"
+	"agurscope/ui/records"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
@@ -122,6 +123,7 @@ func New(c Config) *Window {
 	w.camera = live.New(w.Desk, w.c.Cameras)
 	w.screens = []desk.Screen{
 		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), w.compare,
+		records.New(w.Desk, icon(records.Title, svgHistory)),
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
 	}
 	w.body = container.NewStack()
@@ -226,6 +228,7 @@ var places = map[string]struct{ icon, hint string }{
 	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
 
 	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
+	records.Title:   {svgHistory, "Find past verdicts, see them as they were judged, and say otherwise"},
 	clusters.Title:  {svgClusters, "See which parts look alike, and name what belongs together"},
 	explain.Title:   {svgExplain, "Walk through what happens to one part"},
 	compare.Title:   {svgCompare, "Set two recipes beside each other on the same parts"},

@@ -69,7 +69,7 @@ type Screen struct {
 	list    *widgets.List
 	tip     *card
 
-	pictures *pictures
+	pictures *thumb.Kept
 	stop     context.CancelFunc // of the map being drawn; nil: none is
 	latest   desk.Latest
 
@@ -81,7 +81,7 @@ type Screen struct {
 func New(d *desk.Desk, icon fyne.Resource) *Screen {
 	s := &Screen{Desk: d, body: container.NewStack(), icon: icon, which: -1}
 	s.latest.Thread = d.Thread
-	s.pictures = newPictures(d, s.renewPictures)
+	s.pictures = thumb.NewKept(d, s.renewPictures)
 	s.all = s.compose()
 	d.Session.OnPlaced(s.place)
 	return s
@@ -687,7 +687,7 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 		word += "*"
 	}
 	r.badge.Set(string(p.Part.Final), word)
-	m, known := s.pictures.get(p.Part.ThumbnailSHA256)
+	m, known := s.pictures.Get(p.Part.ThumbnailSHA256)
 	r.picture.Set(m, known)
 }
 
@@ -739,7 +739,7 @@ func (s *Screen) show(i int) {
 
 func (s *Screen) show1(i int) {
 	p := &s.m.Points[i]
-	m, _ := s.pictures.get(p.Part.ThumbnailSHA256)
+	m, _ := s.pictures.Get(p.Part.ThumbnailSHA256)
 	score := "no score"
 	if !math.IsNaN(p.Part.Score) {
 		score = "score " + phrase.Figure(p.Part.Score)

@@ -240,7 +240,7 @@ func TestNewPartsAppear(t *testing.T) {
 	h.tapped(3)
 	sha := h.m.Points[3].Part.ThumbnailSHA256
 	h.hovered(3)
-	h.until(t, "the picture has come", func() bool { m, known := h.pictures.get(sha); return known && m != nil })
+	h.until(t, "the picture has come", func() bool { m, known := h.pictures.Get(sha); return known && m != nil })
 }
 
 func TestWhatPeopleSayMeanwhileIsShown(t *testing.T) {

@@ -106,3 +106,26 @@ func Cut(f *viewer.Frame, res *session.Result, c *anomaly.Calibration) {
 	f.Low, f.High = float32(t.Low), float32(t.High)
 	f.Max = float32(Scale(c, t.Mode))
 }
+
+// Past prepares a verdict that was opened again. Its recipe may be gone, so that
+// the heat map's colours end at twice the threshold that was in force.
+func Past(res *session.Result) viewer.Frame {
+	var f viewer.Frame
+	if res.Frame.Image == nil {
+		return f
+	}
+	f.Original = Opaque(res.Frame.Image)
+	if p, t := res.Prediction, res.Thresholds; p != nil {
+		if p.Reconstruction != nil {
+			f.Reconstruction = anomaly.Picture(p.Reconstruction)
+		}
+		if t.Mode != segment.TwoSided || p.Signed != nil {
+			f.Map = Heat(p, t.Mode)
+		}
+		f.Segmentation = Segmentation(res, t)
+		f.Low, f.High = float32(t.Low), float32(t.High)
+		f.Max = 2 * max(f.Low, f.High)
+	}
+	f.Prepare()
+	return f
+}

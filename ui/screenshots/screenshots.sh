@@ -12,11 +12,11 @@ program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
 LANGUAGES=${LANGUAGES:-"en_US"}
-SCREENS=${SCREENS:-"inspect camera train calibrate explain compare clusters keys"}
+SCREENS=${SCREENS:-"inspect camera train calibrate explain compare history clusters keys"}
 mkdir -p "$out"; work=$(mktemp -d); failed=0
 trap 'rm -rf "$work"' EXIT
 
-PLACES=(inspect camera train calibrate explain compare clusters) # in the order of the rail
+PLACES=(inspect camera train calibrate explain compare history clusters) # in the order of the rail
 
 say()     { printf '%s\n' "$*"; }
 key()     { xdotool key --clearmodifiers "$1"; }
@@ -71,6 +71,7 @@ shot_explain() {
 }
 shot_compare() { go_to compare; settle 60; picture compare; }
 shot_camera()  { go_to camera; settle; picture camera; }
+shot_history() { go_to history; settle 30; picture history; }
 shot_clusters() { go_to clusters; settle 30; picture clusters; }
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }
 

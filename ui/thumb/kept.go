@@ -1,4 +1,4 @@
-package clusters
+package thumb
 
 import (
 	"bytes"
@@ -12,21 +12,21 @@ import (
 	"agurscope/ui/desk"
 )
 
-// pictures reads the small pictures of verdicts from the history, on one
+// Kept reads the small pictures that the history keeps of verdicts, on one
 // goroutine at a time, the ones asked for last first.
-type pictures struct {
+type Kept struct {
 	desk  *desk.Desk
 	renew func() // on Fyne's goroutine, when pictures have come
 	show  desk.Latest
 
 	mu     sync.Mutex
 	have   map[string]*list.Element
-	recent *list.List // of picture, newest first
+	recent *list.List // of kept, newest first
 	want   []string   // newest last
 	busy   bool
 }
 
-type picture struct {
+type kept struct {
 	sha string
 	m   *image.RGBA // nil: there is none
 }
@@ -37,15 +37,17 @@ const (
 	maxSide        = 512 // of a thumbnail; ours have 96
 )
 
-func newPictures(d *desk.Desk, renew func()) *pictures {
-	p := &pictures{desk: d, renew: renew, have: map[string]*list.Element{}, recent: list.New()}
+// NewKept returns the pictures of the session's history; renew is called on
+// Fyne's goroutine when some have come.
+func NewKept(d *desk.Desk, renew func()) *Kept {
+	p := &Kept{desk: d, renew: renew, have: map[string]*list.Element{}, recent: list.New()}
 	p.show.Thread = d.Thread
 	return p
 }
 
-// get returns a picture, or asks for it; known without one says that there is
+// Get returns a picture, or asks for it; known without one says that there is
 // none.
-func (p *pictures) get(sha string) (m *image.RGBA, known bool) {
+func (p *Kept) Get(sha string) (m *image.RGBA, known bool) {
 	if sha == "" {
 		return nil, false
 	}
@@ -53,7 +55,7 @@ func (p *pictures) get(sha string) (m *image.RGBA, known bool) {
 	defer p.mu.Unlock()
 	if e := p.have[sha]; e != nil {
 		p.recent.MoveToFront(e)
-		return e.Value.(picture).m, true
+		return e.Value.(kept).m, true
 	}
 	p.want = append(p.want, sha)
 	if len(p.want) > wantedPictures {
@@ -67,7 +69,7 @@ func (p *pictures) get(sha string) (m *image.RGBA, known bool) {
 }
 
 // next takes the picture that was asked for last, "" where none is left.
-func (p *pictures) next() string {
+func (p *Kept) next() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.want) > 0 {
@@ -81,22 +83,22 @@ func (p *pictures) next() string {
 	return ""
 }
 
-func (p *pictures) read(ctx context.Context) {
+func (p *Kept) read(ctx context.Context) {
 	for sha := p.next(); sha != ""; sha = p.next() {
 		var m *image.RGBA
 		if data, err := p.desk.Session.Store().Thumbnail(ctx, sha); err == nil {
-			m = decode(data)
+			m = Decode(data)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		p.mu.Lock()
 		if p.have[sha] == nil {
-			p.have[sha] = p.recent.PushFront(picture{sha, m})
+			p.have[sha] = p.recent.PushFront(kept{sha, m})
 		}
 		for p.recent.Len() > keptPictures {
 			last := p.recent.Back()
-			delete(p.have, last.Value.(picture).sha)
+			delete(p.have, last.Value.(kept).sha)
 			p.recent.Remove(last)
 		}
 		p.mu.Unlock()
@@ -104,8 +106,8 @@ func (p *pictures) read(ctx context.Context) {
 	}
 }
 
-// decode reads a thumbnail, nil where it cannot be.
-func decode(data []byte) *image.RGBA {
+// Decode reads a thumbnail of the history, nil where it cannot be.
+func Decode(data []byte) *image.RGBA {
 	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || c.Width > maxSide || c.Height > maxSide {
 		return nil

@@ -1,0 +1,398 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"strings"
+
+	"agurscope/history"
+	"agurscope/nn/segment"
+	"agurscope/themes"
+	"agurscope/ui/phrase"
+	"agurscope/ui/scene"
+	"agurscope/ui/session"
+	"agurscope/ui/thumb"
+	"agurscope/ui/widgets"
+	"agurscope/viewer"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+)
+
+// detail is one verdict as it was judged, and what people said of it.
+type detail struct {
+	s      *Screen
+	id     int64 // of the record; 0: none
+	past   *past // what is on show; nil: nothing yet
+	cancel context.CancelFunc
+
+	root        *fyne.Container
+	name, place *widgets.Text
+	banner      *widgets.Banner
+	why         *widgets.Aside
+	view        *viewer.Viewer
+	absent      *fyne.Container
+	picture     *canvas.Image
+	missing     *widgets.Aside
+	facts       [2]*widgets.Text
+	regions     *widgets.List
+	regionBox   *fyne.Container
+	said        *fyne.Container
+	saidBox     *fyne.Container
+	overrides   []*widgets.Button
+	note        *widgets.Entry
+}
+
+// past is all that the history has of a verdict.
+type past struct {
+	rec       history.Record
+	source    string
+	overrides []history.Override
+	notes     []history.Note
+	frame     viewer.Frame
+	full      bool // the frame has the picture
+	absent    error
+	small     *image.RGBA
+}
+
+func newDetail(s *Screen) *detail {
+	d := &detail{s: s, banner: widgets.NewBanner(), view: viewer.New()}
+	d.name, d.place = widgets.NewHeading(""), widgets.NewCaption("")
+	d.name.Elide, d.place.Elide = widgets.ElideMiddle, widgets.ElideMiddle
+	d.why = widgets.NewAside(theme.ColorNamePrimary)
+	d.missing = widgets.NewAside(themes.ColorNameReviewFill)
+	d.picture = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
+	again := s.Tips.NewButton("Inspect again", theme.MediaReplayIcon(), "Judge this part anew with today's recipe, on the Inspect screen", func() {
+		if d.past != nil {
+			s.Inspect(d.past.rec.Name)
+		}
+	})
+	ground := widgets.NewGround(themes.ColorNamePane)
+	ground.Radius = 4
+	d.absent = container.NewStack(ground, widgets.Inset(widgets.Dock(nil, widgets.Rows(8, d.missing, container.NewCenter(again)), nil, nil, widgets.Inset(d.picture, 8, 8)), 10, 12))
+	for i := range d.facts {
+		d.facts[i] = widgets.NewCaption(" ")
+		d.facts[i].Elide = widgets.ElideEnd
+	}
+	d.regions = widgets.NewList(s.Keys, d.regionCount, newRegionRow, d.fillRegion)
+	d.regions.OnSelected = func(i int) { d.view.ShowRegion(i + 1) }
+	d.view.OnSelect = func(region int) {
+		if region > 0 && region <= d.regionCount() {
+			d.regions.Select(region - 1)
+		} else {
+			d.regions.UnselectAll()
+		}
+	}
+	d.regionBox = widgets.Fixed(0, 66, d.regions)
+	d.said = widgets.Rows(2)
+	d.saidBox = widgets.Fixed(0, 54, container.NewVScroll(d.said))
+	grid := container.NewGridWithColumns(3)
+	for i, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
+		b := s.Tips.NewButton(string(v), themes.VerdictIcon(string(v)),
+			fmt.Sprintf("Your verdict: %s (key %c). It stands beside the program's answer; nothing is erased.", v, "ONR"[i]), func() { d.override(v) })
+		d.overrides = append(d.overrides, b)
+		grid.Add(b)
+	}
+	d.note = s.Tips.NewEntry("Write a note", "A note beside this verdict; Enter keeps it for good")
+	d.note.OnSubmitted = d.annotate
+	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
+	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Inset(widgets.Lines(d.name, d.place), 0, 0)), d.why)
+	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
+		widgets.Dock(nil, nil, widgets.Inset(widgets.Lines(widgets.NewHeading("Your verdict")), 0, 0), nil, widgets.Inset(grid, 0, 8)), d.note)
+	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(&insetTop{}, d.view, d.absent))
+	d.clear()
+	return d
+}
+
+// insetTop stacks objects a little below the top.
+type insetTop struct{}
+
+func (insetTop) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	for _, o := range objects {
+		m = m.Max(o.MinSize())
+	}
+	return fyne.NewSize(m.Width, m.Height+8)
+}
+
+func (insetTop) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(0, 8))
+		o.Resize(fyne.NewSize(s.Width, max(s.Height-8, 0)))
+	}
+}
+
+// clear shows that nothing is selected.
+func (d *detail) clear() {
+	if d.cancel != nil {
+		d.cancel()
+	}
+	d.id, d.past = 0, nil
+	d.name.Set("No verdict selected")
+	d.place.Set("")
+	d.banner.SetIdle("No verdict")
+	d.why.Set("")
+	d.view.SetFrame(viewer.Frame{})
+	d.absent.Hide()
+	d.view.Show()
+	for _, t := range d.facts {
+		t.Set(" ")
+	}
+	d.regionBox.Hide()
+	d.saidBox.Hide()
+	for _, b := range d.overrides {
+		b.SetEnabled(false)
+	}
+	d.note.Disable()
+	d.root.Refresh()
+}
+
+// show opens a record.
+func (d *detail) show(x history.Sample) {
+	if x.ID == d.id && d.past != nil {
+		return
+	}
+	d.load(x.ID, x.Source)
+}
+
+// load reads a record, away from Fyne's goroutine; what was asked for before is
+// dropped.
+func (d *detail) load(id int64, source string) {
+	if d.cancel != nil {
+		d.cancel()
+	}
+	ctx, cancel := context.WithCancel(d.s.Context())
+	d.id, d.cancel = id, cancel
+	store := d.s.Session.Store()
+	d.s.Job(func(context.Context) {
+		defer cancel()
+		p, err := open(ctx, store, id)
+		d.s.OnUI(func() {
+			switch {
+			case d.id != id || errors.Is(err, context.Canceled):
+			case err != nil:
+				d.s.Report(err)
+			default:
+				p.source = source
+				d.use(p)
+			}
+		})
+	})
+}
+
+// open reads everything of a verdict.
+func open(ctx context.Context, store *history.Store, id int64) (*past, error) {
+	p := &past{}
+	var err error
+	if p.rec, err = store.Verdict(ctx, id); err != nil {
+		return nil, err
+	}
+	for o, err := range store.Overrides(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		p.overrides = append(p.overrides, o)
+	}
+	for n, err := range store.Notes(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		p.notes = append(p.notes, n)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // before a large file is read
+	}
+	res, err := session.Reopen(p.rec, store)
+	if err != nil {
+		p.absent = err
+		if len(p.rec.Thumbnail) > 0 {
+			p.small = thumb.Decode(p.rec.Thumbnail)
+		}
+		return p, nil
+	}
+	p.frame, p.full = scene.Past(res), true
+	return p, nil
+}
+
+// use shows a verdict.
+func (d *detail) use(p *past) {
+	again := d.past != nil && d.past.rec.ID == p.rec.ID // with something said since
+	d.past = p
+	r := p.rec
+	d.name.Set(r.Name)
+	d.place.Set(strings.Join(nonempty(r.Time.Local().Format("2 Jan 2006 15:04:05"), r.Recipe, brief(p.source)), " · "))
+	d.banner.Set(string(r.Verdict), r.Index)
+	d.why.Set(why(r))
+	if !again {
+		d.view.SetFrame(p.frame)
+		d.regions.UnselectAll()
+	}
+	d.view.Hidden, d.absent.Hidden = !p.full, p.full
+	if !p.full {
+		_, text := phrase.Problem(p.absent)
+		d.missing.Set(text)
+		d.picture.Image = nil
+		if p.small != nil {
+			d.picture.Image = p.small
+		}
+		d.picture.Refresh()
+	}
+	d.facts[0].Set(thresholds(r))
+	d.facts[1].Set(strings.Join(nonempty(about(r), taken(r), by(r)), " · "))
+	d.regionBox.Hidden = len(r.Regions) == 0
+	d.regions.Refresh()
+	d.said.Objects = nil
+	for _, o := range p.overrides {
+		d.said.Add(said(o.Time.Local().Format("2 Jan 15:04"), o.Reviewer+" said "+string(o.Reviewed), o.Reason, ink(o.Reviewed)))
+	}
+	for _, n := range p.notes {
+		d.said.Add(said(n.Time.Local().Format("2 Jan 15:04"), n.Author, n.Text, theme.ColorNameForeground))
+	}
+	d.saidBox.Hidden = len(d.said.Objects) == 0
+	for _, b := range d.overrides {
+		b.SetEnabled(true)
+	}
+	d.note.Enable()
+	d.root.Refresh()
+}
+
+// said is a line of what people said.
+func said(at, who, what string, ink fyne.ThemeColorName) fyne.CanvasObject {
+	if what != "" {
+		who += ": " + strings.Join(strings.Fields(what), " ")
+	}
+	text := widgets.NewStyled(&widgets.Text{Text: who, ColorName: ink, SizeName: theme.SizeNameCaptionText, Elide: widgets.ElideEnd})
+	return widgets.Dock(nil, nil, widgets.Fixed(84, 0, widgets.NewCaption(at)), nil, text)
+}
+
+// override asks for a reason and puts a person's verdict beside the program's.
+func (d *detail) override(v history.Verdict) {
+	if d.past == nil {
+		return
+	}
+	r, source := d.past.rec, d.past.source
+	words := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, r.Name)
+	d.s.AskReason("Your verdict: "+string(v), words, func(reason string) { d.review(r.ID, source, v, reason) })
+}
+
+func (d *detail) review(id int64, source string, v history.Verdict, reason string) {
+	user := d.s.User()
+	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Override(ctx, id, v, user, reason) })
+}
+
+// annotate keeps a note.
+func (d *detail) annotate(text string) {
+	if d.past == nil || strings.TrimSpace(text) == "" {
+		return
+	}
+	id, source, user := d.past.rec.ID, d.past.source, d.s.User()
+	d.note.SetText("")
+	d.s.Window.Canvas().Unfocus()
+	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Store().Annotate(ctx, id, user, text) })
+}
+
+// write changes what is said of a verdict, and shows it.
+func (d *detail) write(id int64, source string, do func(context.Context) error) {
+	d.s.Job(func(ctx context.Context) {
+		err := do(ctx)
+		d.s.OnUI(func() {
+			if err != nil {
+				d.s.Report(err)
+				return
+			}
+			if d.id == id {
+				d.load(id, source)
+			}
+			d.s.find()
+		})
+	})
+}
+
+// why says in a sentence which rule made the verdict.
+func why(r history.Record) string {
+	if r.Error != "" {
+		return phrase.Sentence(r.Error)
+	}
+	if r.Verdict == history.ERROR {
+		return "It could not be inspected."
+	}
+	score, n := "the score "+phrase.Figure(r.Score), len(r.Regions)
+	regions := phrase.Plural(n, "region") + " above the pixel thresholds"
+	switch {
+	case r.Score >= r.Reject && n > 0:
+		return phrase.Sentence(fmt.Sprintf("%s reaches the reject threshold %s, with %s", score, phrase.Figure(r.Reject), regions))
+	case r.Score >= r.Reject:
+		return phrase.Sentence(fmt.Sprintf("%s reaches the reject threshold %s", score, phrase.Figure(r.Reject)))
+	case n > 0:
+		return phrase.Sentence(fmt.Sprintf("it has %s; %s alone would not reject it", regions, score))
+	case r.Score >= r.Review:
+		return phrase.Sentence(fmt.Sprintf("%s lies in the review band, from %s to %s", score, phrase.Figure(r.Review), phrase.Figure(r.Reject)))
+	case math.IsNaN(r.Review):
+		return phrase.Sentence(score + " was judged without thresholds")
+	}
+	return phrase.Sentence(fmt.Sprintf("%s is below the review threshold %s, and no region is above the pixel thresholds", score, phrase.Figure(r.Review)))
+}
+
+// thresholds are those in force when the part was judged.
+func thresholds(r history.Record) string {
+	if math.IsNaN(r.Reject) {
+		return "no thresholds were in force"
+	}
+	pixels := fmt.Sprintf("pixels %s and %s", phrase.Figure(r.Low), phrase.Figure(r.High))
+	if segment.Mode(r.Mode) == segment.TwoSided {
+		pixels = fmt.Sprintf("pixels below −%s or above %s", phrase.Figure(r.Low), phrase.Figure(r.High))
+	}
+	return fmt.Sprintf("in force: review from %s · reject from %s · %s", phrase.Figure(r.Review), phrase.Figure(r.Reject), pixels)
+}
+
+func taken(r history.Record) string {
+	if r.Latency <= 0 {
+		return ""
+	}
+	return "took " + phrase.Milliseconds(r.Latency)
+}
+
+func by(r history.Record) string {
+	if r.Operator == "" {
+		return ""
+	}
+	return "at the station: " + r.Operator
+}
+
+// nonempty leaves out what says nothing.
+func nonempty(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (d *detail) regionCount() int {
+	if d.past == nil {
+		return 0
+	}
+	return len(d.past.rec.Regions)
+}
+
+func newRegionRow() fyne.CanvasObject {
+	t := widgets.NewCaption("")
+	t.Elide = widgets.ElideEnd
+	return widgets.Inset(t, 2, 4)
+}
+
+func (d *detail) fillRegion(i int, o fyne.CanvasObject) {
+	if i >= d.regionCount() {
+		return
+	}
+	g := d.past.rec.Regions[i]
+	o.(*fyne.Container).Objects[0].(*widgets.Text).Set(fmt.Sprintf("Region %d · at %d, %d · %d px · peak %s · %s",
+		i+1, g.X+g.W/2, g.Y+g.H/2, g.Area, phrase.Figure(g.Peak), g.Polarity))
+}

@@ -1,0 +1,252 @@
+// Package records is the History screen: every verdict of the station, found by
+// what is known of it, and each as it was judged with what people said since.
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"agurscope/history"
+	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
+	"agurscope/ui/thumb"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+)
+
+// Title names the screen.
+const Title = "History"
+
+// Screen implements desk.Screen.
+type Screen struct {
+	desk.Quiet
+	*desk.Desk
+	icon  fyne.Resource
+	body  *fyne.Container
+	all   fyne.CanvasObject
+	shown bool
+
+	filter *filter
+	found  *found // what is on show; nil: nothing yet
+	asked  int    // searches so far: the answer to an older one is dropped
+	stop   context.CancelFunc
+	typing *time.Timer
+
+	pages    *pages
+	pictures *thumb.Kept
+	list     *widgets.List
+	none     fyne.CanvasObject
+	figures  *widgets.Text
+	detail   *detail
+}
+
+// New returns the screen; icon is that of the rail.
+func New(d *desk.Desk, icon fyne.Resource) *Screen {
+	s := &Screen{Desk: d, icon: icon, body: container.NewStack()}
+	s.pages = newPages(d, func() { s.list.Refresh() })
+	s.pictures = thumb.NewKept(d, func() { s.list.Refresh() })
+	s.all = s.compose()
+	return s
+}
+
+// Title implements desk.Screen.
+func (s *Screen) Title() string { return Title }
+
+// Content implements desk.Screen.
+func (s *Screen) Content() fyne.CanvasObject { return s.body }
+
+// Show implements desk.Screen.
+func (s *Screen) Show() {
+	s.shown = true
+	s.find()
+}
+
+// Hide implements desk.Screen.
+func (s *Screen) Hide() { s.shown = false }
+
+// Key implements desk.Screen.
+func (s *Screen) Key(name fyne.KeyName) bool {
+	switch name {
+	case fyne.KeyUp, fyne.KeyLeft, fyne.KeyK:
+		s.step(-1)
+	case fyne.KeyDown, fyne.KeyRight, fyne.KeyJ:
+		s.step(1)
+	case fyne.KeyPageUp:
+		s.step(-10)
+	case fyne.KeyPageDown:
+		s.step(10)
+	case fyne.KeyHome:
+		s.step(-s.rows())
+	case fyne.KeyEnd:
+		s.step(s.rows())
+	case fyne.KeyO: // a verdict, not the viewer's
+		return false
+	default:
+		return s.detail.view.HandleKey(name)
+	}
+	return true
+}
+
+// Rune implements desk.Screen.
+func (s *Screen) Rune(r rune) {
+	switch r {
+	case '/':
+		s.Window.Canvas().Focus(s.filter.text)
+	case 'o':
+		s.detail.override(history.OK)
+	case 'n':
+		s.detail.override(history.NG)
+	case 'r':
+		s.detail.override(history.REVIEW)
+	}
+}
+
+// step selects another row.
+func (s *Screen) step(by int) {
+	if n := s.rows(); n > 0 {
+		at := max(s.found.view.Row(s.detail.id), 0)
+		s.list.Select(min(max(at+by, 0), n-1))
+	}
+}
+
+func (s *Screen) compose() fyne.CanvasObject {
+	s.filter = newFilter(s)
+	s.detail = newDetail(s)
+	s.figures = widgets.NewCaption("")
+	s.figures.Elide, s.figures.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, s.filter.root, widgets.Row(8, s.filter.verdicts, s.figures)), 6, 12))
+	s.list = widgets.NewList(s.Keys, s.rows, newRow, s.fillRow)
+	s.list.OnSelected = s.choose
+	everything := s.Tips.NewButton("Show everything", nil, "Take back all filters", s.filter.clear)
+	s.none = widgets.NewEmpty(theme.SearchIcon(), "No verdict is like that", "Nothing in the history answers to all of what is chosen above.", everything)
+	s.none.Hide()
+	table := widgets.Dock(widgets.Inset(captions(s.Tips), 4, 4), nil, nil, nil, container.NewStack(s.list, s.none))
+	split := container.NewHSplit(
+		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 4), widgets.NewCard(table)),
+		container.New(layout.NewCustomPaddedLayout(0, 0, 4, 0), widgets.NewCard(s.detail.root)))
+	split.Offset = .54
+	return widgets.Dock(widgets.Rows(0, head, widgets.NewRule()), nil, nil, nil, widgets.Inset(split, 8, 8))
+}
+
+// rows is the number of rows of the table.
+func (s *Screen) rows() int {
+	if s.found == nil {
+		return 0
+	}
+	return s.found.view.Len()
+}
+
+// choose shows the record in a row beside the table.
+func (s *Screen) choose(row int) {
+	if row < s.rows() {
+		s.detail.show(s.found.view.Sample(row))
+	}
+}
+
+// typed searches when a person has stopped typing.
+func (s *Screen) typed() {
+	if s.typing != nil {
+		s.typing.Stop()
+	}
+	s.typing = time.AfterFunc(pause, func() { s.OnUI(s.find) })
+}
+
+// pause is how long nobody types before what was typed is searched for.
+const pause = 150 * time.Millisecond
+
+// find asks the history for what the filter says. Another call makes this one's
+// answer worthless: it is cancelled, and dropped if it comes all the same.
+func (s *Screen) find() {
+	store := s.Session.Store()
+	if store == nil {
+		s.present(widgets.NewEmpty(s.icon, "No history", "Verdicts are found here when Agurscope runs with a history database. Start it with one to keep them."))
+		return
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+	ctx, stop := context.WithCancel(s.Context())
+	s.asked++
+	s.stop = stop
+	n, f := s.asked, s.filter.read(time.Now())
+	s.Job(func(context.Context) {
+		defer stop()
+		got, err := search(ctx, store, f)
+		s.OnUI(func() {
+			if n == s.asked {
+				s.use(got, err)
+			}
+		})
+	})
+}
+
+// use shows what was found.
+func (s *Screen) use(got *found, err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return
+	case err != nil:
+		s.Report(err)
+		return
+	case got.all == 0:
+		s.found = nil
+		inspect := s.Tips.NewButton("Inspect parts", nil, "Go to the Inspect screen", func() { s.GoTo("Inspect") })
+		s.present(widgets.NewEmpty(s.icon, "No verdicts yet", "Every part that is inspected leaves its verdict here, for good: with its picture, the thresholds in force and what people say of it.", inspect))
+		return
+	}
+	s.found = got
+	s.pages.reset(got.view)
+	s.filter.show(got)
+	s.figures.Set(got.words())
+	if s.rows() > 0 {
+		s.none.Hide()
+		s.list.Show()
+	} else {
+		s.none.Show()
+		s.list.Hide()
+	}
+	s.list.UnselectAll()
+	s.list.Refresh()
+	s.none.Refresh()
+	s.present(s.all)
+	switch row := got.view.Row(s.detail.id); {
+	case row >= 0:
+		s.list.Select(row)
+	case s.rows() > 0:
+		s.list.Select(0)
+		s.list.ScrollToTop()
+	default:
+		s.detail.clear()
+	}
+}
+
+// present shows one thing in the place of the screen.
+func (s *Screen) present(o fyne.CanvasObject) {
+	if len(s.body.Objects) == 1 && s.body.Objects[0] == o {
+		return
+	}
+	s.body.Objects = []fyne.CanvasObject{o}
+	s.body.Refresh()
+}
+
+// words are the figures of what was found.
+func (f *found) words() string {
+	if f.group.N == 0 {
+		return fmt.Sprintf("none of %s", phrase.Plural(f.all, "verdict"))
+	}
+	text := phrase.Plural(f.group.N, "verdict")
+	if f.group.N < f.all {
+		text = fmt.Sprintf("%d of %s", f.group.N, phrase.Plural(f.all, "verdict"))
+	}
+	text += " · yield " + widgets.Percent(f.group.Yield())
+	if f.group.Overridden > 0 {
+		text += fmt.Sprintf(" · by the program alone %s · %d overridden", widgets.Percent(f.group.FirstPass()), f.group.Overridden)
+	}
+	return text
+}
