@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"path"
 	"strings"
 
 	"agurscope/history"
@@ -21,6 +22,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -88,7 +90,7 @@ func newDetail(s *Screen) *detail {
 			d.regions.UnselectAll()
 		}
 	}
-	d.regionBox = widgets.Fixed(0, 66, d.regions)
+	d.regionBox = container.New(fewRows{d}, d.regions)
 	d.said = widgets.Rows(2)
 	d.saidBox = widgets.Fixed(0, 54, container.NewVScroll(d.said))
 	grid := container.NewGridWithColumns(3)
@@ -101,30 +103,25 @@ func newDetail(s *Screen) *detail {
 	d.note = s.Tips.NewEntry("Write a note", "A note beside this verdict; Enter keeps it for good")
 	d.note.OnSubmitted = d.annotate
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
-	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Inset(widgets.Lines(d.name, d.place), 0, 0)), d.why)
+	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Lines(d.name, d.place)), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
-		widgets.Dock(nil, nil, widgets.Inset(widgets.Lines(widgets.NewHeading("Your verdict")), 0, 0), nil, widgets.Inset(grid, 0, 8)), d.note)
-	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(&insetTop{}, d.view, d.absent))
+		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), d.note)
+	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), container.NewStack(d.view, d.absent)))
 	d.clear()
 	return d
 }
 
-// insetTop stacks objects a little below the top.
-type insetTop struct{}
+// fewRows is as high as the regions of most parts, and scrolls those of others.
+type fewRows struct{ d *detail }
 
-func (insetTop) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var m fyne.Size
-	for _, o := range objects {
-		m = m.Max(o.MinSize())
-	}
-	return fyne.NewSize(m.Width, m.Height+8)
+func (l fewRows) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[0].MinSize()
+	return fyne.NewSize(m.Width, float32(min(l.d.regionCount(), 3))*(newRegionRow().MinSize().Height+theme.Padding()))
 }
 
-func (insetTop) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
-		o.Move(fyne.NewPos(0, 8))
-		o.Resize(fyne.NewSize(s.Width, max(s.Height-8, 0)))
-	}
+func (l fewRows) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	objects[0].Move(fyne.Position{})
+	objects[0].Resize(s)
 }
 
 // clear shows that nothing is selected.
@@ -224,8 +221,8 @@ func (d *detail) use(p *past) {
 	again := d.past != nil && d.past.rec.ID == p.rec.ID // with something said since
 	d.past = p
 	r := p.rec
-	d.name.Set(r.Name)
-	d.place.Set(strings.Join(nonempty(r.Time.Local().Format("2 Jan 2006 15:04:05"), r.Recipe, brief(p.source)), " · "))
+	d.name.Set(path.Base(r.Name))
+	d.place.Set(strings.Join(nonempty(r.Time.Local().Format("2 Jan 2006 15:04:05"), "recipe "+r.Recipe, "from "+brief(p.source)), " · "))
 	d.banner.Set(string(r.Verdict), r.Index)
 	d.why.Set(why(r))
 	if !again {
@@ -276,7 +273,7 @@ func (d *detail) override(v history.Verdict) {
 		return
 	}
 	r, source := d.past.rec, d.past.source
-	words := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, r.Name)
+	words := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, path.Base(r.Name))
 	d.s.AskReason("Your verdict: "+string(v), words, func(reason string) { d.review(r.ID, source, v, reason) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -166,7 +167,7 @@ func newRow() fyne.CanvasObject {
 	left := func(o fyne.CanvasObject) fyne.CanvasObject { return container.NewHBox(o) }
 	r.all = widgets.Inset(widgets.Columns(columns,
 		widgets.Lines(r.clock, r.day),
-		widgets.Dock(nil, nil, r.picture.Root, nil, widgets.Inset(widgets.Lines(r.name, r.part), 0, 8)),
+		widgets.Dock(nil, nil, r.picture.Root, nil, widgets.Inset(widgets.Lines(r.name, r.part), 0, 10)),
 		left(r.program), left(r.person), r.index,
 		widgets.Lines(r.recipe, r.source)), 2, 4)
 	r.ExtendBaseWidget(r)
@@ -199,8 +200,8 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 		r.picture.Set(nil, false)
 		return
 	}
-	r.name.Set(rec.Name)
-	r.part.Set(about(rec))
+	r.name.Set(path.Base(rec.Name))
+	r.part.Set(strings.Join(nonempty(about(rec), folder(rec)), " · "))
 	r.index.Set(index(rec.Index))
 	r.index.SetColor(ink(rec.Verdict))
 	m, known := s.pictures.Get(rec.ThumbnailSHA256)
@@ -223,6 +224,14 @@ func about(rec history.Record) string {
 		out = append(out, rec.Error)
 	}
 	return strings.Join(out, " · ")
+}
+
+// folder is where a picture lies in its set, "" where that says nothing new.
+func folder(rec history.Record) string {
+	if dir := path.Dir(rec.Name); dir != "." && path.Base(dir) != rec.Type {
+		return dir
+	}
+	return ""
 }
 
 // brief is the end of a folder's path; an address stays as it is.
