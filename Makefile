@@ -26,7 +26,8 @@ onnx-parity onednn3 bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision
 # camera of the Aravis library, and network cameras played by ffmpeg.
 TEST_PACKAGES := sqlite3 aravis-tools ffmpeg mosquitto
-test race check kill soak-history soak-line: MORE_PACKAGES = $(TEST_PACKAGES)
+test portable race check fuzz kill soak-history soak-line soak-camera: MORE_PACKAGES = $(TEST_PACKAGES) $(KERNEL_PACKAGES)
+kernels simulator ptxas: MORE_PACKAGES = $(KERNEL_PACKAGES)
 
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 # A display of its own wherever the session has none.
@@ -52,11 +53,11 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## install the system packages that are missing
-	@missing=(); for p in $(BUILD_PACKAGES) $(KERNEL_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
+	@missing=(); for p in $(BUILD_PACKAGES) $(HEADLESS_PACKAGES) $(MORE_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "Installing what is missing: $${missing[*]}"; \
-	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; clang, pocl: the kernels of the graphics card and their tests; sqlite3: a test that tampers with the history; aravis, ffmpeg: cameras to test against."; \
+	  echo "  libdnnl: the neural network on the processor; libgl, libx11, libwayland …: the window; xvfb, mesa: a window without a display; clang, pocl: the kernels of the graphics card and their tests; sqlite3: a test that tampers with the history; aravis, ffmpeg, mosquitto: cameras and a broker to test against."; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 	@$(MAKE) -s --no-print-directory $(SHIM)/libcuda.a
