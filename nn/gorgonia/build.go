@@ -145,8 +145,8 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 
 // fixed is the value of n without the way back.
 func (b *builder) fixed(n *nn.Node) *G.Node {
-	if _, ok := n.Op.(nn.Input); ok {
-		return b.nodes[n.ID]
+	if _, ok := n.Op.(nn.Input); ok && !n.WantGradient {
+		return b.nodes[n.ID] // nobody asks for the way back
 	}
 	return apply("fixed", b.nodes[n.ID], func(dst, src []float32) { copy(dst, src) })
 }

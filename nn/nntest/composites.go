@@ -34,6 +34,12 @@ func composites() []testCase {
 			x, y := b.target(2, 3, 7, 36), b.target(2, 3, 7, 36)
 			b.probe(b.g.Norm("n", b.g.Conv("c", b.g.ScoreInput(x, y), 17, 3, nn.ConvOptions{Stride: 2, Bias: true}), true))
 		}, false},
+		{"score input of a picture with a gradient", func(b *net) {
+			x := b.image(2, 3, 8, 9)
+			y := b.g.Sigmoid(b.g.Conv("c", x, 3, 3, nn.ConvOptions{}))
+			b.probe(b.g.Conv("s", b.g.ScoreInput(x, y), 8, 3, nn.ConvOptions{Stride: 2}))
+			b.probe(y)
+		}, false},
 		{"tiny U-net", func(b *net) {
 			x := b.image(1, 3, 16, 16)
 			y := b.g.Keep(b.unet("u", x))
