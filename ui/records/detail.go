@@ -48,6 +48,7 @@ type detail struct {
 	saidBox     *fyne.Container
 	overrides   []*widgets.Button
 	note        *widgets.Entry
+	similar     *widgets.Button
 }
 
 // past is all that the history has of a verdict.
@@ -103,9 +104,13 @@ func newDetail(s *Screen) *detail {
 	d.note = s.Tips.NewEntry("Write a note", "A note beside this verdict; Enter keeps it for good")
 	d.note.OnSubmitted = d.annotate
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
+	d.similar = s.Tips.NewButton("Similar parts", theme.SearchIcon(), "List the parts that look most like this one to the network", func() {
+		s.filter.like = d.id
+		s.filter.changed()
+	})
 	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Lines(d.name, d.place)), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
-		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), d.note)
+		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), d.similar), d.note))
 	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), container.NewStack(d.view, d.absent)))
 	d.clear()
 	return d
@@ -145,6 +150,7 @@ func (d *detail) clear() {
 	for _, b := range d.overrides {
 		b.SetEnabled(false)
 	}
+	d.similar.SetEnabled(false)
 	d.note.Disable()
 	d.root.Refresh()
 }
@@ -254,6 +260,7 @@ func (d *detail) use(p *past) {
 	for _, b := range d.overrides {
 		b.SetEnabled(true)
 	}
+	d.similar.SetEnabled(len(r.Embedding) > 0)
 	d.note.Enable()
 	d.root.Refresh()
 }

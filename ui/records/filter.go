@@ -44,6 +44,8 @@ type filter struct {
 	overs   *widgets.Chip
 	chosen  map[history.Verdict]bool // none: any
 	chips   []*widgets.Chip
+	like    int64 // only what looks like this record; 0: any
+	likes   *widgets.Chip
 	counts  history.Summary // of each verdict, whichever are chosen
 }
 
@@ -63,6 +65,7 @@ func newFilter(s *Screen) *filter {
 		spans.Add(c)
 	}
 	f.overs = s.Tips.NewChip(nil, "Only what people have judged otherwise, or confirmed", func() { f.over = !f.over; f.changed() })
+	f.likes = s.Tips.NewChip(nil, "Only the parts that look most like one; click to see all again", func() { f.like = 0; f.changed() })
 	f.verdicts = widgets.Row(4)
 	for _, v := range verdicts {
 		c := s.Tips.NewChip(themes.VerdictIcon(string(v)), "What the program judged "+string(v)+"; several can be chosen", func() {
@@ -72,7 +75,7 @@ func newFilter(s *Screen) *filter {
 		f.chips = append(f.chips, c)
 		f.verdicts.Add(c)
 	}
-	f.root = widgets.Row(10, widgets.NewTitle(Title), widgets.Fixed(6, 0, widgets.NewText("")), widgets.Fixed(280, 0, f.text), widgets.Fixed(190, 0, f.recipe), spans, f.overs, widgets.NewSpring(nil))
+	f.root = widgets.Row(10, widgets.NewTitle(Title), widgets.Fixed(6, 0, widgets.NewText("")), widgets.Fixed(280, 0, f.text), widgets.Fixed(190, 0, f.recipe), spans, f.overs, f.likes, widgets.NewSpring(nil))
 	f.paint()
 	return f
 }
@@ -89,6 +92,9 @@ func (f *filter) paint() {
 		c.Set(periods[i].word, i == f.period)
 	}
 	f.overs.Set("Overridden", f.over)
+	f.likes.Set("Similar ×", true)
+	f.likes.Hidden = f.like == 0
+	f.root.Refresh()
 	for i, n := range []int{f.counts.OK, f.counts.Review, f.counts.NG, f.counts.Error} {
 		f.chips[i].Set(fmt.Sprintf("%s %d", verdicts[i], n), f.chosen[verdicts[i]])
 	}
@@ -97,7 +103,7 @@ func (f *filter) paint() {
 
 // clear takes back all criteria.
 func (f *filter) clear() {
-	f.period, f.over = len(periods)-1, false
+	f.period, f.over, f.like = len(periods)-1, false, 0
 	clear(f.chosen)
 	f.text.SetText("")
 	f.recipe.Selected = anyRecipe
@@ -140,8 +146,11 @@ type found struct {
 	recipes []string        // of the history
 }
 
-// search asks the history.
-func search(ctx context.Context, store *history.Store, f history.Filter) (*found, error) {
+// similar is how many parts are shown that look like one.
+const similar = 24
+
+// search asks the history; like is filter.like.
+func search(ctx context.Context, store *history.Store, f history.Filter, like int64) (*found, error) {
 	all, err := store.View(ctx, history.Filter{})
 	if err != nil {
 		return nil, err
@@ -153,6 +162,16 @@ func search(ctx context.Context, store *history.Store, f history.Filter) (*found
 		}
 	}
 	slices.Sort(got.recipes)
+	if like != 0 {
+		near, err := store.Nearest(ctx, like, all, similar)
+		if err != nil {
+			return nil, err
+		}
+		f.IDs = []int64{like}
+		for _, n := range near {
+			f.IDs = append(f.IDs, n.ID)
+		}
+	}
 	if got.view, err = store.View(ctx, f); err != nil {
 		return nil, err
 	}

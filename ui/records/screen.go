@@ -174,10 +174,10 @@ func (s *Screen) find() {
 	ctx, stop := context.WithCancel(s.Context())
 	s.asked++
 	s.stop = stop
-	n, f := s.asked, s.filter.read(time.Now())
+	n, f, like := s.asked, s.filter.read(time.Now()), s.filter.like
 	s.Job(func(context.Context) {
 		defer stop()
-		got, err := search(ctx, store, f)
+		got, err := search(ctx, store, f, like)
 		s.OnUI(func() {
 			if n == s.asked {
 				s.use(got, err)

@@ -43,7 +43,8 @@ func newStation(t *testing.T, n int) (*Screen, *desktest.Host, *history.Store) {
 		r := &history.Record{
 			Run: run.ID, Seq: uint64(i), Time: start.Add(time.Duration(i) * time.Minute), Path: fmt.Sprintf("/parts/monday/%04d.png", i),
 			Verdict: history.OK, Score: .5, Index: 12, Low: 1, High: 2, Review: 1.6, Reject: 2, Latency: 9 * time.Millisecond,
-			Recipe: []string{"board", "lid"}[i%2], RecipeSHA256: strings.Repeat("a", 64), Thumbnail: small(t, uint8(i)),
+			Embedding: []float32{float32(i), float32(i), 1},
+			Recipe:    []string{"board", "lid"}[i%2], RecipeSHA256: strings.Repeat("a", 64), Thumbnail: small(t, uint8(i)),
 		}
 		switch {
 		case i == n-1:
@@ -122,6 +123,16 @@ func TestVerdictsAreFoundNewestFirst(t *testing.T) {
 	}
 	s.filter.clear()
 	h.Until(t, "everything is back", func() bool { return s.rows() == 300 })
+
+	s.Key(fyne.KeyEnd)
+	h.Until(t, "the oldest is shown", func() bool { return s.detail.past != nil && s.detail.past.rec.Name == "0000.png" })
+	test.Tap(s.detail.similar)
+	h.Until(t, "similar parts are found", func() bool { return s.rows() == similar+1 })
+	if !s.filter.likes.Visible() || s.detail.past.rec.Name != "0000.png" {
+		t.Error("the part itself is not among them")
+	}
+	test.Tap(s.filter.likes)
+	h.Until(t, "everything is back again", func() bool { return s.rows() == 300 })
 
 	test.Type(s.filter.text, "0042")
 	h.Until(t, "one is found by its name", func() bool { return s.rows() == 1 })
