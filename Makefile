@@ -25,7 +25,7 @@ LOOK_PACKAGES := xdotool imagemagick
 onnx-parity onednn3 bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision
 # camera of the Aravis library, and network cameras played by ffmpeg.
-TEST_PACKAGES := sqlite3 aravis-tools ffmpeg mosquitto
+TEST_PACKAGES := sqlite3 aravis-tools libaravis-dev ffmpeg mosquitto
 test portable race check fuzz kill soak-history soak-line soak-camera: MORE_PACKAGES = $(TEST_PACKAGES) $(KERNEL_PACKAGES)
 kernels simulator ptxas: MORE_PACKAGES = $(KERNEL_PACKAGES)
 

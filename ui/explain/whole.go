@@ -50,7 +50,7 @@ func newBlock(name string) *block {
 func (b *block) set(k, n, before int, better int) {
 	if n == 0 {
 		b.value.Set("–")
-		b.change.Set("none in this set")
+		b.change.Set("none among these parts")
 		b.change.SetColor(themes.ColorNameMuted)
 		return
 	}
