@@ -104,7 +104,7 @@ func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 		fused: map[*nn.Node]*nn.Node{}, norms: map[*nn.Node]*norm{}, known: map[string]place{}, losses: map[*nn.Node]int{},
 		inputs: map[*nn.Node][]float32{}, kept: map[*nn.Node][]float32{}, wanted: map[*nn.Node][]float32{},
 	}
-	if err := e.worker.do(p.compile); err != nil {
+	if err := e.worker.Do(p.compile); err != nil {
 		p.Close() // its error would be a consequence
 		return nil, fmt.Errorf("compile for CUDA: %w", err)
 	}

@@ -10,11 +10,14 @@ import (
 
 	"agurscope/cuda/kernels"
 	"agurscope/nn"
+	"agurscope/nn/thread"
 )
+
+var errStopped = errors.New("the CUDA engine is closed")
 
 // engine implements nn.Engine.
 type engine struct {
-	worker    *worker
+	worker    *thread.Worker
 	device    Device
 	ctx       cu.CUContext
 	module    cu.Module
@@ -48,8 +51,8 @@ func open(device int) (*engine, error) {
 	if device < 0 || device >= len(all) {
 		return nil, unavailable("there are %d cards, and no card %d", len(all), device)
 	}
-	e := &engine{worker: startWorker(), device: all[device], pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version()}
-	if err := e.worker.do(e.start); err != nil {
+	e := &engine{worker: thread.Start(errStopped), device: all[device], pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version()}
+	if err := e.worker.Do(e.start); err != nil {
 		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
 	}
 	return e, nil
@@ -89,7 +92,7 @@ func (e *engine) Describe() string {
 // Close implements nn.Engine. It reports memory that was not given back; what a
 // failed card still says is not asked for.
 func (e *engine) Close() error {
-	err := e.worker.do(func() error {
+	err := e.worker.Do(func() error {
 		if e.ctx == (cu.CUContext{}) {
 			return nil
 		}
@@ -107,7 +110,7 @@ func (e *engine) Close() error {
 		}
 		return errors.Join(append(errs, leak)...)
 	})
-	e.worker.stop()
+	e.worker.Stop()
 	if errors.Is(err, errStopped) {
 		return nil
 	}

@@ -84,7 +84,7 @@ func TestNoFrameIsLost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			card.(*engine).worker.do(card.(*engine).pool.trim) // so that memory is asked for
+			card.(*engine).worker.Do(card.(*engine).pool.trim) // so that memory is asked for
 			e := fallback.New(card, func() (nn.Engine, error) { return gorgonia.Open() }, nil)
 			got := frames(t, e, func(frame int) {
 				if frame == c.frame {
@@ -176,7 +176,7 @@ func TestThousandLives(t *testing.T) {
 		}
 		if check {
 			frames(t, e, func(int) {})
-			if err := e.worker.do(func() error {
+			if err := e.worker.Do(func() error {
 				if err := e.pool.trim(); err != nil {
 					return err
 				}

@@ -111,7 +111,7 @@ func (p *program) Set(n *nn.Node, data []float32) {
 
 // Forward implements nn.Program.
 func (p *program) Forward() error {
-	return p.e.worker.do(func() error {
+	return p.e.worker.Do(func() error {
 		if p.closed {
 			return errors.New("forward of a closed program")
 		}
@@ -133,7 +133,7 @@ func (p *program) Backward() error {
 	if p.mode != nn.Training {
 		return errors.New("backward of a program compiled for inference")
 	}
-	return p.e.worker.do(func() error {
+	return p.e.worker.Do(func() error {
 		if p.closed {
 			return errors.New("backward of a closed program")
 		}
@@ -176,7 +176,7 @@ func (p *program) reload() error {
 }
 
 // Reload implements nn.Program.
-func (p *program) Reload() error { return p.e.worker.do(p.reload) }
+func (p *program) Reload() error { return p.e.worker.Do(p.reload) }
 
 // Get implements nn.Program.
 func (p *program) Get(n *nn.Node, dst []float32) []float32 {
@@ -213,7 +213,7 @@ func (p *program) Profile(on func(op string, d time.Duration)) { p.profile = on 
 
 // Close implements nn.Program.
 func (p *program) Close() error {
-	return p.e.worker.do(func() error {
+	return p.e.worker.Do(func() error {
 		if p.closed {
 			return nil
 		}

@@ -24,7 +24,7 @@ var algorithms = map[string]C.algorithm{"direct": C.ALG_DIRECT, "winograd": C.AL
 // and training is to repeat.
 func (p *program) choose(s *C.conv_spec) error {
 	e := p.e
-	if e.plan == nil {
+	if e.timings == nil {
 		return nil
 	}
 	candidates := []string{"direct"}
@@ -38,7 +38,7 @@ func (p *program) choose(s *C.conv_spec) error {
 		return nil
 	}
 	key := fmt.Sprintf("%dx%dx%dx%d-%dx%dx%d k%d s%d d%d", s.n, s.ic, s.ih, s.iw, s.oc, s.oh, s.ow, s.kernel, s.stride, s.dilation)
-	best, err := e.plan.fastest(key, candidates, func(names []string) ([]time.Duration, error) { return e.race(s, names) })
+	best, err := e.timings.fastest(key, candidates, func(names []string) ([]time.Duration, error) { return e.race(s, names) })
 	if err != nil {
 		return err
 	}

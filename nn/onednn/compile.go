@@ -15,11 +15,15 @@ import (
 	"unsafe"
 
 	"agurscope/nn"
+	"agurscope/nn/plan"
 )
 
 // planarBelow is the number of channels under which a value stays planar:
 // images, maps and gates, of which a block would be mostly padding.
 const planarBelow = 8
+
+// alignment of what the arena holds: a line of the cache, a vector of AVX-512.
+const alignment = 64
 
 // value is a node with its place in memory.
 type value struct {
@@ -27,7 +31,7 @@ type value struct {
 	block, cb int
 	x, dx     *C.float
 
-	life, gradLife *interval
+	life, gradLife *plan.Interval
 	alias          *value // shares the memory of this one
 	needGrad       bool   // a gradient reaches it and someone wants it
 	gradWritten    bool   // during emission: a later writer must add
@@ -82,9 +86,9 @@ type program struct {
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, fewWeights: map[*nn.Node]*C.float{}, loss: map[*nn.Node]float64{}}
 	p.makeMoves()
-	err := e.worker.do(p.compile)
-	if e.plan != nil {
-		e.plan.save()
+	err := e.worker.Do(p.compile)
+	if e.timings != nil {
+		e.timings.save()
 	}
 	if err != nil {
 		p.Close()
@@ -98,7 +102,9 @@ func (p *program) compile() error {
 	if p.mode == nn.Inference {
 		p.fuse()
 	} else {
-		p.markGradients()
+		for i, needed := range plan.Gradients(p.g) {
+			p.values[i].needGrad = needed
+		}
 	}
 	p.liveness()
 	arena, err := p.arena()
@@ -107,10 +113,10 @@ func (p *program) compile() error {
 	}
 	for _, v := range p.values {
 		if v.life != nil {
-			v.x = (*C.float)(unsafe.Add(arena, v.life.offset))
+			v.x = (*C.float)(unsafe.Add(arena, v.life.Offset))
 		}
 		if v.gradLife != nil {
-			v.dx = (*C.float)(unsafe.Add(arena, v.gradLife.offset))
+			v.dx = (*C.float)(unsafe.Add(arena, v.gradLife.Offset))
 		}
 	}
 	for _, v := range p.values {
@@ -155,120 +161,60 @@ func (p *program) layout() {
 
 func (p *program) val(n *nn.Node) *value { return p.values[n.ID] }
 
-// consumers returns, per node, the nodes that read it.
-func (p *program) consumers() [][]*nn.Node {
-	out := make([][]*nn.Node, len(p.g.Nodes))
-	for _, n := range p.g.Nodes {
-		for _, in := range n.In {
-			out[in.ID] = append(out[in.ID], n)
-		}
-	}
-	return out
-}
-
-// markGradients finds the values through which a loss depends on something
-// that wants a gradient.
-func (p *program) markGradients() {
-	reaches := make([]bool, len(p.g.Nodes)) // a loss depends on it
-	for _, l := range p.g.Losses {
-		reaches[l.Node.ID] = reaches[l.Node.ID] || l.Weight != 0
-	}
-	for i := len(p.g.Nodes) - 1; i >= 0; i-- {
-		n := p.g.Nodes[i]
-		if !reaches[i] {
-			continue
-		}
-		for k, in := range n.In {
-			if nn.Differentiable(n.Op, k) {
-				reaches[in.ID] = true
-			}
-		}
-	}
-	for i, n := range p.g.Nodes {
-		wants := n.WantGradient || trained(n.Op)
-		for k, in := range n.In {
-			wants = wants || nn.Differentiable(n.Op, k) && p.values[in.ID].needGrad
-		}
-		p.values[i].needGrad = wants && reaches[i] && !nn.IsLoss(n.Op)
-	}
-}
-
-// trained reports whether the operation has parameters of its own.
-func trained(op nn.Op) bool {
-	switch op.(type) {
-	case nn.Conv, nn.Norm, nn.ChannelAttention:
-		return true
-	}
-	return false
-}
-
-// backwardReads says which values the gradient of an operation reads again.
-func backwardReads(op nn.Op) (inputs, output bool) {
-	switch op.(type) {
-	case nn.Conv, nn.Norm, nn.Scale, nn.Gate:
-		return true, false
-	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid:
-		return false, true
-	case nn.ChannelAttention:
-		return true, true
-	}
-	return false, false
-}
-
 // liveness finds from when to when each value and gradient must exist. Node i
 // runs forward at time i and backward at time 2n−i.
 func (p *program) liveness() {
 	n := len(p.g.Nodes)
 	end := 3 * n
-	readers := p.consumers()
+	readers := plan.Readers(p.g)
 	for i, v := range p.values {
 		if v.alias != nil || nn.IsLoss(v.node.Op) || p.unstored(v.node, readers[i]) {
 			continue
 		}
-		v.life = &interval{bytes: 4 * v.floats(), first: i, last: i}
+		v.life = &plan.Interval{Bytes: 4 * v.floats(), First: i, Last: i}
 		for _, r := range readers[i] {
-			v.life.last = max(v.life.last, p.when(r))
-			if in, _ := backwardReads(r.Op); in && p.val(r).needGrad {
-				v.life.last = max(v.life.last, 2*n-r.ID)
+			v.life.Last = max(v.life.Last, p.when(r))
+			if in, _ := plan.Rereads(r.Op); in && p.val(r).needGrad {
+				v.life.Last = max(v.life.Last, 2*n-r.ID)
 			}
 		}
-		if _, out := backwardReads(v.node.Op); out && v.needGrad {
-			v.life.last = max(v.life.last, 2*n-i)
+		if _, out := plan.Rereads(v.node.Op); out && v.needGrad {
+			v.life.Last = max(v.life.Last, 2*n-i)
 		}
 		if _, ok := v.node.Op.(nn.Input); ok {
-			v.life.first, v.life.last = 0, end
+			v.life.First, v.life.Last = 0, end
 		}
 		if v.node.Keep {
-			v.life.last = end
+			v.life.Last = end
 		}
 	}
 	for conv, r := range p.fused {
-		p.val(r).life.first = conv.ID
+		p.val(r).life.First = conv.ID
 	}
 	for sum, norm := range p.ahead {
-		p.val(norm).life.first = sum.ID
+		p.val(norm).life.First = sum.ID
 	}
 	for i, v := range p.values {
 		if !v.needGrad {
 			continue
 		}
-		v.gradLife = &interval{bytes: 4 * v.floats(), first: 2*n - i, last: 2*n - i}
+		v.gradLife = &plan.Interval{Bytes: 4 * v.floats(), First: 2*n - i, Last: 2*n - i}
 		for _, r := range readers[i] {
 			if nn.IsLoss(r.Op) {
-				v.gradLife.first = min(v.gradLife.first, r.ID)
+				v.gradLife.First = min(v.gradLife.First, r.ID)
 			} else if p.val(r).needGrad {
-				v.gradLife.first = min(v.gradLife.first, 2*n-r.ID)
+				v.gradLife.First = min(v.gradLife.First, 2*n-r.ID)
 			}
 		}
 		if v.node.WantGradient {
-			v.gradLife.last = end
+			v.gradLife.Last = end
 		}
 	}
 }
 
 // arena allocates the memory of all values and gradients.
 func (p *program) arena() (unsafe.Pointer, error) {
-	var ivs []*interval
+	var ivs []*plan.Interval
 	for _, v := range p.values {
 		if v.life != nil {
 			ivs = append(ivs, v.life)
@@ -277,7 +223,7 @@ func (p *program) arena() (unsafe.Pointer, error) {
 			ivs = append(ivs, v.gradLife)
 		}
 	}
-	return p.alloc(place(ivs))
+	return p.alloc(plan.Place(ivs, alignment))
 }
 
 // alloc returns zeroed C memory that lives as long as the program.

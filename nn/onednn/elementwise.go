@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"agurscope/nn"
+	"agurscope/nn/plan"
 )
 
 // geometry is a value's extents as the kernels take them.
@@ -213,7 +214,7 @@ func (p *program) wantsBelow(n *nn.Node) bool {
 			return true
 		}
 	}
-	return trained(n.Op)
+	return plan.Trained(n.Op)
 }
 
 func (p *program) scoreInput(n *nn.Node) error {

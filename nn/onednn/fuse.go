@@ -2,7 +2,10 @@
 
 package onednn
 
-import "agurscope/nn"
+import (
+	"agurscope/nn"
+	"agurscope/nn/plan"
+)
 
 // fuse finds the operations that inference computes together, so that a value
 // is not written only to be read again:
@@ -13,7 +16,7 @@ import "agurscope/nn"
 //   - Scale and the sum that alone reads it, and a sum and a Norm of it;
 //   - a concatenation and the Norm that alone reads it, part by part.
 func (p *program) fuse() {
-	readers := p.consumers()
+	readers := plan.Readers(p.g)
 	for _, n := range p.g.Nodes {
 		of := readers[n.ID]
 		if n.Keep || len(of) == 0 {

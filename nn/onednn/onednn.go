@@ -12,21 +12,25 @@ package onednn
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
 	"agurscope/nn"
+	"agurscope/nn/thread"
 )
+
+var errStopped = errors.New("the oneDNN engine is closed")
 
 // engine implements nn.Engine.
 type engine struct {
-	worker  *worker
+	worker  *thread.Worker
 	dnn     *C.dnn
 	block   int
 	threads int
 	direct  bool
 	bf16    bool
-	plan    *plan // nil: a fixed rule
+	timings *timings // nil: a fixed rule
 	version string
 }
 
@@ -42,11 +46,11 @@ func Open(o Options) (nn.Engine, error) {
 
 // open starts the engine with a block that the processor can do.
 func open(o Options, block int) (nn.Engine, error) {
-	e := &engine{block: block, threads: o.Threads, direct: o.Direct, bf16: o.BF16, worker: startWorker()}
+	e := &engine{block: block, threads: o.Threads, direct: o.Direct, bf16: o.BF16, worker: thread.Start(errStopped)}
 	if e.threads <= 0 {
 		e.threads = runtime.NumCPU()
 	}
-	err := e.worker.do(func() error {
+	err := e.worker.Do(func() error {
 		C.k_set_threads(C.int(e.threads))
 		msg := make([]C.char, 256)
 		e.dnn = C.dnn_new(&msg[0], 256)
@@ -57,12 +61,12 @@ func open(o Options, block int) (nn.Engine, error) {
 		C.dnn_version(&major, &minor, &patch)
 		e.version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
 		if o.Plan != "" {
-			e.plan = openPlan(o.Plan, fmt.Sprintf("oneDNN %s, block %d, %d threads, %s", e.version, e.block, e.threads, processor()))
+			e.timings = openTimings(o.Plan, fmt.Sprintf("oneDNN %s, block %d, %d threads, %s", e.version, e.block, e.threads, processor()))
 		}
 		return nil
 	})
 	if err != nil {
-		e.worker.stop()
+		e.worker.Stop()
 		return nil, fmt.Errorf("open oneDNN: %w", err)
 	}
 	return e, nil
@@ -88,7 +92,7 @@ func (e *engine) Describe() string {
 // multiply and add: the bound of direct convolution in float32.
 func (e *engine) Peak() float64 {
 	peak := 0.0
-	_ = e.worker.do(func() error { // 0 of an engine that is closed
+	_ = e.worker.Do(func() error { // 0 of an engine that is closed
 		peak = float64(C.k_peak(C.int(e.block)))
 		return nil
 	})
@@ -97,11 +101,11 @@ func (e *engine) Peak() float64 {
 
 // Close implements nn.Engine.
 func (e *engine) Close() error {
-	err := e.worker.do(func() error {
+	err := e.worker.Do(func() error {
 		C.dnn_free(e.dnn)
 		e.dnn = nil
 		return nil
 	})
-	e.worker.stop()
+	e.worker.Stop()
 	return err
 }

@@ -251,25 +251,3 @@ func TestWhatCannotRunIsNamed(t *testing.T) {
 		}
 	}
 }
-
-func TestPlacedBuffersThatLiveTogetherDoNotOverlap(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		var ivs []*interval
-		for range 1 + rng.IntN(30) {
-			first := rng.IntN(40)
-			ivs = append(ivs, &interval{bytes: 1 + rng.IntN(5000), first: first, last: first + rng.IntN(12)})
-		}
-		total := place(ivs)
-		for i, a := range ivs {
-			if a.offset%alignment != 0 || a.offset+a.bytes > total {
-				t.Fatalf("%+v is misplaced in %d bytes", *a, total)
-			}
-			for _, b := range ivs[:i] {
-				if a.first <= b.last && b.first <= a.last && a.offset < b.offset+b.bytes && b.offset < a.offset+a.bytes {
-					t.Fatalf("%+v and %+v overlap", *a, *b)
-				}
-			}
-		}
-	}
-}

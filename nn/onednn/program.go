@@ -57,14 +57,14 @@ func (p *program) makeMoves() {
 }
 
 // Forward implements nn.Program.
-func (p *program) Forward() error { return p.e.worker.do(p.forward) }
+func (p *program) Forward() error { return p.e.worker.Do(p.forward) }
 
 // Backward implements nn.Program.
 func (p *program) Backward() error {
 	if p.mode != nn.Training {
 		return errors.New("backward of a program compiled for inference")
 	}
-	return p.e.worker.do(func() error {
+	return p.e.worker.Do(func() error {
 		if err := p.run(p.back); err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (p *program) load() error {
 }
 
 // Reload implements nn.Program.
-func (p *program) Reload() error { return p.e.worker.do(p.load) }
+func (p *program) Reload() error { return p.e.worker.Do(p.load) }
 
 // Get implements nn.Program.
 func (p *program) Get(n *nn.Node, dst []float32) []float32 {
@@ -161,7 +161,7 @@ func (p *program) read(v *value, from *C.float, dst []float32) []float32 {
 // onWorker runs f, which does not fail, where OpenMP's threads are; a closed
 // engine is a bug in the caller.
 func (p *program) onWorker(f func() error) {
-	if err := p.e.worker.do(f); err != nil {
+	if err := p.e.worker.Do(f); err != nil {
 		panic(err)
 	}
 }
@@ -174,7 +174,7 @@ func (p *program) Bytes() int64 { return p.bytes }
 
 // Close implements nn.Program.
 func (p *program) Close() error {
-	return p.e.worker.do(func() error {
+	return p.e.worker.Do(func() error {
 		for _, c := range p.convs {
 			C.conv_free(c)
 		}

@@ -19,7 +19,7 @@ import (
 func TestPlanMeasuresOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sub", "plan.json")
 	measured := 0
-	fastest := func(p *plan, layer string, candidates ...string) string {
+	fastest := func(p *timings, layer string, candidates ...string) string {
 		t.Helper()
 		best, err := p.fastest(layer, candidates, func(names []string) ([]time.Duration, error) {
 			measured++
@@ -35,19 +35,19 @@ func TestPlanMeasuresOnce(t *testing.T) {
 		}
 		return best
 	}
-	p := openPlan(file, "a machine")
+	p := openTimings(file, "a machine")
 	if got := fastest(p, "layer", "direct", "winograd", "bf16"); got != "winograd" {
 		t.Errorf("the fastest is %s", got)
 	}
 	fastest(p, "layer", "direct", "winograd")
 	p.save()
-	if got := fastest(openPlan(file, "a machine"), "layer", "direct", "winograd"); got != "winograd" || measured != 1 {
+	if got := fastest(openTimings(file, "a machine"), "layer", "direct", "winograd"); got != "winograd" || measured != 1 {
 		t.Errorf("read back: %s after %d measurements", got, measured)
 	}
-	if got := fastest(openPlan(file, "a machine"), "layer", "direct"); got != "direct" || measured != 1 {
+	if got := fastest(openTimings(file, "a machine"), "layer", "direct"); got != "direct" || measured != 1 {
 		t.Errorf("without Winograd: %s after %d measurements", got, measured)
 	}
-	if fastest(openPlan(file, "another"), "layer", "direct", "winograd"); measured != 2 {
+	if fastest(openTimings(file, "another"), "layer", "direct", "winograd"); measured != 2 {
 		t.Error("another machine was believed to be as fast")
 	}
 	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
@@ -67,7 +67,7 @@ func TestDamagedPlanIsNone(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		p := openPlan(file, "m")
+		p := openTimings(file, "m")
 		best, err := p.fastest("l", []string{"direct", "winograd"}, func([]string) ([]time.Duration, error) {
 			return []time.Duration{2, 1}, nil
 		})
@@ -75,10 +75,10 @@ func TestDamagedPlanIsNone(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, best, err)
 		}
 	}
-	if p := openPlan(dir, "m"); len(p.all) != 0 {
+	if p := openTimings(dir, "m"); len(p.all) != 0 {
 		t.Error("a folder was read")
 	}
-	nowhere := openPlan("/proc/nowhere/plan.json", "m")
+	nowhere := openTimings("/proc/nowhere/plan.json", "m")
 	nowhere.changed = true
 	nowhere.save() // must only not crash
 }

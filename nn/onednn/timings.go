@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// plan remembers which algorithm was faster. A file that cannot be read, is
+// timings remembers which algorithm was faster. A file that cannot be read, is
 // damaged or too large is as good as none, and one that cannot be written is
 // done without: it saves time and decides nothing but speed.
-type plan struct {
+type timings struct {
 	file    string
 	machine string
 
@@ -30,8 +30,8 @@ type timing map[string]float64
 // mostPlan bounds the file.
 const mostPlan = 4 << 20
 
-func openPlan(file, machine string) *plan {
-	p := &plan{file: file, machine: machine, all: map[string]map[string]timing{}}
+func openTimings(file, machine string) *timings {
+	p := &timings{file: file, machine: machine, all: map[string]map[string]timing{}}
 	if s, err := os.Stat(file); err == nil && s.Mode().IsRegular() && s.Size() <= mostPlan {
 		if b, err := os.ReadFile(file); err == nil && (json.Unmarshal(b, &p.all) != nil || p.all == nil) {
 			p.all = map[string]map[string]timing{}
@@ -42,7 +42,7 @@ func openPlan(file, machine string) *plan {
 
 // fastest returns the best of the candidates for a layer, measuring those that
 // have not been.
-func (p *plan) fastest(layer string, candidates []string, measure func([]string) ([]time.Duration, error)) (string, error) {
+func (p *timings) fastest(layer string, candidates []string, measure func([]string) ([]time.Duration, error)) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.all[p.machine][layer]
@@ -75,7 +75,7 @@ func (p *plan) fastest(layer string, candidates []string, measure func([]string)
 }
 
 // save replaces the file in one step, if there is anything new.
-func (p *plan) save() {
+func (p *timings) save() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.changed {
