@@ -166,7 +166,7 @@ func (s *stream) prepare() error {
 	defer C.free(unsafe.Pointer(source))
 	return s.do(func(c *C.av_camera) error {
 		for _, name := range order {
-			if v, ok := s.d.setting(name); ok {
+			if v, ok := s.d.settings.Get(name); ok {
 				if err := set(c, name, v); err != nil {
 					return fmt.Errorf("set %s to %s: %w", name, v, err)
 				}
@@ -351,7 +351,7 @@ func (s *stream) Set(name, value string) error {
 	if err != nil {
 		return fmt.Errorf("set %s to %s: %w", name, value, err)
 	}
-	s.d.keep(name, value)
+	s.d.settings.Keep(name, value)
 	return nil
 }
 

@@ -8,10 +8,8 @@ package aravis
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
-	"sync"
 
 	"agurscope/datasets/live"
 	"agurscope/datasets/pixel"
@@ -32,8 +30,7 @@ type Driver struct {
 	Mode live.Mode
 	Line string // of a hardware trigger; "": Line1
 
-	mu       sync.Mutex
-	settings map[string]string
+	settings live.Settings
 }
 
 // order is how settings are put in force: the format before the region, the
@@ -46,25 +43,8 @@ func Settings() []string { return order }
 // With returns the driver with settings that are put in force at every
 // connection.
 func (d *Driver) With(settings map[string]string) *Driver {
-	d.settings = maps.Clone(settings)
+	d.settings.Replace(settings)
 	return d
-}
-
-func (d *Driver) setting(name string) (string, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.settings[name]
-	return v, ok
-}
-
-// keep remembers a setting for the next connection.
-func (d *Driver) keep(name, value string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.settings == nil {
-		d.settings = map[string]string{}
-	}
-	d.settings[name] = value
 }
 
 // region reads "x,y,width,height".

@@ -12,10 +12,11 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
+
+	"agurscope/datasets/live"
 )
 
 // Device is a camera that was found.
@@ -26,8 +27,7 @@ type Driver struct {
 	Path   string // such as /dev/video0
 	kernel kernel // nil: the real one
 
-	mu       sync.Mutex
-	settings map[string]string
+	settings live.Settings
 }
 
 // order is how settings are put in force.
@@ -39,24 +39,8 @@ func Settings() []string { return order }
 // With returns the driver with settings that are put in force at every
 // connection.
 func (d *Driver) With(settings map[string]string) *Driver {
-	d.settings = maps.Clone(settings)
+	d.settings.Replace(settings)
 	return d
-}
-
-func (d *Driver) setting(name string) (string, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.settings[name]
-	return v, ok
-}
-
-func (d *Driver) keep(name, value string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.settings == nil {
-		d.settings = map[string]string{}
-	}
-	d.settings[name] = value
 }
 
 // size reads "640x480".

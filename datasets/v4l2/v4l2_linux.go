@@ -133,7 +133,7 @@ func (s *stream) prepare() error {
 		return err
 	}
 	for _, name := range order[2:] {
-		if v, ok := s.d.setting(name); ok {
+		if v, ok := s.d.settings.Get(name); ok {
 			if err := s.set(name, v); err != nil {
 				return fmt.Errorf("set %s to %s: %w", name, v, err)
 			}
@@ -194,7 +194,7 @@ func (s *stream) choose() error {
 		return err
 	}
 	offered := s.offered()
-	name, wished := s.d.setting("format")
+	name, wished := s.d.settings.Get("format")
 	if wished && !slices.Contains(offered, name) {
 		return fmt.Errorf("the camera has no pixel format %s; it has %v", name, offered)
 	}
@@ -205,7 +205,7 @@ func (s *stream) choose() error {
 		}
 		name = preferred[i]
 	}
-	if v, ok := s.d.setting("size"); ok {
+	if v, ok := s.d.settings.Get("size"); ok {
 		w, h, err := size(v)
 		if err != nil {
 			return err
@@ -416,7 +416,7 @@ func (s *stream) Set(name, value string) error {
 	if err := s.set(name, value); err != nil {
 		return fmt.Errorf("set %s to %s: %w", name, value, err)
 	}
-	s.d.keep(name, value)
+	s.d.settings.Keep(name, value)
 	return nil
 }
 
