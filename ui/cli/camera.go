@@ -218,6 +218,7 @@ type cameraFlags struct {
 	every      time.Duration
 	engine     engineFlags
 	keep       keepFlags
+	line       lineFlags
 	json       bool
 }
 
@@ -229,9 +230,12 @@ func (p *program) cameraInspect() *cobra.Command {
 “agurscope inspect”. A camera that is faster than the network is inspected at its
 newest picture. A loss is a verdict ERROR, and the run goes on when the camera is
 back. At the end the counters of the camera are told; with --json in a last line
-with the key "camera".`,
+with the key "camera".
+
+With trigger=software the line's peers that --line names may trigger, such as a PLC.`,
 		Example: `  agurscope camera inspect gige://192.168.1.20 --recipe bracket.agur
-  agurscope camera inspect 'gige://192.168.1.20?trigger=software' --recipe bracket.agur --every 2s --count 100`,
+  agurscope camera inspect 'gige://192.168.1.20?trigger=software' --recipe bracket.agur --every 2s --count 100
+  agurscope camera inspect 'gige://192.168.1.20?trigger=software' --recipe bracket.agur --line line.json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runCamera(cmd.Context(), f, args[0]) },
 	}
 	fs := cmd.Flags()
@@ -239,6 +243,7 @@ with the key "camera".`,
 	fs.StringVar(&f.recipe, "recipe", "", "inspect with the recipe `F.agur` (required)")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
+	f.line.add(fs)
 	fs.IntVar(&f.count, "count", 0, "stop after `N` verdicts")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `D`, such as 10m")
 	fs.DurationVar(&f.every, "every", 0, "trigger every `D`; the address needs trigger=software")
@@ -264,6 +269,9 @@ func (p *program) runCamera(ctx context.Context, f cameraFlags, address string) 
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := f.keep.apply(s.Session); err != nil {
+		return err
+	}
+	if err := f.line.connect(s); err != nil {
 		return err
 	}
 	if _, err := s.OpenRecipe(f.recipe); err != nil {

@@ -3,11 +3,18 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/simonvetter/modbus"
+
+	"agurscope/datasets/aravis"
 )
 
 // A station that comes back sends what was inspected while nobody listened, each
@@ -55,5 +62,104 @@ func TestLineExampleIsAConfiguration(t *testing.T) {
 	write(t, config, []byte(r.out))
 	if r := run(t, "line", "check", "--line", config, "--db", filepath.Join(t.TempDir(), "h.db")); !strings.Contains(r.err, "mqtt.password") {
 		t.Errorf("only the secret is missing, and is not named: %s", r.err)
+	}
+}
+
+// A PLC triggers a GigE Vision camera by Modbus, and every part gets one answer,
+// the one that is in the history.
+func TestPLCTriggersTheCamera(t *testing.T) {
+	if err := aravis.Available(); err != nil {
+		t.Skip(err)
+	}
+	const parts = 20
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := free.Addr().String()
+	free.Close()
+	place := t.TempDir()
+	db, config := filepath.Join(place, "h.db"), filepath.Join(place, "line.json")
+	write(t, config, []byte(fmt.Sprintf(`{"station":"bench-3","modbus":{"listen":%q,"deadline":"30s"}}`, port)))
+	address := strings.Replace(cameras(t)["gige"], "?", "?trigger=software&", 1)
+
+	ended := make(chan result, 1)
+	go func() {
+		ended <- runIn(t, context.Background(), testEnv(), "camera", "inspect", address, "--recipe", recipe(), "--db", db,
+			"--line", config, "--count", fmt.Sprint(parts+1), "--json")
+	}()
+	plc, err := modbus.NewClient(&modbus.ClientConfiguration{URL: "tcp://" + port, Timeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if err = plc.Open(); err == nil {
+			break
+		}
+		select {
+		case r := <-ended:
+			t.Fatalf("%+v", r)
+		default:
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+	defer plc.Close()
+
+	const ready, valid, pass, fail = 1 << 0, 1 << 2, 1 << 3, 1 << 4
+	read := func() []uint16 {
+		w, err := plc.ReadRegisters(0, 12, modbus.INPUT_REGISTER)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	until := func(bit uint16) []uint16 {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+			w := read()
+			if w[0]&bit != 0 {
+				return w
+			}
+			if time.Now().After(end) {
+				t.Fatalf("bit %b never comes: %v", bit, w)
+			}
+		}
+	}
+	passed := map[int64]bool{}
+	for i := range parts {
+		until(ready)
+		if err := plc.WriteCoil(0, true); err != nil {
+			t.Fatal(err)
+		}
+		w := until(valid)
+		if w[0]&(pass|fail) == 0 || w[0]&(pass|fail) == pass|fail {
+			t.Fatalf("neither or both of pass and fail: %v", w)
+		}
+		if w[1] > 4 {
+			t.Fatalf("part %d was not judged: code %d", i, w[1])
+		}
+		passed[int64(w[4])<<16|int64(w[5])] = w[0]&pass != 0
+		if err := plc.WriteCoil(0, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(ready)
+	if err := plc.WriteCoil(0, true); err != nil { // one more, after which the station leaves
+		t.Fatal(err)
+	}
+	r := <-ended
+	if r.status != Done {
+		t.Fatalf("%+v", r)
+	}
+	all := lines(t, r.out)
+	if len(all) != parts+2 || len(passed) != parts {
+		t.Fatalf("%d lines and %d answers for %d parts", len(all), len(passed), parts)
+	}
+	for _, v := range all[:parts] {
+		told, ok := passed[int64(v["id"].(float64))]
+		if !ok || told != (v["verdict"] == "OK") {
+			t.Errorf("verdict %v %v was told as pass %v, %v", v["id"], v["verdict"], told, ok)
+		}
 	}
 }
