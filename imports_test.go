@@ -123,7 +123,7 @@ var rules = map[string]rule{
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

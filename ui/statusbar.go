@@ -30,6 +30,7 @@ type statusBar struct {
 	set     *statusItem
 	history *statusItem
 	latency *statusItem
+	line    *statusItem // nil where there is no line
 	message *widgets.Text
 }
 
@@ -72,6 +73,11 @@ func newStatusBar(w *Window) *statusBar {
 	b.message.Elide, b.message.Align = widgets.ElideEnd, fyne.TextAlignTrailing
 	gap := float32(14)
 	left := widgets.Row(gap, b.engine.hint, b.recipe.hint, b.set.hint, b.history.hint, b.latency.hint)
+	if w.Session.Line() != nil {
+		b.line = w.newStatusItem(icon("line", svgLine), 170)
+		left.Add(b.line.hint)
+		b.set.text.Width, b.history.text.Width = 110, 130 // the message keeps its room
+	}
 	b.root = widgets.NewPanel(widgets.Inset(container.NewBorder(nil, nil, left, nil, b.message), 4, 10))
 	return b
 }

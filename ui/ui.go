@@ -114,6 +114,7 @@ func New(c Config) *Window {
 	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
 	w.status = newStatusBar(w)
 	w.followHealth()
+	w.followLine()
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
 	if w.c.Cameras.Path == "" && !w.c.Fresh {

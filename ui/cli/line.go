@@ -80,7 +80,16 @@ beside its history.
 
 Verdicts are sent from the history, in order and at least once: what a peer has not
 accepted is sent when it is back, also after a crash. The PLC's handshake is told at
-once, and late is a reject.`,
+once, and late is a reject. It sets coil 0 to trigger, reads the answer in the input
+registers, and takes coil 0 back:
+  0     bits: 0 ready, 1 busy, 2 valid, 3 pass, 4 fail, 5 fault, 6 heartbeat
+        (discrete inputs 0 to 6 are the same)
+  1     1 passed, 2 review, 3 rejected, 4 not readable, 5 late, 6 not ready, 7 failed
+  2, 3  index, number of regions
+  4, 5  id of the verdict, high word first
+  6     latency in ms
+  7-10  verdicts OK and all others since the start, two words each
+  11    heartbeats, two a second: when they stand still, the station is gone`,
 		Example: `  agurscope line example > line.json
   agurscope line check --line line.json
   agurscope --line line.json`,
