@@ -52,8 +52,18 @@ var verdictOrder = []Verdict{"", OK, REVIEW, NG, ERROR}
 
 func verdictNumber(v Verdict) uint8 { return uint8(max(0, slices.Index(verdictOrder, v))) }
 
-// refresh reads what is new.
+// refresh reads what is new. It is not given up with ctx, for the next search
+// would have to do it again; where it fails, everything is read anew next time,
+// so that nothing is there by half or twice.
 func (c *columns) refresh(ctx context.Context, db querier) error {
+	err := c.extend(context.WithoutCancel(ctx), db)
+	if err != nil {
+		c.take(&columns{})
+	}
+	return err
+}
+
+func (c *columns) extend(ctx context.Context, db querier) error {
 	if c.numbers == nil {
 		c.numbers, c.said = map[class]uint32{}, map[int64][]string{}
 		c.first, c.at = []uint32{0}, []uint32{0}

@@ -15,6 +15,7 @@ import (
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
+	"agurscope/ui/line"
 )
 
 // Result is one inspected frame. Prediction is nil when Verdict is ERROR.
@@ -100,7 +101,11 @@ func (s *Session) StartRun(ctx context.Context, source string) (history.Run, err
 	if err != nil {
 		return history.Run{}, err
 	}
-	return s.startRun(ctx, history.Inspect, source, r, t)
+	run, err := s.startRun(ctx, history.Inspect, source, r, t)
+	if err == nil {
+		s.lineState(history.Inspect, line.Inspecting, nil)
+	}
+	return run, err
 }
 
 // judge predicts and decides. The thresholds are those in force now: they may

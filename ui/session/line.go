@@ -62,16 +62,18 @@ func (s *Session) attend(ctx context.Context, src datasets.Source) (end func()) 
 	if cam != nil && cam.Mode() == live.Software {
 		l.SetTrigger(func() error { return cam.Trigger(ctx) })
 	}
+	tell := func() {
+		state, reason := s.ableWith(cam)
+		if now := l.Condition(); now.State != state || now.Reason != reason {
+			l.SetState(state, reason)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		look := time.NewTicker(attendEvery)
 		defer look.Stop()
-		for {
-			state, reason := s.ableWith(cam)
-			if now := l.Condition(); now.State != state || now.Reason != reason {
-				l.SetState(state, reason)
-			}
+		for tell(); ; tell() {
 			select {
 			case <-look.C:
 			case <-ctx.Done():

@@ -266,7 +266,6 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 		s.lineState(kind, line.Fault, err)
 		return run, err
 	}
-	s.lineState(kind, line.Inspecting, nil)
 	return out, nil
 }
 
