@@ -112,7 +112,7 @@ var rules = map[string]rule{
 	},
 	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets"}, fyne: true},
 	"ui/records": {
-		ours:  []string{"history", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
+		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/sheet", "ui/thumb", "ui/widgets", "viewer"},
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},
@@ -135,8 +135,9 @@ var rules = map[string]rule{
 	},
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
+	"ui/sheet":  {ours: []string{"history", "nn/anomaly", "nn/segment", "ui/phrase", "ui/session", "viewer"}},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "datasets/camera", "datasets/live"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/sheet", "datasets/camera", "datasets/live"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest", "datasets/aravis", "datasets/live/livetest"},
 	},
 }
@@ -157,7 +158,7 @@ var owners = map[string][]string{
 	"net/http":                          {"datasets/mjpeg", "ui/line"},
 	"github.com/fsnotify/fsnotify":      {"datasets/watch"},
 	"github.com/bluenviron/gortsplib":   {"datasets/rtsp"},
-	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/cli", "ui/thumb", "viewer"},
+	"github.com/disintegration/imaging": {"datasets", "ui/session", "ui/sheet", "ui/thumb", "viewer"},
 
 	"github.com/eclipse/paho.mqtt.golang": {"ui/line"},
 	"github.com/simonvetter/modbus":       {"ui/line"},

@@ -31,6 +31,19 @@ func (r *reading) labelled() (bool, error) {
 	return true, nil
 }
 
+// GoldenMark is the file that makes a folder of good and defective parts a golden
+// set: all of it is there to judge recipes by, and none of it to learn from.
+const GoldenMark = "golden-set.txt"
+
+func (r *reading) golden() (bool, error) {
+	root := r.here
+	if !slices.Contains(root.files, GoldenMark) {
+		return false, nil
+	}
+	r.types(root, r.masks(root), Test)
+	return len(r.items) > 0, nil
+}
+
 // divideGood gives good parts to training, every fifth to the test.
 func (r *reading) divideGood() {
 	var good []int

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -23,11 +24,16 @@ var csvHeader = []string{
 // UTF-8 with one header line. What is absent is an empty cell. Text that a
 // spreadsheet would take for a formula is preceded by an apostrophe.
 func (s *Store) ExportCSV(ctx context.Context, w io.Writer, f Filter) error {
+	return WriteCSV(w, s.Verdicts(ctx, f))
+}
+
+// WriteCSV is ExportCSV of records from elsewhere.
+func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvHeader); err != nil {
 		return fmt.Errorf("export history: %w", err)
 	}
-	for r, err := range s.Verdicts(ctx, f) {
+	for r, err := range records {
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,9 @@ import (
 	"path"
 	"path/filepath"
 
+	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
+	"agurscope/ui/records"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -32,6 +34,32 @@ func (w *Window) Inspect(name string) {
 		}
 	}
 	w.Say(name + " is not among the parts to inspect.")
+}
+
+// OpenSet implements desk.Host.
+func (w *Window) OpenSet(path, title string) {
+	w.inspect.openSet(path)
+	w.GoTo(title)
+}
+
+// ShowRecords implements desk.Host.
+func (w *Window) ShowRecords(ids []int64, what string) {
+	for _, s := range w.screens {
+		if r, ok := s.(*records.Screen); ok {
+			r.Only(ids, what)
+			w.GoTo(records.Title)
+		}
+	}
+}
+
+// ShowInMap implements desk.Host.
+func (w *Window) ShowInMap(ids []int64) {
+	for _, s := range w.screens {
+		if c, ok := s.(*clusters.Screen); ok {
+			w.GoTo(clusters.Title)
+			c.Find(ids)
+		}
+	}
 }
 
 // ThresholdsChanged implements desk.Host.

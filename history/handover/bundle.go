@@ -64,7 +64,7 @@ func (b *bundle) data(name string, data []byte) error {
 }
 
 func (s Source) pictures(ctx context.Context, b *bundle) error {
-	for r, err := range s.Store.Verdicts(ctx, s.Filter) {
+	for r, err := range s.records(ctx) {
 		if err != nil {
 			return err
 		}

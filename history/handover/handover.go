@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -19,6 +20,25 @@ type Source struct {
 	Store  *history.Store
 	Filter history.Filter
 	Made   time.Time // when; the present for zero
+
+	// On is told after every record how many were written; may be nil. A bundle
+	// goes through them three times.
+	On func(done int)
+}
+
+// records yields what is handed over.
+func (s Source) records(ctx context.Context) iter.Seq2[history.Record, error] {
+	return func(yield func(history.Record, error) bool) {
+		n := 0
+		for r, err := range s.Store.Verdicts(ctx, s.Filter) {
+			if !yield(r, err) {
+				return
+			}
+			if n++; s.On != nil {
+				s.On(n)
+			}
+		}
+	}
 }
 
 func (s Source) made() time.Time {
@@ -28,9 +48,9 @@ func (s Source) made() time.Time {
 	return s.Made.UTC()
 }
 
-// CSV writes the records as comma-separated values; see history.Store.ExportCSV.
+// CSV writes the records as comma-separated values; see history.WriteCSV.
 func (s Source) CSV(ctx context.Context, w io.Writer) error {
-	return s.Store.ExportCSV(ctx, w, s.Filter)
+	return history.WriteCSV(w, s.records(ctx))
 }
 
 // JSON writes one object: when and of which history it was made, the head of the
@@ -49,7 +69,7 @@ func (s Source) JSON(ctx context.Context, w io.Writer) error {
 		return fmt.Errorf("export history: %w", err)
 	}
 	comma := "\n"
-	for r, err := range s.Store.Verdicts(ctx, s.Filter) {
+	for r, err := range s.records(ctx) {
 		if err != nil {
 			return err
 		}

@@ -129,7 +129,7 @@ func (s Source) verdictSheet(ctx context.Context, f *excelize.File) (rows int, e
 		return 0, err
 	}
 	cells := make([]any, len(columns))
-	for r, err := range s.Store.Verdicts(ctx, s.Filter) {
+	for r, err := range s.records(ctx) {
 		if err != nil {
 			return 0, err
 		}

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"agurscope/history"
+	"agurscope/history/handover"
 )
 
 func (p *program) history() *cobra.Command {
@@ -403,23 +403,11 @@ func (p *program) showTable(ctx context.Context, s *history.Store, rec history.R
 	return nil
 }
 
-// replaceWith writes a file aside and gives it its name when it is complete. One
-// that is there already stays, unless force is set.
-func replaceWith(name string, force bool, write func(io.Writer) error) (err error) {
-	if _, err := os.Lstat(name); err == nil && !force {
+// replaceWith writes a file; one that is there already stays, unless force is set.
+func replaceWith(name string, force bool, write func(io.Writer) error) error {
+	err := handover.WriteFile(name, force, write)
+	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("write %s: it is there already; give --force to replace it, or another name", name)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".agurscope-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
-		}
-	}()
-	if err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"io"
 	"path/filepath"
@@ -16,7 +15,7 @@ import (
 
 	"agurscope/history"
 	"agurscope/history/handover"
-	"agurscope/ui/session"
+	"agurscope/ui/sheet"
 )
 
 // formats are the endings of what can be exported.
@@ -78,7 +77,7 @@ func (p *program) handOver(ctx context.Context, src handover.Source, format, out
 	if format == "pdf" {
 		write = func(ctx context.Context, w io.Writer) error {
 			return src.PDF(ctx, w, handover.Report{Run: src.Filter.Run, Worst: worst, Panes: func(ctx context.Context, r history.Record) (image.Image, error) {
-				return pastPanes(ctx, src.Store, r)
+				return sheet.Past(ctx, src.Store, r)
 			}})
 		}
 	}
@@ -86,10 +85,7 @@ func (p *program) handOver(ctx context.Context, src handover.Source, format, out
 		w := bufio.NewWriter(p.Stdout)
 		return errors.Join(write(ctx, w), w.Flush())
 	}
-	err := replaceWith(out, force, func(w io.Writer) error {
-		b := bufio.NewWriter(w)
-		return errors.Join(write(ctx, b), b.Flush())
-	})
+	err := replaceWith(out, force, func(w io.Writer) error { return write(ctx, w) })
 	if err != nil {
 		return err
 	}
@@ -98,19 +94,4 @@ func (p *program) handOver(ctx context.Context, src handover.Source, format, out
 		p.note("wrote %s; the chain is at %s", out, head)
 	}
 	return err
-}
-
-// pastPanes draws the panes of a past verdict as it was judged.
-func pastPanes(ctx context.Context, s *history.Store, r history.Record) (image.Image, error) {
-	if r.ImageSHA256 == "" || r.MapsSHA256 == "" {
-		return nil, fmt.Errorf("draw panes of verdict %d: its picture and maps were not kept", r.ID)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	res, err := session.Reopen(r, s)
-	if err != nil {
-		return nil, err
-	}
-	return Panes(res, nil)
 }

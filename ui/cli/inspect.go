@@ -16,6 +16,7 @@ import (
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/ui/session"
+	"agurscope/ui/sheet"
 )
 
 type inspectFlags struct {
@@ -155,7 +156,7 @@ func exporterTo(dir string, s *selection, ses *session.Session) (*session.Export
 		return nil, err
 	}
 	c := ses.Recipe().Calibration
-	e.Panes = func(res *session.Result) (image.Image, error) { return Panes(res, c) }
+	e.Panes = func(res *session.Result) (image.Image, error) { return sheet.Panes(res, c) }
 	return e, nil
 }
 

@@ -66,6 +66,8 @@ type Screen struct {
 	naming  *fyne.Container
 	keep    *widgets.Button
 	drop    *widgets.Button
+	table   *widgets.Button
+	wanted  []int64 // to be selected when the map is read; nil: none
 	list    *widgets.List
 	tip     *card
 
@@ -135,6 +137,8 @@ func (s *Screen) Rune(r rune) {
 		s.scatter.Zoom(1 / 1.3)
 	case 'l':
 		s.toggleLasso()
+	case 'h':
+		s.tabulate()
 	case 'c':
 		i := slices.Index(session.MapColours, s.by)
 		s.colours.SetSelected(colourNames[(i+1)%len(colourNames)])
@@ -153,7 +157,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 			s.choose(nil, "", -1)
 			return
 		}
-		s.choose(in, "inside the line", -1)
+		s.choose(in, insideLine, -1)
 	}
 	s.colours = s.Tips.NewSelect(colourNames, "What the colours mean (C)", s.Keys, func(string) {
 		s.by = session.MapColours[max(slices.Index(colourNames, s.colours.Selected), 0)]
@@ -190,13 +194,14 @@ func (s *Screen) panel() fyne.CanvasObject {
 	s.name.OnEscape = func() { s.Window.Canvas().Unfocus() }
 	s.keep = s.Tips.NewButton("Name", nil, "Keep these parts as a cluster of this name", s.nameIt)
 	s.drop = s.Tips.NewButton("Remove", nil, "Forget this cluster; its parts stay", s.dropIt)
+	s.table = s.Tips.NewButton("Show in History", theme.HistoryIcon(), "List these parts on the History screen (H)", s.tabulate)
 	s.naming = widgets.Dock(nil, nil, nil, widgets.Row(4, s.keep, s.drop), s.name)
 	s.list = widgets.NewList(s.Keys, s.listed, newRow, s.fillRow)
 	s.list.OnSelected = func(row int) {
 		s.list.UnselectAll()
 		s.show(s.listedPoint(row))
 	}
-	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 14), s.legend))), widgets.NewRule(), s.title, s.naming)
+	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 14), s.legend))), widgets.NewRule(), s.title, s.naming, s.table)
 	s.side = widgets.Dock(widgets.Inset(top, 12, 14), nil, nil, nil, widgets.Inset(s.list, 0, 4))
 	return widgets.NewPanel(widgets.Fixed(panelWidth, 0, s.side))
 }
@@ -229,7 +234,62 @@ func (s *Screen) loaded(m *history.Map, err error) {
 	default:
 		s.present(s.all)
 	}
+	s.findWanted()
 }
+
+// tabulate lists the selected parts on the History screen.
+func (s *Screen) tabulate() {
+	if s.m == nil || s.chosen == nil {
+		return
+	}
+	var ids []int64
+	for _, i := range s.chosen {
+		ids = append(ids, s.m.Points[i].Verdict)
+	}
+	what := s.what
+	if what == insideLine {
+		what = "from the map"
+	}
+	s.ShowRecords(ids, what)
+}
+
+// Find selects the parts of these verdicts, once the map is there.
+func (s *Screen) Find(ids []int64) {
+	s.wanted = ids
+	s.load()
+}
+
+func (s *Screen) findWanted() {
+	ids := s.wanted
+	if s.wanted = nil; s.m == nil || ids == nil {
+		return
+	}
+	want := map[int64]bool{}
+	for _, id := range ids {
+		want[id] = true
+	}
+	var in []int
+	for i, p := range s.m.Points {
+		if want[p.Verdict] {
+			in = append(in, i)
+		}
+	}
+	switch {
+	case len(in) == 0:
+		s.Say("None of these parts is in the map of this recipe. Draw it anew to take them in.")
+	case len(in) < len(ids):
+		s.Say(fmt.Sprintf("%d of %s are in the map of this recipe.", len(in), phrase.Plural(len(ids), "part")))
+	}
+	if len(in) > 0 {
+		s.choose(in, "from History", -1)
+	}
+	if len(in) == 1 {
+		s.show(in[0])
+	}
+}
+
+// insideLine is what a lasso selects.
+const insideLine = "inside the line"
 
 // alike reports whether two maps show the same.
 func alike(a, b *history.Map) bool {
@@ -446,8 +506,10 @@ func (s *Screen) choose(in []int, what string, cluster int) {
 	s.heading()
 	if in == nil {
 		s.naming.Hide()
+		s.table.Hide()
 	} else {
 		s.naming.Show()
+		s.table.Show()
 	}
 	s.side.Refresh()
 	s.list.Refresh()

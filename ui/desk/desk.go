@@ -58,6 +58,13 @@ type Host interface {
 	GoTo(title string)
 	// Inspect shows a part of the open set on the Inspect screen.
 	Inspect(name string)
+	// OpenSet opens a folder of parts and then shows the screen of that title.
+	OpenSet(path, title string)
+	// ShowRecords shows nothing but these verdicts on the History screen; what
+	// says in a few words what they are.
+	ShowRecords(ids []int64, what string)
+	// ShowInMap shows where the parts of these verdicts lie in the map.
+	ShowInMap(ids []int64)
 	// ThresholdsChanged tells every screen what the session judges by now.
 	ThresholdsChanged()
 	// RecipeSaved tells that the open recipe was written to its file anew.
@@ -89,6 +96,7 @@ type Desk struct {
 func New(t *Thread, s *session.Session) *Desk {
 	d := &Desk{Thread: t, Session: s, Tips: widgets.NewTips(), Keys: &widgets.Keys{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.Tips.Keys = d.Keys
 	d.Scoring = newScoring(d)
 	return d
 }

@@ -104,10 +104,7 @@ func newDetail(s *Screen) *detail {
 	d.note = s.Tips.NewEntry("Write a note", "A note beside this verdict; Enter keeps it for good")
 	d.note.OnSubmitted = d.annotate
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
-	d.similar = s.Tips.NewButton("Similar parts", theme.SearchIcon(), "List the parts that look most like this one to the network", func() {
-		s.filter.like = d.id
-		s.filter.changed()
-	})
+	d.similar = s.Tips.NewButton("Similar parts", theme.SearchIcon(), "List the parts that look most like this one to the network, nearest first (S)", d.alike)
 	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Lines(d.name, d.place)), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
 		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), d.similar), d.note))
@@ -263,6 +260,14 @@ func (d *detail) use(p *past) {
 	d.similar.SetEnabled(len(r.Embedding) > 0)
 	d.note.Enable()
 	d.root.Refresh()
+}
+
+// alike lists what looks most like this part.
+func (d *detail) alike() {
+	if d.past != nil && len(d.past.rec.Embedding) > 0 {
+		d.s.filter.more.like = d.id
+		d.s.filter.changed()
+	}
 }
 
 // said is a line of what people said.

@@ -16,6 +16,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 )
@@ -34,7 +35,9 @@ type Screen struct {
 
 	filter *filter
 	found  *found // what is on show; nil: nothing yet
-	asked  int    // searches so far: the answer to an older one is dropped
+	marked map[int64]bool
+	last   int // row that was marked last
+	asked  int // searches so far: the answer to an older one is dropped
 	stop   context.CancelFunc
 	typing *time.Timer
 
@@ -42,13 +45,15 @@ type Screen struct {
 	pictures *thumb.Kept
 	list     *widgets.List
 	none     fyne.CanvasObject
+	index    *widgets.Text // head of its column
 	figures  *widgets.Text
 	detail   *detail
+	actions  *actions
 }
 
 // New returns the screen; icon is that of the rail.
 func New(d *desk.Desk, icon fyne.Resource) *Screen {
-	s := &Screen{Desk: d, icon: icon, body: container.NewStack()}
+	s := &Screen{Desk: d, icon: icon, body: container.NewStack(), marked: map[int64]bool{}}
 	s.pages = newPages(d, func() { s.list.Refresh() })
 	s.pictures = thumb.NewKept(d, func() { s.list.Refresh() })
 	s.all = s.compose()
@@ -85,6 +90,18 @@ func (s *Screen) Key(name fyne.KeyName) bool {
 		s.step(-s.rows())
 	case fyne.KeyEnd:
 		s.step(s.rows())
+	case fyne.KeySpace:
+		s.mark(s.row())
+		s.step(1)
+	case fyne.KeyBackspace:
+		s.filter.more = more{}
+		s.filter.changed()
+	case fyne.KeyEscape:
+		if !s.actions.cancel() && len(s.marked) > 0 {
+			s.unmark()
+		} else {
+			return s.detail.view.HandleKey(name)
+		}
 	case fyne.KeyO: // a verdict, not the viewer's
 		return false
 	default:
@@ -104,15 +121,42 @@ func (s *Screen) Rune(r rune) {
 		s.detail.override(history.NG)
 	case 'r':
 		s.detail.override(history.REVIEW)
+	case 'w':
+		s.filter.ask()
+	case 'a':
+		s.markAll()
+	case 'g':
+		s.actions.askGolden()
+	case 'e':
+		s.actions.askExport()
+	case 'm':
+		s.actions.showInMap()
+	case 's':
+		s.detail.alike()
+	}
+}
+
+// Only shows nothing but these records.
+func (s *Screen) Only(ids []int64, what string) {
+	s.filter.only(ids, what)
+	if s.shown {
+		s.find()
 	}
 }
 
 // step selects another row.
 func (s *Screen) step(by int) {
 	if n := s.rows(); n > 0 {
-		at := max(s.found.view.Row(s.detail.id), 0)
-		s.list.Select(min(max(at+by, 0), n-1))
+		s.list.Select(min(max(s.row()+by, 0), n-1))
 	}
+}
+
+// row is the one that is selected, or the first.
+func (s *Screen) row() int {
+	if s.found == nil {
+		return 0
+	}
+	return max(s.found.view.Row(s.detail.id), 0)
 }
 
 func (s *Screen) compose() fyne.CanvasObject {
@@ -120,13 +164,14 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.detail = newDetail(s)
 	s.figures = widgets.NewCaption("")
 	s.figures.Elide, s.figures.Align = widgets.ElideEnd, fyne.TextAlignTrailing
-	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, s.filter.root, widgets.Row(8, s.filter.verdicts, s.figures)), 6, 12))
-	s.list = widgets.NewList(s.Keys, s.rows, newRow, s.fillRow)
+	s.actions = newActions(s)
+	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, widgets.Row(14, widgets.NewTitle(Title), s.filter.root), widgets.Row(8, s.filter.verdicts, s.figures), s.filter.others), 6, 12))
+	s.list = widgets.NewList(s.Keys, s.rows, s.newRow, s.fillRow)
 	s.list.OnSelected = s.choose
 	everything := s.Tips.NewButton("Show everything", nil, "Take back all filters", s.filter.clear)
 	s.none = widgets.NewEmpty(theme.SearchIcon(), "No verdict is like that", "Nothing in the history answers to all of what is chosen above.", everything)
 	s.none.Hide()
-	table := widgets.Dock(widgets.Inset(captions(s.Tips), 4, 4), nil, nil, nil, container.NewStack(s.list, s.none))
+	table := widgets.Dock(widgets.Inset(s.captions(), 4, 4), s.actions.root, nil, nil, container.NewStack(s.list, s.none))
 	split := container.NewHSplit(
 		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 4), widgets.NewCard(table)),
 		container.New(layout.NewCustomPaddedLayout(0, 0, 4, 0), widgets.NewCard(s.detail.root)))
@@ -142,11 +187,21 @@ func (s *Screen) rows() int {
 	return s.found.view.Len()
 }
 
-// choose shows the record in a row beside the table.
+// choose shows the record in a row beside the table. With Control it is marked,
+// with Shift all from the one marked last.
 func (s *Screen) choose(row int) {
-	if row < s.rows() {
-		s.detail.show(s.found.view.Sample(row))
+	if row >= s.rows() {
+		return
 	}
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok {
+		switch held := d.CurrentKeyModifiers(); {
+		case held&fyne.KeyModifierControl != 0:
+			s.mark(row)
+		case held&fyne.KeyModifierShift != 0:
+			s.markTo(row)
+		}
+	}
+	s.detail.show(s.found.view.Sample(row))
 }
 
 // typed searches when a person has stopped typing.
@@ -174,10 +229,10 @@ func (s *Screen) find() {
 	ctx, stop := context.WithCancel(s.Context())
 	s.asked++
 	s.stop = stop
-	n, f, like := s.asked, s.filter.read(time.Now()), s.filter.like
+	n, q := s.asked, s.filter.read(time.Now())
 	s.Job(func(context.Context) {
 		defer stop()
-		got, err := search(ctx, store, f, like)
+		got, err := search(ctx, store, q)
 		s.OnUI(func() {
 			if n == s.asked {
 				s.use(got, err)
@@ -204,6 +259,9 @@ func (s *Screen) use(got *found, err error) {
 	s.pages.reset(got.view)
 	s.filter.show(got)
 	s.figures.Set(got.words())
+	s.index.Set(map[bool]string{false: "Index", true: "Distance"}[got.far != nil])
+	s.last = 0
+	s.actions.refresh()
 	if s.rows() > 0 {
 		s.none.Hide()
 		s.list.Show()

@@ -99,7 +99,7 @@ func TestVerdictsAreFoundNewestFirst(t *testing.T) {
 	if got := s.figures.Text; !strings.Contains(got, "300 verdicts") || !strings.Contains(got, "79.7 %") && !strings.Contains(got, "80 %") {
 		t.Error(got)
 	}
-	r := newRow().(*row)
+	r := s.newRow().(*row)
 	h.Until(t, "rows are read", func() bool { s.fillRow(150, r); return r.name.Text == "0149.png" })
 	h.Until(t, "pictures are read", func() bool {
 		rec, _ := s.pages.get(150)
@@ -128,10 +128,15 @@ func TestVerdictsAreFoundNewestFirst(t *testing.T) {
 	h.Until(t, "the oldest is shown", func() bool { return s.detail.past != nil && s.detail.past.rec.Name == "0000.png" })
 	test.Tap(s.detail.similar)
 	h.Until(t, "similar parts are found", func() bool { return s.rows() == similar+1 })
-	if !s.filter.likes.Visible() || s.detail.past.rec.Name != "0000.png" {
-		t.Error("the part itself is not among them")
+	if s.detail.past.rec.Name != "0000.png" || s.found.view.Row(s.detail.id) != 0 || s.index.Text != "Distance" {
+		t.Error("the part itself is not the first")
 	}
-	test.Tap(s.filter.likes)
+	for i := 1; i < s.rows(); i++ {
+		if far := s.found.far; far[s.found.view.ID(i)] < far[s.found.view.ID(i-1)] {
+			t.Errorf("row %d is nearer than the one before", i)
+		}
+	}
+	s.filter.others.Objects[0].(*widgets.Chip).TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	h.Until(t, "everything is back again", func() bool { return s.rows() == 300 })
 
 	test.Type(s.filter.text, "0042")

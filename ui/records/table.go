@@ -12,6 +12,7 @@ import (
 	"agurscope/history"
 	"agurscope/themes"
 	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
 
@@ -118,27 +119,32 @@ func (p *pages) read(ctx context.Context) {
 var columns = []float32{1.15, 3.2, 1.15, 1.15, .8, 2.2}
 
 // captions are the heads of the columns.
-func captions(t *widgets.Tips) fyne.CanvasObject {
+func (s *Screen) captions() fyne.CanvasObject {
 	var cells []fyne.CanvasObject
 	for _, c := range []struct{ word, tip string }{
 		{"Time", "When it was judged; the newest is at the top"},
 		{"Part", "The picture's name, and which part it was where the line tells"},
 		{"Program", "What the program judged; this is never changed"},
 		{"Person", "What a person said last"},
-		{"Index", "50 is at the reject threshold then in force"},
+		{"Index", "50 is at the reject threshold then in force. Among similar parts: how far each is from the first, to the network"},
 		{"Recipe, source", "What judged it, and where it came from"},
 	} {
 		text := widgets.NewCaption(c.word)
 		text.Elide = widgets.ElideEnd
-		cells = append(cells, t.Over(text, c.tip))
+		if c.word == "Index" {
+			s.index = text
+		}
+		cells = append(cells, s.Tips.Over(text, c.tip))
 	}
-	return widgets.Columns(columns, cells...)
+	return widgets.Dock(nil, nil, widgets.Fixed(tickWidth, 0, widgets.NewCaption("")), nil, widgets.Columns(columns, cells...))
 }
 
 // row is one verdict.
 type row struct {
 	widget.BaseWidget
 	all             fyne.CanvasObject
+	at              int
+	tick            *tick
 	picture         *thumb.Picture
 	clock, day      *widgets.Text
 	name, part      *widgets.Text
@@ -147,7 +153,7 @@ type row struct {
 	recipe, source  *widgets.Text
 }
 
-func newRow() fyne.CanvasObject {
+func (s *Screen) newRow() fyne.CanvasObject {
 	text := func(how widgets.Elide) *widgets.Text {
 		t := widgets.NewText("")
 		t.Elide = how
@@ -164,12 +170,13 @@ func newRow() fyne.CanvasObject {
 		program: widgets.NewBadge(), person: widgets.NewBadge(), index: text(widgets.ElideEnd),
 		recipe: text(widgets.ElideMiddle), source: caption(widgets.ElideMiddle),
 	}
+	r.tick = newTick(func() { s.mark(r.at) })
 	left := func(o fyne.CanvasObject) fyne.CanvasObject { return container.NewHBox(o) }
-	r.all = widgets.Inset(widgets.Columns(columns,
+	r.all = widgets.Inset(widgets.Dock(nil, nil, widgets.Fixed(tickWidth, 0, r.tick), nil, widgets.Columns(columns,
 		widgets.Lines(r.clock, r.day),
 		widgets.Dock(nil, nil, r.picture.Root, nil, widgets.Inset(widgets.Lines(r.name, r.part), 0, 10)),
 		left(r.program), left(r.person), r.index,
-		widgets.Lines(r.recipe, r.source)), 2, 4)
+		widgets.Lines(r.recipe, r.source))), 2, 4)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -186,6 +193,8 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	x := s.found.view.Sample(i)
 	rec, read := s.pages.get(i)
 	at := x.Time.Local()
+	r.at = i
+	r.tick.set(s.marked[x.ID])
 	r.clock.Set(at.Format("15:04:05"))
 	r.day.Set(at.Format("2 Jan 2006"))
 	r.program.Set(string(x.Verdict), string(x.Verdict))
@@ -193,17 +202,23 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	r.person.Hidden = x.Reviewed == ""
 	r.recipe.Set(x.Recipe)
 	r.source.Set(brief(x.Source))
+	r.index.Set("")
+	if far, ok := s.found.far[x.ID]; ok {
+		r.index.SetColor("")
+		r.index.Set(phrase.Figure(far))
+	}
 	if !read {
 		r.name.Set("…")
 		r.part.Set("")
-		r.index.Set("")
 		r.picture.Set(nil, false)
 		return
 	}
 	r.name.Set(path.Base(rec.Name))
 	r.part.Set(strings.Join(nonempty(about(rec), folder(rec)), " · "))
-	r.index.Set(index(rec.Index))
-	r.index.SetColor(ink(rec.Verdict))
+	if s.found.far == nil {
+		r.index.Set(index(rec.Index))
+		r.index.SetColor(ink(rec.Verdict))
+	}
 	m, known := s.pictures.Get(rec.ThumbnailSHA256)
 	r.picture.Set(m, known)
 }

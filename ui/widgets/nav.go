@@ -250,6 +250,8 @@ type Chip struct {
 	rest     fyne.ThemeColorName // of the ground when not chosen
 	all      *fyne.Container
 	chosen   bool
+	hovered  bool
+	focused  bool
 }
 
 // NewChoice returns a chip of body size, for a choice among a few words.
@@ -259,7 +261,7 @@ func (t *Tips) NewChoice(tip string, tapped func()) *Chip {
 	c.ground.Radius = 5
 	c.rest = theme.ColorNameButton
 	c.all.Objects[1] = Inset(container.NewCenter(c.word), 6, 12)
-	c.paint(false)
+	c.paint()
 	return c
 }
 
@@ -287,18 +289,22 @@ func (c *Chip) Set(word string, chosen bool) {
 	c.word.Text, c.word.Style.Bold = word, chosen
 	c.word.Refresh()
 	c.all.Refresh() // another width
-	c.paint(false)
+	c.paint()
 }
 
-func (c *Chip) paint(hovered bool) {
+func (c *Chip) paint() {
 	fill := c.rest
 	c.ground.Stroke = ""
-	if hovered {
+	if c.hovered {
 		fill = themes.ColorNameRaised
 	}
 	if c.chosen {
 		fill = themes.ColorNameRaised
 		c.ground.Stroke = theme.ColorNamePrimary
+	}
+	if c.focused {
+		fill = theme.ColorNameFocus
+		c.ground.Stroke = theme.ColorNameForeground
 	}
 	c.ground.Fill = fill
 	c.ground.Refresh()
@@ -314,7 +320,8 @@ func (c *Chip) Tapped(*fyne.PointEvent) {
 
 // MouseIn implements desktop.Hoverable.
 func (c *Chip) MouseIn(*desktop.MouseEvent) {
-	c.paint(true)
+	c.hovered = true
+	c.paint()
 	c.tips.enter(c, func() string { return c.Tip })
 }
 
@@ -323,8 +330,33 @@ func (c *Chip) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (c *Chip) MouseOut() {
-	c.paint(false)
+	c.hovered = false
+	c.paint()
 	c.tips.leave(c)
+}
+
+// FocusGained implements fyne.Focusable.
+func (c *Chip) FocusGained() { c.focused = true; c.paint() }
+
+// FocusLost implements fyne.Focusable.
+func (c *Chip) FocusLost() { c.focused = false; c.paint() }
+
+// TypedRune implements fyne.Focusable: Space is a click.
+func (c *Chip) TypedRune(r rune) {
+	if r != ' ' {
+		c.tips.Keys.rune(r)
+	}
+}
+
+// TypedKey implements fyne.Focusable: Enter and Space are a click, everything
+// else is a shortcut.
+func (c *Chip) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		c.Tapped(nil)
+	default:
+		c.tips.Keys.key(e)
+	}
 }
 
 // CreateRenderer shows shape and count.

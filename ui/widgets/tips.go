@@ -22,6 +22,8 @@ const (
 // Tips shows a sentence about the control under the pointer. Its Layer lies
 // over a window's content and takes no part in input.
 type Tips struct {
+	// Keys gets what a focused chip has no use for; may be nil.
+	Keys  *Keys
 	layer *fyne.Container
 	box   *tipBox
 	owner fyne.CanvasObject

@@ -29,6 +29,9 @@ type Host struct {
 	Said    string
 	Problem error
 	Changed int
+	Opened  string  // by OpenSet
+	Records []int64 // of ShowRecords
+	Mapped  []int64 // of ShowInMap
 	posts   chan func()
 }
 
@@ -46,6 +49,15 @@ func (h *Host) GoTo(string) {}
 
 // Inspect implements desk.Host.
 func (h *Host) Inspect(string) {}
+
+// OpenSet implements desk.Host.
+func (h *Host) OpenSet(path, _ string) { h.Opened = path }
+
+// ShowRecords implements desk.Host.
+func (h *Host) ShowRecords(ids []int64, _ string) { h.Records = ids }
+
+// ShowInMap implements desk.Host.
+func (h *Host) ShowInMap(ids []int64) { h.Mapped = ids }
 
 // ThresholdsChanged implements desk.Host.
 func (h *Host) ThresholdsChanged() { h.Changed++ }
@@ -78,6 +90,9 @@ func (h *Host) Until(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+// Step runs the next thing that was posted.
+func (h *Host) Step() { (<-h.posts)() }
 
 // New returns a desk over a session; both end with the test.
 func New(t testing.TB, s *session.Session) (*desk.Desk, *Host) {

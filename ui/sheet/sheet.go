@@ -1,6 +1,9 @@
-package cli
+// Package sheet draws an inspected part as one picture: its verdict and the four
+// panes side by side, for files and reports.
+package sheet
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,6 +15,7 @@ import (
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/viewer"
 )
@@ -119,7 +123,7 @@ func (s *sheet) head() {
 	x, width := badge.Max.X+20, s.img.Rect.Dx()-badge.Max.X-20-sheetMargin
 	s.pens.name.write(s.img, x, badge.Min.Y+19, s.pens.name.fit(s.res.Frame.Name, width), sheetText)
 	p, t := s.res.Prediction, s.res.Thresholds
-	text := fmt.Sprintf("index %.0f     score %.3g     review from %.3g     reject from %.3g     %s", s.res.Index, p.Score, t.Review, t.Reject, plural(len(s.res.Regions), "region"))
+	text := fmt.Sprintf("index %.0f     score %.3g     review from %.3g     reject from %.3g     %s", s.res.Index, p.Score, t.Review, t.Reject, phrase.Plural(len(s.res.Regions), "region"))
 	s.pens.small.write(s.img, x, badge.Min.Y+40, s.pens.small.fit(text, width), sheetMuted)
 }
 
@@ -275,4 +279,19 @@ func fillRound(dst *image.RGBA, r image.Rectangle, radius int, c color.NRGBA) {
 		inset := radius - int(math.Sqrt(float64(radius*radius-d*d))+.5)
 		draw.Draw(dst, image.Rect(r.Min.X+inset, y, r.Max.X-inset, y+1), ink, image.Point{}, draw.Src)
 	}
+}
+
+// Past draws the sheet of a verdict as it was judged, from what was kept of it.
+func Past(ctx context.Context, s *history.Store, r history.Record) (image.Image, error) {
+	if r.ImageSHA256 == "" || r.MapsSHA256 == "" {
+		return nil, fmt.Errorf("draw panes of verdict %d: its picture and maps were not kept", r.ID)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	res, err := session.Reopen(r, s)
+	if err != nil {
+		return nil, err
+	}
+	return Panes(res, nil)
 }

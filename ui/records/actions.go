@@ -1,0 +1,219 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"agurscope/history"
+	"agurscope/ui/phrase"
+	"agurscope/ui/session"
+	"agurscope/ui/widgets"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// actions is the row below the table: what can be done with what is selected or
+// found, and how far that is.
+type actions struct {
+	s    *Screen
+	root *fyne.Container
+
+	said           *widgets.Text
+	golden, in, ex *widgets.Button
+	open           *widgets.Button // the folder of what was written
+
+	doing *fyne.Container
+	bar   *widget.ProgressBar
+	step  *widgets.Text
+	stop  context.CancelFunc // nil: nothing is being written
+	wrote string             // the file that was written last
+}
+
+func newActions(s *Screen) *actions {
+	a := &actions{s: s, said: widgets.NewCaption(""), bar: widget.NewProgressBar(), step: widgets.NewCaption("")}
+	a.said.Elide = widgets.ElideMiddle
+	a.golden = s.Tips.NewButton("Golden sets…", nil, "Keep what is selected as a golden set, or open one (G)", a.askGolden)
+	a.in = s.Tips.NewButton("In the map", nil, "Show where the selected parts lie in the map (M)", a.showInMap)
+	a.ex = s.Tips.NewButton("Export…", theme.DocumentSaveIcon(), "Write what is selected or found to a file: CSV, XLSX, JSON, PDF, pictures (E)", a.askExport)
+	a.open = s.Tips.NewFlatButton("", theme.FolderOpenIcon(), "Open the folder in which it lies", func() {
+		if err := fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: filepath.Dir(a.wrote)}); err != nil {
+			s.Report(fmt.Errorf("open the folder of %s: %w", a.wrote, err))
+		}
+	})
+	a.open.Hide()
+	a.bar.TextFormatter = func() string { return "" }
+	a.doing = widgets.Row(8, widgets.Fixed(110, 6, a.bar), a.step, s.Tips.NewFlatButton("", theme.CancelIcon(), "Stop; no file is left (Esc)", func() { a.cancel() }))
+	a.doing.Hide()
+	a.root = widgets.Inset(widgets.Row(6, a.said, a.open, a.doing, a.in, a.golden, a.ex), 4, 2)
+	return a
+}
+
+// refresh says what is selected.
+func (a *actions) refresh() {
+	s := a.s
+	switch n := len(s.marked); {
+	case a.stop != nil:
+		a.said.Set("")
+	case n > 0:
+		a.said.Set(fmt.Sprintf("%s selected (Esc: none)", phrase.Plural(n, "part")))
+		a.open.Hide()
+	case a.wrote != "":
+		a.said.Set("Wrote " + a.wrote)
+		a.open.Show()
+	default:
+		a.said.Set("Space, Ctrl or Shift and a click select several; A selects all")
+	}
+	a.in.SetEnabled(s.rows() > 0)
+	a.ex.SetEnabled(s.rows() > 0 && a.stop == nil)
+	a.doing.Hidden = a.stop == nil
+	a.root.Refresh()
+}
+
+// cancel stops what is being written; it returns false where nothing is.
+func (a *actions) cancel() bool {
+	if a.stop == nil {
+		return false
+	}
+	a.stop()
+	return true
+}
+
+func (a *actions) showInMap() {
+	if ids := a.s.picked(); len(ids) > 0 {
+		a.s.ShowInMap(ids)
+	}
+}
+
+// askGolden lets a person name what is selected, or open a set of before.
+func (a *actions) askGolden() {
+	s := a.s
+	if s.found == nil {
+		return
+	}
+	store := s.Session.Store()
+	s.Job(func(ctx context.Context) {
+		var sets []history.GoldenSet
+		for g, err := range store.GoldenSets(ctx) {
+			if err != nil {
+				s.OnUI(func() { s.Report(err) })
+				return
+			}
+			sets = append(sets, g)
+		}
+		s.OnUI(func() { a.showGolden(sets) })
+	})
+}
+
+func (a *actions) showGolden(sets []history.GoldenSet) {
+	s, t := a.s, a.s.Tips
+	ids := s.picked()
+	name, note := t.NewEntry("Such as: release 4", "Name of the new set"), t.NewEntry("What it is for (may stay empty)", "")
+	make := t.NewButton("Keep as golden", nil, "", nil)
+	make.Importance = widget.HighImportance
+	make.SetEnabled(len(ids) > 0)
+	body := widgets.Rows(10, widgets.NewPara("Parts with the answers that a recipe must give, to try recipes on before they are used. A set is never changed, and retention keeps its parts."),
+		widgets.NewHeading("New set of "+phrase.Plural(len(ids), "selected part")), widgets.Dock(nil, nil, nil, widgets.Inset(make, 0, 6), widgets.Columns([]float32{1, 1}, widgets.Inset(name, 0, 0), widgets.Inset(note, 0, 6))))
+	var d *dialog.CustomDialog
+	keep := func() {
+		if strings.TrimSpace(name.Text) == "" {
+			s.Window.Canvas().Focus(name)
+			return
+		}
+		d.Hide()
+		a.makeGolden(ids, name.Text, note.Text)
+	}
+	make.OnTapped = keep
+	for _, e := range []*widgets.Entry{name, note} {
+		e.OnSubmitted = func(string) { keep() }
+		e.OnEscape = func() { d.Hide() }
+	}
+	if len(sets) > 0 {
+		body.Add(widgets.NewHeading("Sets of before"))
+		rows := widgets.Rows(2)
+		for i := len(sets) - 1; i >= 0; i-- {
+			g := sets[i]
+			text := widgets.NewStyled(&widgets.Text{Text: g.Name, Elide: widgets.ElideEnd})
+			about := widgets.NewCaption(fmt.Sprintf("%s · %s · %s", phrase.Plural(len(g.Members), "part"), g.Time.Local().Format("2 Jan 2006"), g.Author))
+			about.Elide = widgets.ElideEnd
+			list := t.NewFlatButton("List", nil, "Show these verdicts", func() {
+				d.Hide()
+				var ids []int64
+				for _, m := range g.Members {
+					ids = append(ids, m.Verdict)
+				}
+				s.Only(ids, "of "+g.Name)
+			})
+			inspect := t.NewFlatButton("Inspect", nil, "Inspect its parts with the recipe that is open", func() { d.Hide(); a.openGolden(g, "Inspect") })
+			compare := t.NewFlatButton("Compare", nil, "Set two recipes beside each other on its parts", func() { d.Hide(); a.openGolden(g, "Compare") })
+			rows.Add(widgets.Dock(nil, nil, nil, widgets.Row(2, list, inspect, compare), widgets.Inset(widgets.Lines(text, about), 4, 0)))
+		}
+		body.Add(widgets.Fixed(0, min(float32(len(sets))*48, 240), scrolled(rows)))
+	}
+	d = dialog.NewCustom("Golden sets", "Close", widgets.Fixed(640, 0, body), s.Window)
+	s.Dialog(d)
+	if len(ids) > 0 {
+		s.Window.Canvas().Focus(name)
+	}
+}
+
+// makeGolden keeps verdicts as a golden set, with their pictures.
+func (a *actions) makeGolden(ids []int64, name, note string) {
+	s := a.s
+	g := history.GoldenSet{Name: name, Note: note, Author: s.User()}
+	for _, id := range ids {
+		g.Members = append(g.Members, history.Golden{Verdict: id})
+	}
+	store := s.Session.Store()
+	s.Job(func(ctx context.Context) {
+		g, err := store.MakeGolden(ctx, g)
+		missing := 0
+		if err == nil {
+			_, missing, err = session.GoldenPictures(ctx, store, g)
+		}
+		s.OnUI(func() {
+			switch {
+			case err != nil:
+				s.Report(err)
+			case missing > 0:
+				s.Say(fmt.Sprintf("Golden set %q: %s; the pictures of %d are no longer there.", g.Name, phrase.Plural(len(g.Members), "part"), missing))
+			default:
+				s.Say(fmt.Sprintf("Golden set %q: %s.", g.Name, phrase.Plural(len(g.Members), "part")))
+			}
+			if err == nil {
+				s.unmark()
+			}
+		})
+	})
+}
+
+// openGolden opens the pictures of a golden set on the screen of that title.
+func (a *actions) openGolden(g history.GoldenSet, title string) {
+	s, store := a.s, a.s.Session.Store()
+	s.Job(func(ctx context.Context) {
+		dir, missing, err := session.GoldenPictures(ctx, store, g)
+		s.OnUI(func() {
+			if err != nil {
+				if !errors.Is(err, context.Canceled) {
+					s.Report(err)
+				}
+				return
+			}
+			if missing == len(g.Members) {
+				s.Report(&session.Problem{Op: "open the golden set " + g.Name, Err: errors.New("none of its pictures is there any more"),
+					Hint: "Keep full pictures with their verdicts (Settings, or --keep) for parts that shall be golden."})
+				return
+			}
+			s.OpenSet(dir, title)
+			if missing > 0 {
+				s.Say(fmt.Sprintf("The pictures of %s of this set are no longer there.", phrase.Plural(missing, "part")))
+			}
+		})
+	})
+}
