@@ -24,7 +24,7 @@ type rule struct {
 // is missing here does not exist: new ones are entered on purpose.
 var rules = map[string]rule{
 	".": {
-		ours: []string{"assets", "cuda", "nn", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/segment", "datasets", "datasets/synthec", "history", "themes", "viewer", "ui", "ui/cli", "ui/session"},
+		ours: []string{"assets", "cuda", "nn", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/segment", "datasets", "datasets/synthec", "history", "themes", "viewer", "ui", "ui/cli", "ui/session", "ui/words"},
 		fyne: true,
 	},
 
@@ -87,57 +87,58 @@ var rules = map[string]rule{
 	"assets/demogen": {ours: []string{"datasets/synthec"}},
 	"themes":         {ours: []string{"assets"}, fyne: true},
 	"themes/icongen": {},
-	"viewer":         {ours: []string{"themes", "assets"}, fyne: true},
-	"ui/widgets":     {ours: []string{"themes", "viewer"}, fyne: true},
-	"ui/phrase":      {ours: []string{"ui/session"}},
-	"ui/desk":        {ours: []string{"ui/phrase", "ui/session", "ui/widgets"}, fyne: true},
+	"viewer":         {ours: []string{"themes", "assets", "ui/words"}, fyne: true},
+	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, fyne: true},
+	"ui/words":       {},
+	"ui/phrase":      {ours: []string{"ui/session", "ui/words"}},
+	"ui/desk":        {ours: []string{"ui/phrase", "ui/session", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/desk/desktest": {
 		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session"},
 		fyne: true,
 	},
 	"ui/compare": {
-		ours:  []string{"datasets", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
+		ours:  []string{"datasets", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/explain": {
-		ours:  []string{"datasets", "history", "nn", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "viewer"},
+		ours:  []string{"datasets", "history", "nn", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/calibrate": {
-		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer"},
+		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"nn", "nn/anomaly"},
 		fyne:  true,
 	},
-	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets"}, fyne: true},
+	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/records": {
-		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/sheet", "ui/thumb", "ui/widgets", "viewer"},
+		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},
-	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer"}},
-	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets"}, fyne: true},
+	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
+	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/live": {
-		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets"},
+		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "ui/words"},
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},
 
 	// The program without a window; no engine is known here.
 	"ui/session": {
-		ours:  []string{"datasets", "datasets/live", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report"},
+		ours:  []string{"datasets", "datasets/live", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report", "ui/words"},
 		tests: []string{"cuda", "nn/onednn"},
 	},
 	"ui/line":   {ours: []string{"history"}},
 	"ui/report": {},
 	"ui/sheet":  {ours: []string{"history", "nn/anomaly", "nn/segment", "ui/phrase", "ui/session", "viewer"}},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/sheet", "datasets/camera", "datasets/live"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/sheet", "datasets/camera", "datasets/live", "ui/words"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest", "datasets/aravis", "datasets/live/livetest"},
 	},
 }

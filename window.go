@@ -24,6 +24,7 @@ import (
 	"agurscope/ui"
 	"agurscope/ui/cli"
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 )
 
@@ -42,6 +43,7 @@ func demo() (set, recipe string, err error) {
 // openWindow shows the window until it is closed or ctx ends; started is when
 // the program began.
 func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
+	words.Use(words.System())
 	a := newApp()
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
