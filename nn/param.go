@@ -85,6 +85,12 @@ func (ps *Params) param(name string, role Role, init func([]float32), shape ...i
 	return p
 }
 
+// Statistic returns the named parameter of role Statistic, which is kept with the
+// others and never trained, and makes it on first use, filled with one value.
+func (ps *Params) Statistic(name string, fill float32, shape ...int) *Param {
+	return ps.param(name, Statistic, constant(fill), shape...)
+}
+
 func shapeOf(dims []int) Shape {
 	var s Shape
 	copy(s[:], dims)

@@ -94,12 +94,21 @@ func newInspectScreen(w *Window) *inspectScreen {
 	return s
 }
 
+// noReconstruction says why the reconstruction's pane is empty.
+func (s *inspectScreen) noReconstruction() string {
+	if r := s.recipe(); r != nil && !r.Model.Network.Reconstructs() {
+		return "This method has no reconstruction"
+	}
+	return "No reconstruction yet"
+}
+
 func (s *inspectScreen) Title() string              { return inspectTitle }
 func (s *inspectScreen) Content() fyne.CanvasObject { return s.all }
 
 // Changed shows the thresholds that are in force now.
 func (s *inspectScreen) Changed() {
 	s.panel.thresholds.refresh()
+	s.view.SetPlaceholder(viewer.PaneReconstruction, s.noReconstruction())
 	if s.on != nil {
 		s.display(s.on)
 	}

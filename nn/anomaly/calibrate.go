@@ -109,7 +109,7 @@ func Calibrate(ctx context.Context, e nn.Engine, r *Recipe, normals []*Prepared,
 // position by position: where good parts excite it, it says less. That is
 // worth most on surfaces in a fixed frame.
 func (c *Calibration) scoreByPosition(r *Recipe) bool {
-	return c.Normals >= registeredNormals && r.Statistics != nil
+	return c.Normals >= registeredNormals && r.Statistics != nil && r.Model.Network.own()
 }
 
 // weigh sets the terms' weights by fixed rules that look at no defect (17.3):
@@ -122,6 +122,8 @@ func (c *Calibration) weigh(r *Recipe) {
 	for i := range c.Terms {
 		t := &c.Terms[i]
 		switch {
+		case !r.Model.Network.own():
+			t.Weight = 1 // it has one
 		case r.Statistics == nil && t.Name == FrequencyTerm:
 			t.Weight = .5
 		case r.Statistics == nil:
@@ -265,7 +267,8 @@ func (c *Calibration) conclude(p *Prediction, maps []*nn.Image, s *Statistics, x
 	copy(p.Map.Pix, fused.Pix)
 	c.sharpen(r.room, p.Map, maps, s.reach())
 	p.Signed = c.standardise(&p.room, r.signed, r.outside)
-	if r.reconstruction != nil { // calibration has no use for it
+	p.Reconstruction = nil
+	if r.reconstruction != nil { // some methods have none, and calibration no use for it
 		p.Reconstruction = p.room.image(r.reconstruction.C, r.reconstruction.H, r.reconstruction.W)
 		copy(p.Reconstruction.Pix, r.reconstruction.Pix)
 	}
@@ -273,7 +276,9 @@ func (c *Calibration) conclude(p *Prediction, maps []*nn.Image, s *Statistics, x
 	if !finite(p.Map.Pix) {
 		return ErrNotFinite
 	}
-	p.Score = r.room.topMean(fused.Pix)
+	if p.Score = r.room.topMean(fused.Pix); r.scored {
+		p.Score = r.score
+	}
 	p.Terms = p.Terms[:0]
 	for k, m := range maps {
 		t := c.Terms[k]

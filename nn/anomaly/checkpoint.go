@@ -15,6 +15,7 @@ import (
 	"agurscope/nn"
 	"agurscope/nn/defect"
 	"agurscope/nn/mgan"
+	"agurscope/nn/optim"
 	"agurscope/nn/ssdae"
 )
 
@@ -41,6 +42,8 @@ type checkpoint struct {
 	LossRecent []float64
 	HeldLosses []float64
 	Replayed   replay
+
+	Optimisers []optim.AdamW // of another method
 }
 
 // ErrCheckpoint is wrapped when a checkpoint cannot be continued from.
@@ -61,36 +64,52 @@ func (t *trainer) save() error {
 		s := t.game.State()
 		c.Game = &s
 	}
+	return c.write(t.o.Checkpoint)
+}
+
+// write writes the file.
+func (c *checkpoint) write(path string) error {
 	var buf bytes.Buffer
 	if err := gob.NewEncoder(&buf).Encode(c); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	sum := sha256.Sum256(buf.Bytes())
-	if err := writeFile(t.o.Checkpoint, append(sum[:], buf.Bytes()...)); err != nil {
+	if err := writeFile(path, append(sum[:], buf.Bytes()...)); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	return nil
 }
 
-// restore continues from the checkpoint file. A missing file is a fresh start.
-func (t *trainer) restore() (bool, error) {
-	raw, err := os.ReadFile(t.o.Checkpoint)
+// readCheckpoint reads the file; nil where there is none.
+func readCheckpoint(path string) (*checkpoint, error) {
+	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("resume: %w", err)
-	}
-	refuse := func(why string) (bool, error) {
-		return false, fmt.Errorf("resume from %s: %w: %s; train without --resume to start anew", t.o.Checkpoint, ErrCheckpoint, why)
+		return nil, fmt.Errorf("resume: %w", err)
 	}
 	if len(raw) < sha256.Size || sha256.Sum256(raw[sha256.Size:]) != [sha256.Size]byte(raw[:sha256.Size]) {
-		return refuse("the file is damaged")
+		return nil, refuseCheckpoint(path, "the file is damaged")
 	}
-	var c checkpoint
-	if err := gob.NewDecoder(bytes.NewReader(raw[sha256.Size:])).Decode(&c); err != nil {
-		return refuse("the file is from another version")
+	c := &checkpoint{}
+	if err := gob.NewDecoder(bytes.NewReader(raw[sha256.Size:])).Decode(c); err != nil {
+		return nil, refuseCheckpoint(path, "the file is from another version")
 	}
+	return c, nil
+}
+
+func refuseCheckpoint(path, why string) error {
+	return fmt.Errorf("resume from %s: %w: %s; train without --resume to start anew", path, ErrCheckpoint, why)
+}
+
+// restore continues from the checkpoint file. A missing file is a fresh start.
+func (t *trainer) restore() (bool, error) {
+	c, err := readCheckpoint(t.o.Checkpoint)
+	if c == nil || err != nil {
+		return false, err
+	}
+	refuse := func(why string) (bool, error) { return false, refuseCheckpoint(t.o.Checkpoint, why) }
 	switch {
 	case c.Network != t.m.Network:
 		return refuse("it is for another network or input size")

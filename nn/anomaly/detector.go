@@ -11,6 +11,7 @@ import (
 	"agurscope/nn"
 	"agurscope/nn/feature"
 	"agurscope/nn/internal/simd"
+	"agurscope/nn/rival"
 )
 
 // Prediction is what a detector says of one picture. Maps are at the network's
@@ -57,6 +58,8 @@ type Detector struct {
 	mu     sync.Mutex
 	g      *inferenceGraph
 	p      nn.Program // nil once closed: its memory is gone
+	eye    rival.Eye  // of another method, in the network's place
+	found  rival.Finding
 	bytes  int64
 	tiles  tiling
 
@@ -91,6 +94,9 @@ func openDetector(e nn.Engine, r *Recipe, change func(*inferenceGraph)) (*Detect
 		return nil, fmt.Errorf("prepare %s: %w", r.Model, err)
 	}
 	whole := r.Model.Network
+	if !whole.own() {
+		return openRival(e, r)
+	}
 	tile := r.tile()
 	d := &Detector{recipe: r, g: tile.inference(1), tiles: newTiling(whole.Width, whole.Height), describe: r.Statistics != nil}
 	d.surround = r.Statistics != nil && r.Statistics.Surround
@@ -126,12 +132,17 @@ func (d *Detector) Bytes() int64 { return d.bytes }
 func (d *Detector) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.p == nil {
-		return nil
+	switch {
+	case d.p != nil:
+		p := d.p
+		d.p = nil
+		return p.Close()
+	case d.eye != nil:
+		eye := d.eye
+		d.eye = nil
+		return eye.Close()
 	}
-	p := d.p
-	d.p = nil
-	return p.Close()
+	return nil
 }
 
 // Prepare brings a picture of any size to the network's input. It needs no
@@ -176,6 +187,9 @@ func (d *Detector) DetectTo(ctx context.Context, p *Prediction, m *Prepared) err
 func (d *Detector) Forward(x *nn.Image) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.eye != nil {
+		return d.eye.Look(x, &d.found)
+	}
 	if d.p == nil {
 		return ErrClosed
 	}
@@ -200,6 +214,8 @@ type raw struct {
 	own             int                  // how many are the network's
 	distances       map[string]*nn.Image // of the terms of features, a pixel per cell; see compare
 	embedding       []float32
+	score           float64   // of a method that has one of its own
+	scored          bool      // whether it has
 	outside         *nn.Image // what of the input lies outside the picture; nil for nothing
 
 	room *workspace // where all of it lies; nil for memory of its own
@@ -215,6 +231,12 @@ func (d *Detector) run(ctx context.Context, x *nn.Image) (*raw, error) {
 
 // look fills r.
 func (d *Detector) look(ctx context.Context, r *raw, x *nn.Image) error {
+	if d.eye != nil {
+		return d.lookRival(ctx, r, x)
+	}
+	if d.g == nil {
+		return ErrClosed
+	}
 	out := &d.out
 	if err := d.forward(ctx, r.room, out, x); err != nil {
 		return err

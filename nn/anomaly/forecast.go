@@ -28,7 +28,9 @@ func Measure(ctx context.Context, e nn.Engine, n Network, crop int) (Forecast, e
 	}
 	var f Forecast
 	last := time.Time{}
-	m, sum, err := Train(ctx, e, n, []*nn.Image{x}, TrainOptions{Steps: forecastSteps, Crop: crop, SaveEvery: time.Hour}, func(Progress) {
+	bytes := int64(0)
+	o := TrainOptions{Steps: forecastSteps, Crop: crop, SaveEvery: time.Hour, Memory: func(n int64) { bytes = n }}
+	m, sum, err := Train(ctx, e, n, []*nn.Image{x}, o, func(Progress) {
 		now := time.Now()
 		if d := now.Sub(last); !last.IsZero() && (f.Step == 0 || d < f.Step) {
 			f.Step = d
@@ -41,6 +43,8 @@ func Measure(ctx context.Context, e nn.Engine, n Network, crop int) (Forecast, e
 	if crop > 0 {
 		m.Network.Width, m.Network.Height = min(n.Width, crop), min(n.Height, crop)
 	}
-	f.Bytes = 2 * m.training(sum.Batch, false).Bytes()
+	if f.Bytes = bytes; n.own() {
+		f.Bytes = 2 * m.training(sum.Batch, false).Bytes()
+	}
 	return f, nil
 }

@@ -24,6 +24,9 @@ func NewModel(n Network, seed uint64) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Network: n, Params: nn.NewParams(rand.New(rand.NewPCG(seed, 0)))}
+	if !n.own() {
+		return m, m.buildRival()
+	}
 	// Building a graph once makes the parameters; one for inference has all.
 	err := nn.Try(func() { m.inference(1) })
 	return m, err
@@ -119,7 +122,7 @@ type Cost struct {
 
 // Cost counts trained parameters and multiply-adds per image.
 func (m *Model) Cost() Cost {
-	c := Cost{MACs: m.inference(1).MACs()}
+	c := Cost{MACs: m.macs()}
 	for _, p := range kept(m.Params) {
 		if p.Role != nn.Statistic {
 			c.Parameters += len(p.Data())
@@ -204,5 +207,8 @@ func (g *trainingGraph) branch(n Network, spatial *nn.Node, adversarial bool) {
 
 // String names the model as tables do.
 func (m *Model) String() string {
+	if n := m.Network; !n.own() {
+		return fmt.Sprintf("%s %dx%d", n.Title(), n.Width, n.Height)
+	}
 	return fmt.Sprintf("AGUR-Net %s %dx%d", m.Network.Size, m.Network.Width, m.Network.Height)
 }

@@ -64,6 +64,10 @@ type Network struct {
 
 	SSDAE ssdae.Form `json:"ssdae,omitempty"` // denoiser in front; empty: none
 	MGAN  string     `json:"mgan,omitempty"`  // frequency branch and critic: band or spectrum; empty: none
+
+	// Method is what looks at pictures instead of AGUR-Net, by its name; empty:
+	// nothing does. Of the rest, such a method has the extent alone.
+	Method string `json:"-"` // in files it stands beside the network
 }
 
 // MaxSide bounds an input side; a recipe asking for more is refused.
@@ -78,6 +82,12 @@ func (n Network) Validate() error {
 		if v < 32 || v > MaxSide || v%16 != 0 {
 			return fmt.Errorf("input %d x %d: sides must be multiples of 16 from 32 to %d", n.Width, n.Height, MaxSide)
 		}
+	}
+	if _, err := MethodByName(n.Method); err != nil {
+		return err
+	}
+	if n.Method != "" && (n.Without != Without{} || n.SSDAE != "" || n.MGAN != "") {
+		return fmt.Errorf("method %s has no variants", n.Method)
 	}
 	if n.SSDAE != "" {
 		if err := n.denoiser().Validate(); err != nil {
@@ -131,19 +141,8 @@ type Features struct {
 func (n Network) Reconstruct(g *nn.Graph, x *nn.Node) (*nn.Node, Features) {
 	s := n.stages()
 	b := n.blocks(g)
-	h := g.Conv("stem", x, s.Widths[0], 3, nn.ConvOptions{Stride: 2})
-	var f Features
-	for i, c := range s.Widths {
-		for j := range s.Blocks[i] {
-			stride := 1
-			if i > 0 && j == 0 {
-				stride = 2
-			}
-			h = b.PreRes(fmt.Sprintf("enc%d.%d", i, j), h, c, stride)
-		}
-		f.Encoder = append(f.Encoder, h)
-	}
-	d := h
+	f := Features{Encoder: n.encode(g, x)}
+	d := f.Encoder[len(f.Encoder)-1]
 	if !n.Without.ASPP {
 		d = b.ASPP("aspp", d, s.Rates)
 	}
@@ -157,6 +156,24 @@ func (n Network) Reconstruct(g *nn.Graph, x *nn.Node) (*nn.Node, Features) {
 	u := g.Upsample(g.Norm("head.norm", d, true))
 	u = g.ReLU(g.Conv("head.mix", u, s.Head, 3, nn.ConvOptions{Bias: true}))
 	return g.Sigmoid(g.Conv("head.image", u, 3, 3, nn.ConvOptions{Bias: true})), f
+}
+
+// encode adds the encoder alone and returns its levels, finest first.
+func (n Network) encode(g *nn.Graph, x *nn.Node) (levels []*nn.Node) {
+	s := n.stages()
+	b := n.blocks(g)
+	h := g.Conv("stem", x, s.Widths[0], 3, nn.ConvOptions{Stride: 2})
+	for i, c := range s.Widths {
+		for j := range s.Blocks[i] {
+			stride := 1
+			if i > 0 && j == 0 {
+				stride = 2
+			}
+			h = b.PreRes(fmt.Sprintf("enc%d.%d", i, j), h, c, stride)
+		}
+		levels = append(levels, h)
+	}
+	return levels
 }
 
 // Score adds the deep anomaly scoring network: image x and reconstruction y

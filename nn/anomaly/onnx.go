@@ -14,6 +14,9 @@ import (
 // before it compares that with good parts. A picture with a side above 512 pixels
 // is inspected in tiles; the model is then that of one tile.
 func (r *Recipe) ONNX(program string) (*onnx.Model, error) {
+	if n := r.Model.Network; !n.own() {
+		return nil, fmt.Errorf("export %s: only recipes of method %s have a network that can be exported", r.Model, agurnet)
+	}
 	if err := r.Model.finite(); err != nil {
 		return nil, fmt.Errorf("export %s: %w", r.Model, err)
 	}

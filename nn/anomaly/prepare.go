@@ -186,6 +186,9 @@ func (p *Prepared) Back(out *Prediction) {
 	p.lay(out)
 	w, h := p.shown.W, p.shown.H
 	out.Input = p.shown
+	if out.Reconstruction == nil { // the method has none
+		return
+	}
 	p.exposure.UndoIn(out.Reconstruction, p.gain)
 	if p.pose.W == 0 || p.Doubt != nil {
 		out.Reconstruction = Enlarge(out.Reconstruction, w, h)

@@ -72,8 +72,7 @@ type recipeFile struct {
 }
 
 const (
-	methodName = "agurnet"
-	inputName  = "area-rgb-01" // resized by area, three planes in [0,1]
+	inputName = "area-rgb-01" // resized by area, three planes in [0,1]
 )
 
 // manifestEntry is one line of manifest.json: what an entry must hash to.
@@ -132,7 +131,7 @@ type entry struct {
 
 func (r *Recipe) entries() ([]entry, error) {
 	head, err := json.MarshalIndent(recipeFile{
-		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created.UTC(), Program: r.Program,
+		Schema: Schema, Name: r.Name, Method: r.Method(), Created: r.Created.UTC(), Program: r.Program,
 		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Training: r.Training, Features: r.Statistics, Versions: r.Versions,
 	}, "", "  ")
 	if err != nil {
@@ -251,8 +250,11 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 	switch {
 	case head.Schema > Schema:
 		return nil, &RecipeError{"", fmt.Sprintf("was made by a newer program (format %d, this one reads %d)", head.Schema, Schema), "update Agurscope", nil}
-	case head.Schema < 1 || head.Method != methodName || head.Input != inputName:
+	case head.Schema < 1 || head.Method == "" || head.Input != inputName || !slices.Contains(MethodNames(), head.Method):
 		return nil, &RecipeError{"", fmt.Sprintf("uses method %q, input %q, which this program does not know", head.Method, head.Input), "update Agurscope", nil}
+	}
+	if head.Method != agurnet {
+		head.Network.Method = head.Method
 	}
 	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Versions: head.Versions, Thumbnail: entries["thumbnail.png"]}
 	if err := r.fill(head.Network, entries); err != nil {
@@ -384,13 +386,14 @@ func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 	}
 	n := r.Model.Network
 	registered := c.Alignment == Registered
+	residual := slices.ContainsFunc(c.Terms, func(t Term) bool { return t.Name == ResidualTerm })
 	for _, m := range []struct {
 		prefix string
 		wanted bool
 		to     **positional
 	}{
-		{"calibration.", registered, &c.Residual},
-		{"calibration.score.", !n.Without.Score && c.scoreByPosition(r), &c.Logits},
+		{"calibration.", registered && residual, &c.Residual},
+		{"calibration.score.", n.own() && !n.Without.Score && c.scoreByPosition(r), &c.Logits},
 		{"calibration.frequency.", n.MGAN != "" && registered, &c.Frequency},
 	} {
 		if !m.wanted {

@@ -359,7 +359,7 @@ func edit(t testing.TB, r *Recipe, change map[string][]byte) []entry {
 func describe(t testing.TB, r *Recipe, f func(*recipeFile)) []byte {
 	t.Helper()
 	h := recipeFile{
-		Schema: Schema, Name: r.Name, Method: methodName, Created: r.Created,
+		Schema: Schema, Name: r.Name, Method: agurnet, Created: r.Created,
 		Network: r.Model.Network, Denoiser: r.Model.Denoiser, Input: inputName, Prepare: r.Preparation, Features: r.Statistics,
 	}
 	if p := h.Prepare.Fixture; p != nil { // not the recipe's own

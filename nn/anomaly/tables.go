@@ -133,8 +133,10 @@ func (s *Statistics) fit(m *Model) bool {
 		return true
 	}
 	n, own := m.Network, 0
-	for _, f := range m.inference(1).features {
-		own += f.Shape[1]
+	if n.own() {
+		for _, f := range m.inference(1).features {
+			own += f.Shape[1]
+		}
 	}
 	k := n.coarse()
 	w, h := (n.Width/cell+k-1)/k, (n.Height/cell+k-1)/k

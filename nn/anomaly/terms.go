@@ -71,6 +71,7 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 	defer d.Close()
 	s := &Statistics{Surround: position >= perPosition}
 	d.describe, d.surround = true, s.Surround
+	learned := r.Model.Network.own() // or nothing but handcrafted features
 	var own, hand, fine []*feature.Grid
 	moves := [][2]int{{0, 0}, {nudge, 0}, {-nudge, 0}, {0, nudge}, {0, -nudge}}
 	if n := r.Model.Network; n.Width*n.Height > mostMoved {
@@ -79,18 +80,23 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 	bytes := 0
 	for k, m := range moves {
 		for i, x := range normals {
-			if len(own) > 0 && bytes*(len(own)+1) > statisticsBudget || k > 0 && len(own) >= enoughVectors {
+			if len(hand) > 0 && bytes*(len(hand)+1) > statisticsBudget || k > 0 && len(hand) >= enoughVectors {
 				break
 			}
 			raw, err := d.run(ctx, moved(x, m[0], m[1]))
 			if err != nil {
 				return fmt.Errorf("fit statistics on image %d of %d: %w", i+1, len(normals), err)
 			}
-			own, hand = append(own, s.grid(FeaturesTerm, raw)), append(hand, s.grid(HandcraftedTerm, raw))
+			hand = append(hand, s.grid(HandcraftedTerm, raw))
+			bytes = 4 * len(hand[0].Data)
+			if !learned {
+				continue
+			}
+			own = append(own, s.grid(FeaturesTerm, raw))
 			if k == 0 {
 				fine = append(fine, s.grid(MemoryTerm, raw))
 			}
-			bytes = 4 * (len(own[0].Data) + len(hand[0].Data))
+			bytes += 4 * len(own[0].Data)
 		}
 	}
 	o := feature.GaussianOptions{Shrink: shrink}
@@ -98,10 +104,13 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 		return fmt.Errorf("fit statistics: %w", err)
 	}
 	o.Global = position < perPosition
-	if s.Features, err = feature.FitGaussian(own, o); err != nil {
-		return fmt.Errorf("fit statistics: %w", err)
+	if learned {
+		if s.Features, err = feature.FitGaussian(own, o); err != nil {
+			return fmt.Errorf("fit statistics: %w", err)
+		}
+		s.Modes = feature.Modes(fine)
 	}
-	if s.Modes = feature.Modes(fine); s.Modes >= fewModes {
+	if s.Modes >= fewModes {
 		if s.Memory, err = feature.FitMemory(fine, feature.MemoryOptions{PerCell: 48}); err != nil {
 			return fmt.Errorf("fit statistics: %w", err)
 		}
@@ -361,12 +370,18 @@ func (r *raw) shown(name string, byPosition bool) *nn.Image {
 	case FrequencyTerm:
 		return r.frequency
 	}
-	m, w, h := r.distances[name], r.plain.W, r.plain.H
+	m, w, h := r.distances[name], r.signed.W, r.signed.H
+	if m == nil { // of another method
+		return r.plain
+	}
 	return r.room.enlarger(m.W, m.H, w, h).apply(r.room, m)
 }
 
 // terms lists the terms of a recipe's map, in order.
 func (r *Recipe) terms() []string {
+	if n := r.Model.Network; !n.own() {
+		return []string{n.method().term}
+	}
 	out := []string{ResidualTerm}
 	if !r.Model.Network.Without.Score {
 		out = append(out, ScoreTerm)

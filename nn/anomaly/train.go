@@ -140,6 +140,9 @@ func Train(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image, o T
 			return nil, Summary{}, fmt.Errorf("train: an image has %d planes of %d x %d, not 3 of the network's %d x %d", x.C, x.W, x.H, n.Width, n.Height)
 		}
 	}
+	if !n.own() {
+		return trainRival(ctx, e, n, normals, o, on)
+	}
 	whole := n
 	if o.Crop > 0 {
 		n.Width, n.Height = min(n.Width, o.Crop), min(n.Height, o.Crop)

@@ -43,7 +43,7 @@ func Explain(ctx context.Context, e nn.Engine, r *Recipe, m *Prepared) (*Walk, e
 		return nil, errors.New("the recipe is not calibrated")
 	}
 	var inner innerNodes
-	d, err := openDetector(e, r, func(g *inferenceGraph) { inner = g.keepInner() })
+	d, err := openDetector(e, r, func(g *inferenceGraph) { inner = g.keepInner() }) // of other methods, nothing inside is shown
 	if err != nil {
 		return nil, fmt.Errorf("explain: %w", err)
 	}
@@ -63,6 +63,10 @@ func Explain(ctx context.Context, e nn.Engine, r *Recipe, m *Prepared) (*Walk, e
 	}
 	if w.Score != nil {
 		w.Score = probability(w.Score)
+	}
+	if d.eye != nil {
+		w.Shown = image.Rect(0, 0, m.Input.W, m.Input.H)
+		return w, nil
 	}
 	at := d.tiles.holding(w.Fused)
 	w.Shown = image.Rectangle{at, at.Add(image.Pt(d.tiles.tw, d.tiles.th))}

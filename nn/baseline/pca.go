@@ -31,12 +31,17 @@ const (
 	pcaPictures   = 300 // normals that a basis is computed from, at most
 )
 
-func fitPCA(normals []*nn.Image) (*PCA, error) {
-	d := &PCA{size: sizeOf(normals[0])}
-	ratio := math.Sqrt(float64(d.size.w) / float64(d.size.h))
-	d.w = min(max(1, int(math.Round(pcaSide*ratio))), d.size.w)
-	d.h = min(max(1, int(math.Round(pcaSide/ratio))), d.size.h)
+// newPCA returns an empty one for pictures of an extent.
+func newPCA(s size) *PCA {
+	d := &PCA{size: s}
+	ratio := math.Sqrt(float64(s.w) / float64(s.h))
+	d.w = min(max(1, int(math.Round(pcaSide*ratio))), s.w)
+	d.h = min(max(1, int(math.Round(pcaSide/ratio))), s.h)
+	return d
+}
 
+func fitPCA(normals []*nn.Image) (*PCA, error) {
+	d := newPCA(sizeOf(normals[0]))
 	n := min(len(normals), pcaPictures)
 	small := make([][]float32, n)
 	for i := range small {

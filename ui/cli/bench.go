@@ -33,8 +33,8 @@ random weights, which takes the same time.`,
   agurscope bench --recipe bracket.agur --train --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.recipe != "" && (cmd.Flags().Changed("size") || cmd.Flags().Changed("input")) {
-				return usage("--recipe says the size and the input: leave --size and --input out")
+			if f.recipe != "" && (cmd.Flags().Changed("method") || cmd.Flags().Changed("size") || cmd.Flags().Changed("input")) {
+				return usage("--recipe says the method, the size and the input: leave --method, --size and --input out")
 			}
 			return p.runBench(cmd.Context(), f)
 		},
@@ -42,6 +42,7 @@ random weights, which takes the same time.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&f.recipe, "recipe", "", "measure the recipe `F.agur`")
+	fs.StringVar(&f.Method, "method", session.Methods[0], "without a recipe, `NAME` of the method: "+strings.Join(session.Methods, ", "))
 	fs.StringVar(&f.Size, "size", "T", "without a recipe, size of the network: `T`, B or L")
 	fs.IntVar(&f.Input, "input", 0, "without a recipe, side `N` of its input (default 128 for T, 256 for B and L)")
 	addPrecision(fs, &f.precision)
@@ -58,6 +59,9 @@ func (f *benchFlags) check() error {
 	}
 	if f.precision == "bf16" && f.Train {
 		return usage("--precision bf16 is for inspecting: leave --train out")
+	}
+	if err := checkMethod(f.Method); err != nil {
+		return err
 	}
 	f.Size = strings.ToUpper(f.Size)
 	if _, err := anomaly.SizeByName(f.Size); err != nil {

@@ -57,7 +57,7 @@ func TestExitStatusAndSentence(t *testing.T) {
 		{"train --set PARTS", Usage, "--out is needed"},
 		{"train --set PARTS --out x.zip", Usage, ".agur"},
 		{"train --set PARTS --out x.agur --size Q", Usage, "--size"},
-		{"train --set PARTS --out x.agur --method dagan", Usage, "not part of this version"},
+		{"train --set PARTS --out x.agur --method oracle", Usage, "method is \"oracle\""},
 		{"train --set PARTS --out x.agur --variant huge", Usage, "--variant"},
 		{"train --set PARTS --out x.agur --input 7", Usage, "--input"},
 		{"train --set PARTS --out x.agur --max-time soon", Usage, "max-time"},

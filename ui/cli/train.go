@@ -18,15 +18,11 @@ import (
 	"agurscope/ui/session"
 )
 
-// methods are those of later versions, too, so that asking for one gets an
-// answer.
-var methods = []string{"agurnet", "dagan", "lstm-ndt", "bilstm", "mscdae", "cflow", "template", "pca", "handcrafted"}
-
 type trainFlags struct {
 	session.TrainOptions
-	set, method, db string
-	engine          engineFlags
-	json            bool
+	set, db string
+	engine  engineFlags
+	json    bool
 }
 
 func (p *program) train() *cobra.Command {
@@ -54,7 +50,10 @@ Every 30 s, and when it is stopped with Ctrl-C, the training is saved beside the
 recipe, in F.checkpoint for F.agur. --resume continues from there; so nothing but
 the steps since is lost. When the recipe is finished the checkpoint is removed.
 
-Variants, for ablations:
+Methods, on the same parts with the same rule for thresholds:
+` + methodHelp() + `
+
+Variants of agurnet, for ablations:
 ` + variantHelp(),
 		Example: `  agurscope train --set photos/good --out bracket.agur --max-time 10m
   agurscope train --set mvtec/transistor --out t.agur --size T --json
@@ -72,7 +71,7 @@ Variants, for ablations:
 	fs.DurationVar(&f.MaxTime, "max-time", 0, "time for everything, such as `10m`; without --steps it alone decides")
 	fs.Uint64Var(&f.Seed, "seed", 0, "seed `N`: the same seed, pictures, engine and threads give the same recipe")
 	fs.Float64Var(&f.Rate, "false-reject-rate", .05, "share `X` of good parts that may be rejected")
-	fs.StringVar(&f.method, "method", "agurnet", "`NAME` of the method: agurnet (others come in later versions)")
+	fs.StringVar(&f.Method, "method", session.Methods[0], "`NAME` of the method, see above")
 	fs.StringVar(&f.Variant, "variant", "", "`NAME` of the variant, see above")
 	fs.BoolVar(&f.NoFixture, "no-fixture", false, "leave parts as they lie")
 	fs.BoolVar(&f.NoExposure, "no-exposure", false, "leave brightness as it is")
@@ -81,6 +80,21 @@ Variants, for ablations:
 	addDatabase(fs, &f.db)
 	fs.BoolVar(&f.json, "json", false, "print one JSON object")
 	return cmd
+}
+
+func methodHelp() string {
+	var b strings.Builder
+	for _, m := range anomaly.Methods {
+		fmt.Fprintf(&b, "  %-18s %s\n", m.Name, m.About)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func checkMethod(name string) error {
+	if !slices.Contains(session.Methods, name) {
+		return usage("--method is %q: choose one of %s", name, strings.Join(session.Methods, ", "))
+	}
+	return nil
 }
 
 func variantHelp() string {
@@ -98,11 +112,11 @@ func (f *trainFlags) check() error {
 	if err := need("out", f.Out, "the recipe file to write, such as part.agur"); err != nil {
 		return err
 	}
-	if f.method != "agurnet" {
-		if slices.Contains(methods, f.method) {
-			return usage("--method %s is not part of this version: leave it out, or use agurnet", f.method)
-		}
-		return usage("--method is %q: this version knows agurnet", f.method)
+	if err := checkMethod(f.Method); err != nil {
+		return err
+	}
+	if f.Method != session.Methods[0] && f.Variant != "" {
+		return usage("--variant is one of %s: leave it or --method out", session.Methods[0])
 	}
 	if _, err := anomaly.VariantByName(f.Variant); err != nil {
 		return usage("--variant is %q: choose one of those that --help lists", f.Variant)
@@ -219,6 +233,7 @@ type trainingView struct {
 	ImagesPerSecond session.Number  `json:"images_per_second"`
 	Loss            session.Number  `json:"loss"`
 	Recipe          string          `json:"recipe"`
+	Method          string          `json:"method"`
 	Calibration     calibrationView `json:"calibration"`
 	PeakRSS         session.Number  `json:"peak_rss_mb"`
 
@@ -268,7 +283,7 @@ func trainingOf(res *session.TrainResult) trainingView {
 	v := trainingView{
 		Steps: res.Summary.Steps, Seconds: session.Number(res.Summary.Seconds),
 		ImagesPerSecond: session.Number(res.Summary.ImagesPerSecond), Loss: session.Number(res.Summary.Loss),
-		Recipe: r.Path, PeakRSS: session.Number(peakRSS()), RecipeSHA256: r.SHA256,
+		Recipe: r.Path, Method: r.Method(), PeakRSS: session.Number(peakRSS()), RecipeSHA256: r.SHA256,
 		Width: r.Model.Network.Width, Height: r.Model.Network.Height, Images: r.Training.Images,
 		Window: res.Window, Resumed: res.Summary.Resumed, Skipped: []string{},
 		Stopped: string(res.Summary.Stopped), MoreTime: res.Summary.Falling,
@@ -341,6 +356,10 @@ func termWords(terms []anomaly.Term) string {
 func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
 	r, c, s := res.Recipe, res.Recipe.Calibration, res.Summary
 	t := session.Recommended(c)
+	network := r.Model.String()
+	if c := r.Model.Cost(); c.MACs > 0 {
+		network += fmt.Sprintf(", %.2f GMAC", float64(c.MACs)/1e9)
+	}
 	steps := fmt.Sprintf("%d in %s, %.1f pictures/s", s.Steps, clock(time.Duration(s.Seconds*float64(time.Second))), s.ImagesPerSecond)
 	if s.Resumed {
 		steps += ", resumed"
@@ -348,9 +367,12 @@ func (p *program) printTraining(res *session.TrainResult, set *datasets.Set) {
 	if words := s.Words(); words != "" {
 		steps += "; " + words
 	}
+	if s.Steps == 0 {
+		steps = "none: computed at once"
+	}
 	rows := [][2]string{
 		{"recipe", r.Path},
-		{"network", fmt.Sprintf("%s, %.2f GMAC", r.Model, float64(r.Model.Cost().MACs)/1e9)},
+		{"network", network},
 		{"set", fmt.Sprintf("%s: %d good parts learnt, %d held out", set.Root, r.Training.Images, c.Normals)},
 	}
 	if n := len(res.Skipped); n > 0 {

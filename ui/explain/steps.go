@@ -52,14 +52,18 @@ func stepsOf(w *session.Walk) []step {
 	if n.Denoised != nil {
 		picture("Denoised", "A small network takes out the camera's noise and keeps scratches.", anomaly.Picture(n.Denoised))
 	}
-	picture("Encoder levels", fmt.Sprintf("The network describes the part at %d scales, from fine edges to whole shapes; bright places answer most.", len(n.Encoder)),
-		sheet(n.Encoder, "viridis", 0))
+	if len(n.Encoder) > 0 {
+		picture("Encoder levels", fmt.Sprintf("The network describes the part at %d scales, from fine edges to whole shapes; bright places answer most.", len(n.Encoder)),
+			sheet(n.Encoder, "viridis", 0))
+	}
 	if len(n.Gates) > 0 {
 		picture("Attention gates", "The gates let through (bright) the details that are worth drawing and hold back (dark) the others.", sheet(n.Gates, "inferno", 1))
 	}
-	picture("Reconstruction", "From that description the network draws the part as it should be: it has learnt good parts only, so a defect is missing here.", anomaly.Picture(n.Reconstruction))
-	add("Difference", "Where the drawing differs from the picture, something does not belong.", viewer.PaneHeat,
-		heat(seen, n.Residual, .6*peak(n.Residual)+1e-6), tint(n.Residual, peak(n.Residual)))
+	if n.Reconstruction != nil {
+		picture("Reconstruction", "From that description the network draws the part as it should be: it has learnt good parts only, so a defect is missing here.", anomaly.Picture(n.Reconstruction))
+		add("Difference", "Where the drawing differs from the picture, something does not belong.", viewer.PaneHeat,
+			heat(seen, n.Residual, .6*peak(n.Residual)+1e-6), tint(n.Residual, peak(n.Residual)))
+	}
 	if n.Score != nil {
 		add("Scoring network", "A second network, which has practised on painted damage, says how likely each place is damaged: from 0 to 1.", viewer.PaneHeat,
 			heat(seen, n.Score, 1), tint(n.Score, 1))

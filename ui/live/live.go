@@ -343,7 +343,9 @@ func frame(res *session.Result, c *anomaly.Calibration) *viewer.Frame {
 	f := &viewer.Frame{Original: scene.Opaque(res.Frame.Image)}
 	if res.Prediction != nil && c != nil {
 		t := res.Thresholds
-		f.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
+		if m := res.Prediction.Reconstruction; m != nil {
+			f.Reconstruction = anomaly.Picture(m)
+		}
 		f.Map, f.Segmentation = scene.Heat(res.Prediction, t.Mode), scene.Segmentation(res, t)
 		f.Low, f.High, f.Max = float32(t.Low), float32(t.High), float32(scene.Scale(c, t.Mode))
 	}

@@ -90,7 +90,9 @@ func Frame(res *session.Result, c *anomaly.Calibration) viewer.Frame {
 	}
 	f.Original = Opaque(res.Frame.Image)
 	if res.Prediction != nil && c != nil {
-		f.Reconstruction = anomaly.Picture(res.Prediction.Reconstruction)
+		if m := res.Prediction.Reconstruction; m != nil {
+			f.Reconstruction = anomaly.Picture(m)
+		}
 		Cut(&f, res, c)
 	}
 	f.Prepare()

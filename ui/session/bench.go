@@ -23,6 +23,7 @@ import (
 // BenchOptions say what to measure. Zero values mean defaults.
 type BenchOptions struct {
 	Recipe *anomaly.Recipe // nil: random weights of Size and Input
+	Method string          // without a recipe; one of Methods, empty: the first
 	Size   string          // T, B or L; T
 	Input  int             // side of the square input; 128 for T, 256 otherwise
 	Train  bool            // measure a training step, too
@@ -34,6 +35,7 @@ type BenchOptions struct {
 // Bench is what was measured. Its JSON keys are stable.
 type Bench struct {
 	Engine      string  `json:"engine"`
+	Method      string  `json:"method"`
 	Precision   string  `json:"precision"`
 	Threads     int     `json:"threads"`
 	Size        string  `json:"size"`
@@ -80,7 +82,7 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 	debug.FreeOSMemory() // what fitting a recipe took is not what an inspection takes
 	n, c := r.Model.Network, r.Model.Cost()
 	b := &Bench{
-		Engine: e.Name(), Description: e.Describe(), Precision: "f32", Size: n.Size,
+		Engine: e.Name(), Method: r.Method(), Description: e.Describe(), Precision: "f32", Size: n.Size,
 		Input: int(math.Round(math.Sqrt(float64(n.Width * n.Height)))), Width: n.Width, Height: n.Height,
 		GMAC: Number(float64(c.MACs) / 1e9), Parameters: c.Parameters, Batch: benchBatch,
 	}
@@ -122,19 +124,25 @@ func (o BenchOptions) recipe(ctx context.Context, e nn.Engine, dir string) (*ano
 	if o.Recipe != nil {
 		return o.Recipe, nil
 	}
-	t := TrainOptions{Size: o.Size, Input: o.Input, Out: "bench.agur"}
+	t := TrainOptions{Method: o.Method, Size: o.Size, Input: o.Input, Out: "bench.agur"}
 	if err := t.check(); err != nil {
 		return nil, err
 	}
 	w, h := anomaly.FitInput(1, 1, cmp.Or(t.Input, wholeInput(t.Size)))
-	m, err := anomaly.NewModel(anomaly.Network{Size: t.Size, Width: w, Height: h}, 1)
+	n := anomaly.Network{Method: t.Method, Size: t.Size, Width: w, Height: h}
+	normals := benchImages(n, benchNormals)
+	m, err := anomaly.NewModel(n, 1)
+	if n.Method != "" && err == nil { // what it looks for follows from what it has measured
+		m, _, err = anomaly.Train(ctx, e, n, normals, anomaly.TrainOptions{Steps: 1}, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
 	r := &anomaly.Recipe{Name: "bench", Created: time.Now(), Model: m}
-	normals := benchImages(m.Network, benchNormals)
-	if err := anomaly.FitStatistics(ctx, e, r, normals, 1); err != nil {
-		return nil, err
+	if n.Describes() {
+		if err := anomaly.FitStatistics(ctx, e, r, normals, 1); err != nil {
+			return nil, err
+		}
 	}
 	if err := anomaly.Calibrate(ctx, e, r, anomaly.AsIs(normals), anomaly.CalibrateOptions{Position: 1}); err != nil {
 		return nil, err

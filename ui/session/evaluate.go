@@ -41,6 +41,7 @@ type TypeFigures struct {
 
 // Evaluation measures a recipe on a labelled set. Its JSON keys are stable.
 type Evaluation struct {
+	Method          string                 `json:"method"`
 	Images          int                    `json:"images"`
 	Normal          int                    `json:"normal"`
 	Anomalous       int                    `json:"anomalous"`
@@ -113,7 +114,9 @@ func (s *Session) Evaluate(ctx context.Context, set *datasets.Set, on func(done,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return t.figures(r, s.Thresholds()), nil
+	ev := t.figures(r, s.Thresholds())
+	ev.Method = r.Method()
+	return ev, nil
 }
 
 func (t *tally) add(res *Result) {

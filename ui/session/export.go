@@ -61,23 +61,25 @@ func (e *Exporter) Export(res *Result) ([]string, error) {
 	if p == nil {
 		return nil, nil
 	}
-	jobs := []struct {
+	type job struct {
 		suffix string
 		write  func(io.Writer) error
-	}{
+	}
+	jobs := []job{
 		{"_map.tiff", func(w io.Writer) error { return encodeTIFF(w, p.Map) }},
 		{"_mask.png", pngOf(maskImage(res))},
-		{"_recon.png", pngOf(anomaly.Picture(p.Reconstruction))},
-		{"_panes.png", func(w io.Writer) error {
+	}
+	if m := p.Reconstruction; m != nil {
+		jobs = append(jobs, job{"_recon.png", pngOf(anomaly.Picture(m))})
+	}
+	if e.Panes != nil {
+		jobs = append(jobs, job{"_panes.png", func(w io.Writer) error {
 			m, err := e.Panes(res)
 			if err != nil {
 				return err
 			}
 			return png.Encode(w, m)
-		}},
-	}
-	if e.Panes == nil {
-		jobs = jobs[:3]
+		}})
 	}
 	base := filepath.Join(e.dir, e.name(res.Frame.Name))
 	var out []string

@@ -72,7 +72,13 @@ func (s *Session) plan(ctx context.Context, items []datasets.Item, o TrainOption
 		return nil, err
 	}
 	p.network, p.mix, p.replay = v.Network(o.Size, size[0], size[1]), v.Mix, v.Replay
+	p.network.Method = o.Method
+	m, err := anomaly.MethodByName(o.Method)
+	if err != nil {
+		return nil, err
+	}
 	switch {
+	case !m.Trained: // it is computed from whole pictures
 	case o.Crop > 0:
 		p.crop = o.Crop
 	case o.Crop == 0 && size[0]*size[1] > 2*window*window:

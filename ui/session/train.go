@@ -29,7 +29,8 @@ type TrainOptions struct {
 	MaxTime   time.Duration // for everything: reading, training, calibration
 	Seed      uint64
 	Resume    bool
-	Variant   string  // of the method; empty: the default
+	Method    string  // one of Methods; empty: the first
+	Variant   string  // of AGUR-Net; empty: the default
 	Rate      float64 // wished false-reject rate; 0.05
 	Alignment anomaly.Alignment
 
@@ -43,6 +44,9 @@ type TrainOptions struct {
 	// [anomaly.TrainOptions].
 	Hold func(ctx context.Context) time.Duration
 }
+
+// Methods lists the names of the methods, the default first.
+var Methods = anomaly.MethodNames()
 
 // Stage names what a training is doing.
 type Stage string
@@ -118,6 +122,15 @@ func (o *TrainOptions) check() error {
 	if _, err := anomaly.VariantByName(o.Variant); err != nil {
 		return problem("train", err, "")
 	}
+	m, err := anomaly.MethodByName(o.Method)
+	if err != nil {
+		return problem("train", err, "")
+	}
+	if o.Method = m.Name; o.Method == Methods[0] {
+		o.Method = "" // the network's own
+	} else if o.Variant != "" {
+		return problem("train", fmt.Errorf("variant %q is one of %s, not of %s", o.Variant, Methods[0], o.Method), "")
+	}
 	if o.Input != 0 && o.Input < 32 || o.Input > 1024 {
 		return problem("train", fmt.Errorf("input size %d is not between 32 and 1024", o.Input), "")
 	}
@@ -191,7 +204,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 		Thumbnail: portrait(images[0]),
 	}
 	position := feature.PositionShare(images, nil)
-	if !plan.network.Without.Features {
+	if plan.network.Describes() {
 		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, images, position); err != nil {
 			return nil, problem("train", err, "")
 		}

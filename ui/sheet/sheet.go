@@ -131,18 +131,26 @@ func (s *sheet) panes() {
 	b := s.res.Frame.Image.Bounds()
 	extent := viewer.Size{W: float64(b.Dx()), H: float64(b.Dy())}
 	original := viewer.NewPicture(shown(s.res.Frame.Image, s.pane))
-	rec := viewer.NewPicture(anomaly.Picture(s.res.Prediction.Reconstruction))
+	rebuilt := viewer.Layer{} // stays empty where the method has none
+	if m := s.res.Prediction.Reconstruction; m != nil {
+		rec := viewer.NewPicture(anomaly.Picture(m))
+		rebuilt = viewer.Layer{Picture: rec, Smooth: rec.Size().W < extent.W}
+	}
 	m := s.heatMap()
 	heat := viewer.NewHeat(m, s.scale, viewer.Colormap("viridis"), .6)
 	seg := s.segmentation()
 	outlines := viewer.OutlinesOf(seg.Labels, seg.W, seg.H, extent)
 	in := s.res.Prediction.Input
+	size := fmt.Sprintf("%d × %d", in.W, in.H)
+	if s.res.Prediction.Reconstruction == nil {
+		size = "this method has none"
+	}
 	for i, p := range []struct {
 		title, detail string
 		layer         viewer.Layer
 	}{
 		{"Original", fmt.Sprintf("%d × %d", b.Dx(), b.Dy()), viewer.Layer{Picture: original}},
-		{"Reconstruction", fmt.Sprintf("%d × %d", in.W, in.H), viewer.Layer{Picture: rec, Smooth: rec.Size().W < extent.W}},
+		{"Reconstruction", size, rebuilt},
 		{"Heat map", fmt.Sprintf("peak %.3g", peak(m.V)), viewer.Layer{Picture: original, Heat: heat}},
 		{"Segmentation", string(s.res.Thresholds.Mode), viewer.Layer{
 			Picture: original, Fill: seg, Outlines: outlines, Font: s.pens.label,
