@@ -46,12 +46,11 @@ func openWriter(path string, l *lock) (_ *writer, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	// Pictures are keyed by their hash, so each lands on another page: room for
-	// their index, and a log that takes several batches before it is worked in.
-	for _, q := range []string{"PRAGMA cache_size = -32768", "PRAGMA wal_autocheckpoint = 8000"} {
-		if _, err := conn.ExecContext(ctx, q); err != nil {
-			return nil, errors.Join(err, conn.Close(), db.Close())
-		}
+	// A log that takes several batches before it is worked in. SQLite's own 2 MB
+	// of pages are enough: 32 make a verdict that is stored alone no cheaper, also
+	// on top of a million, and filling them looks like a leak for an hour.
+	if _, err := conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 8000"); err != nil {
+		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	w := &writer{db: db, conn: conn, lock: l, turn: make(chan struct{}, 1), runs: map[int64]bool{}}
 	err = checkDurable(ctx, conn)
