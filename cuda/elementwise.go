@@ -33,6 +33,10 @@ func (p *program) emitForward(n *nn.Node) error {
 		p.each(n, "leaky", y.size(), x.x, y.x, op.Slope)
 	case nn.Sigmoid:
 		p.each(n, "sigmoid", y.size(), x.x, y.x)
+	case nn.Tanh:
+		p.each(n, "tangent", y.size(), x.x, y.x)
+	case nn.Exp:
+		p.each(n, "power", y.size(), x.x, y.x)
 	case nn.Add:
 		p.each(n, "sum", y.size(), x.x, p.val(n.In[1]).x, y.x)
 	case nn.Concat:
@@ -105,6 +109,10 @@ func (p *program) emitBackward(n *nn.Node) error {
 		p.each(n, "leaky_back", y.size(), y.x, y.dx, x.dx, op.Slope, x.sink())
 	case nn.Sigmoid:
 		p.each(n, "sigmoid_back", y.size(), y.x, y.dx, x.dx, x.sink())
+	case nn.Tanh:
+		p.each(n, "tangent_back", y.size(), y.x, y.dx, x.dx, x.sink())
+	case nn.Exp:
+		p.each(n, "power_back", y.size(), y.x, y.dx, x.dx, x.sink())
 	case nn.Add:
 		for _, in := range n.In {
 			if v := p.val(in); v.needGrad {

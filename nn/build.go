@@ -70,6 +70,12 @@ func (g *Graph) Fold(x *Node, k, stride int) *Node {
 // Sigmoid adds the logistic function.
 func (g *Graph) Sigmoid(x *Node) *Node { return g.add(Sigmoid{}, x.Shape, x) }
 
+// Tanh adds the hyperbolic tangent.
+func (g *Graph) Tanh(x *Node) *Node { return g.add(Tanh{}, x.Shape, x) }
+
+// Exp adds the exponential function.
+func (g *Graph) Exp(x *Node) *Node { return g.add(Exp{}, x.Shape, x) }
+
 // Add adds the sum of a and b.
 func (g *Graph) Add(a, b *Node) *Node {
 	needs("add", "two equal shapes", a.Shape == b.Shape, a, b)

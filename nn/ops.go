@@ -43,6 +43,12 @@ type Fold struct{ Kernel, Stride int }
 // Sigmoid is 1/(1+exp(−x)).
 type Sigmoid struct{}
 
+// Tanh is the hyperbolic tangent.
+type Tanh struct{}
+
+// Exp is the exponential function.
+type Exp struct{}
+
 // Add is the sum of two values of one shape.
 type Add struct{}
 
@@ -133,6 +139,8 @@ func (ReLU) String() string               { return "relu" }
 func (LeakyReLU) String() string          { return "leaky relu" }
 func (Fold) String() string               { return "fold" }
 func (Sigmoid) String() string            { return "sigmoid" }
+func (Tanh) String() string               { return "tanh" }
+func (Exp) String() string                { return "exp" }
 func (Add) String() string                { return "add" }
 func (Concat) String() string             { return "concat" }
 func (Upsample) String() string           { return "upsample" }

@@ -25,6 +25,27 @@ KERNEL sigmoid_back(const GLOBAL float *y, const GLOBAL float *dy, GLOBAL float 
   if (i < n) PUT(dx[i], dy[i] * y[i] * (1.f - y[i]), add);
 }
 
+// tanh and e^x.
+KERNEL tangent(const GLOBAL float *x, GLOBAL float *y, int n) {
+  const int i = ELEMENT;
+  if (i < n) y[i] = 1.f - 2.f / (1.f + expo(2.f * x[i]));
+}
+
+KERNEL tangent_back(const GLOBAL float *y, const GLOBAL float *dy, GLOBAL float *dx, int add, int n) {
+  const int i = ELEMENT;
+  if (i < n) PUT(dx[i], dy[i] * (1.f - y[i] * y[i]), add);
+}
+
+KERNEL power(const GLOBAL float *x, GLOBAL float *y, int n) {
+  const int i = ELEMENT;
+  if (i < n) y[i] = expo(x[i]);
+}
+
+KERNEL power_back(const GLOBAL float *y, const GLOBAL float *dy, GLOBAL float *dx, int add, int n) {
+  const int i = ELEMENT;
+  if (i < n) PUT(dx[i], dy[i] * y[i], add);
+}
+
 KERNEL sum(const GLOBAL float *a, const GLOBAL float *b, GLOBAL float *y, int n) {
   const int i = ELEMENT;
   if (i < n) y[i] = a[i] + b[i];

@@ -7,6 +7,7 @@ import (
 
 	"agurscope/nn/rival"
 	"agurscope/nn/rival/control"
+	"agurscope/nn/rival/mscdae"
 )
 
 // Method is a way of inspecting: AGUR-Net, or one that it is measured against.
@@ -32,6 +33,7 @@ const (
 // Methods lists the methods, the default first.
 var Methods = []Method{
 	{Name: agurnet, Title: "AGUR-Net", About: "the default: reconstruction, scoring network and statistics of features", Reconstructs: true, Trained: true},
+	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: "rebuilding", rival: mscdae.Method},
 	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: "template", rival: control.Template},
 	{Name: "pca", Title: "PCA", About: "what 30 principal components of the good parts do not rebuild", Reconstructs: true, term: "pca", rival: control.PCA},
 	{Name: cellsOnly, Title: "Handcrafted features", About: "a Gaussian per position over handcrafted features, nothing learned", term: HandcraftedTerm},

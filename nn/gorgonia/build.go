@@ -101,6 +101,10 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 		return b.fold(in[0], n.In[0].Shape, op)
 	case nn.Sigmoid:
 		return G.Must(G.Sigmoid(in[0]))
+	case nn.Tanh:
+		return G.Must(G.Tanh(in[0]))
+	case nn.Exp:
+		return G.Must(G.Exp(in[0]))
 	case nn.Add:
 		return G.Must(G.Add(in[0], in[1]))
 	case nn.Concat:

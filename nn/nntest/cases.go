@@ -136,6 +136,10 @@ func smallCases() (cs []testCase) {
 	unary("relu", func(b *net, x *nn.Node) *nn.Node { return b.g.ReLU(x) }, nn.Shape{1, 3, 5, 7}, nn.Shape{3, 17, 4, 3})
 	unary("sigmoid", func(b *net, x *nn.Node) *nn.Node { return b.g.Sigmoid(x) },
 		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3}, nn.Shape{3, 12, 3, 2}, nn.Shape{1, 17, 4, 3})
+	unary("tanh", func(b *net, x *nn.Node) *nn.Node { return b.g.Tanh(x) },
+		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3}, nn.Shape{1, 17, 4, 3})
+	unary("exp", func(b *net, x *nn.Node) *nn.Node { return b.g.Exp(x) },
+		nn.Shape{1, 1, 5, 7}, nn.Shape{3, 3, 4, 5}, nn.Shape{1, 32, 3, 3}, nn.Shape{1, 17, 4, 3})
 	for _, slope := range []float32{0, 0.2, 1} {
 		unary(fmt.Sprintf("leaky relu %g", slope), func(b *net, x *nn.Node) *nn.Node { return b.g.LeakyReLU(x, slope) },
 			nn.Shape{1, 3, 5, 7}, nn.Shape{3, 17, 4, 3}, nn.Shape{1, 16, 3, 3})
@@ -213,6 +217,12 @@ func readers() map[string]reader {
 		},
 		"sigmoid": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Sigmoid(sum(c, 5, 4))
+		},
+		"tanh": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Tanh(sum(c, 5, 4))
+		},
+		"exp": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Exp(sum(c, 5, 4))
 		},
 		"gate": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Gate(sum(c, 5, 4), sum(1, 5, 4))

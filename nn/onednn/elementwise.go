@@ -101,6 +101,13 @@ func (p *program) emitForward(n *nn.Node) error {
 		if n.Shape[1]%y.block != 0 { // σ(0) is not 0
 			p.emit(n, do(func() { C.call_trim(g.k, y.x, g.n, C.int(n.Shape[1]), g.hw) }))
 		}
+	case nn.Tanh:
+		p.emit(n, do(func() { C.k_tanh(x.x, y.x, g.floats) }))
+	case nn.Exp:
+		p.emit(n, do(func() { C.k_exp(x.x, y.x, g.floats) }))
+		if n.Shape[1]%y.block != 0 { // e^0 is not 0
+			p.emit(n, do(func() { C.call_trim(g.k, y.x, g.n, C.int(n.Shape[1]), g.hw) }))
+		}
 	case nn.Add:
 		return p.sum(n)
 	case nn.Concat:
@@ -166,6 +173,12 @@ func (p *program) emitBackward(n *nn.Node) error {
 	case nn.Sigmoid:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.k_sigmoid_backward(y.x, y.dx, x.dx, acc, g.floats) }))
+	case nn.Tanh:
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.k_tanh_backward(y.x, y.dx, x.dx, acc, g.floats) }))
+	case nn.Exp:
+		acc := flag(x.sink())
+		p.emitBack(n, do(func() { C.k_exp_backward(y.x, y.dx, x.dx, acc, g.floats) }))
 	case nn.Add:
 		for _, in := range n.In {
 			if v := p.val(in); v.needGrad {

@@ -161,6 +161,32 @@ void k_sigmoid_backward(const float *y, const float *dy, float *dx, int acc, siz
   }
 }
 
+void k_tanh(const float *x, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) y[i] = 1.f - 2.f / (1.f + exp1(2 * x[i]));
+}
+
+void k_tanh_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) {
+    const float d = dy[i] * (1 - y[i] * y[i]);
+    dx[i] = acc ? dx[i] + d : d;
+  }
+}
+
+void k_exp(const float *x, float *y, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) y[i] = exp1(x[i]);
+}
+
+void k_exp_backward(const float *y, const float *dy, float *dx, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) {
+    const float d = dy[i] * y[i];
+    dx[i] = acc ? dx[i] + d : d;
+  }
+}
+
 void k_add(const float *a, const float *b, float *y, size_t n) {
 #pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];

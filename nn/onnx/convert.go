@@ -71,6 +71,10 @@ func (t *translation) node(n *nn.Node) string {
 		return t.fold(op, in[0], n.In[0].Shape, n.Shape)
 	case nn.Sigmoid:
 		return t.op("Sigmoid", in...)
+	case nn.Tanh:
+		return t.op("Tanh", in...)
+	case nn.Exp:
+		return t.op("Exp", in...)
 	case nn.Add:
 		return t.Add(in[0], in[1])
 	case nn.Concat:

@@ -60,7 +60,7 @@ func Rereads(op nn.Op) (inputs, output bool) {
 	switch op.(type) {
 	case nn.Conv, nn.Norm, nn.Scale, nn.Gate:
 		return true, false
-	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid:
+	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Exp:
 		return false, true
 	case nn.ChannelAttention:
 		return true, true

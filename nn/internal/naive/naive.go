@@ -6,6 +6,7 @@ package naive
 
 import (
 	"fmt"
+	"math"
 
 	"agurscope/nn"
 )
@@ -112,6 +113,10 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return fold(x, s, n.Shape, op)
 	case nn.Sigmoid:
 		return each(x, sigmoid)
+	case nn.Tanh:
+		return each(x, math.Tanh)
+	case nn.Exp:
+		return each(x, math.Exp)
 	case nn.Add:
 		return pairs(x, y, func(a, b float64) float64 { return a + b })
 	case nn.Concat:

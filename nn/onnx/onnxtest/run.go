@@ -226,6 +226,7 @@ func apply(n onnx.Node, values map[string]Tensor) (Tensor, error) {
 var unaries = map[string]func(float64) float64{
 	"Relu": func(v float64) float64 { return max(v, 0) }, "Abs": math.Abs, "Neg": func(v float64) float64 { return -v },
 	"Sigmoid": func(v float64) float64 { return 1 / (1 + math.Exp(-v)) },
+	"Tanh":    math.Tanh,
 	"Sqrt":    math.Sqrt, "Log": math.Log, "Exp": math.Exp, "Atan": math.Atan,
 }
 
