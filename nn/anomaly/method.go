@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"agurscope/nn/rival"
+	"agurscope/nn/rival/bilstm"
 	"agurscope/nn/rival/control"
+	"agurscope/nn/rival/lstmndt"
 	"agurscope/nn/rival/mscdae"
 )
 
@@ -33,6 +35,8 @@ const (
 // Methods lists the methods, the default first.
 var Methods = []Method{
 	{Name: agurnet, Title: "AGUR-Net", About: "the default: reconstruction, scoring network and statistics of features", Reconstructs: true, Trained: true},
+	{Name: "lstm-ndt", Title: "LSTM-NDT", About: "patches predicted one after the other, dynamic thresholds (Hundman et al. 2018)", Trained: true, term: "prediction", rival: lstmndt.Method},
+	{Name: "bilstm", Title: "BiLSTM", About: "every patch told from those before and after it", Reconstructs: true, Trained: true, term: "cloze", rival: bilstm.Method},
 	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: "rebuilding", rival: mscdae.Method},
 	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: "template", rival: control.Template},
 	{Name: "pca", Title: "PCA", About: "what 30 principal components of the good parts do not rebuild", Reconstructs: true, term: "pca", rival: control.PCA},
