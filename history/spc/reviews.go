@@ -35,28 +35,56 @@ type Reviews struct {
 	Unreviewed   int  // rejects that nobody has looked at yet
 }
 
+// tally counts what Reviews says.
+type tally struct{ rejected, good, passed, bad, unreviewed int }
+
+func (t *tally) count(s history.Sample) {
+	reject := s.Verdict == history.NG || s.Verdict == history.REVIEW
+	switch {
+	case reject && s.Reviewed == "":
+		t.unreviewed++
+	case reject:
+		t.rejected++
+		if s.Reviewed == history.OK {
+			t.good++
+		}
+	case s.Verdict == history.OK && s.Reviewed != "":
+		t.passed++
+		if s.Reviewed == history.NG {
+			t.bad++
+		}
+	}
+}
+
+func (t *tally) reviews() Reviews {
+	return Reviews{NewRate(t.good, t.rejected), NewRate(t.bad, t.passed), t.unreviewed}
+}
+
 // Review counts overrides. A machine's NG or REVIEW is a reject; a person's OK
 // on it makes it a pseudo-reject.
 func Review(samples iter.Seq[history.Sample]) Reviews {
-	var rejected, good, passed, bad int
-	var r Reviews
+	var t tally
 	for s := range samples {
-		reject := s.Verdict == history.NG || s.Verdict == history.REVIEW
-		switch {
-		case reject && s.Reviewed == "":
-			r.Unreviewed++
-		case reject:
-			rejected++
-			if s.Reviewed == history.OK {
-				good++
-			}
-		case s.Verdict == history.OK && s.Reviewed != "":
-			passed++
-			if s.Reviewed == history.NG {
-				bad++
-			}
-		}
+		t.count(s)
 	}
-	r.PseudoReject, r.Escape = NewRate(good, rejected), NewRate(bad, passed)
-	return r
+	return t.reviews()
+}
+
+// ReviewBy is Review of every group, by its key.
+func ReviewBy(samples iter.Seq[history.Sample], key Key) map[string]Reviews {
+	tallies := map[string]*tally{}
+	for s := range samples {
+		name, _ := key(s)
+		t := tallies[name]
+		if t == nil {
+			t = &tally{}
+			tallies[name] = t
+		}
+		t.count(s)
+	}
+	out := make(map[string]Reviews, len(tallies))
+	for name, t := range tallies {
+		out[name] = t.reviews()
+	}
+	return out
 }

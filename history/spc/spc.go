@@ -21,6 +21,7 @@ import (
 type Group struct {
 	Key   string
 	Start time.Time // of the first part, or of the hour or shift
+	Last  time.Time // of the last part
 
 	N                     int // all of them
 	OK, Review, NG, Error int // by what counts: the newest override, or the machine
@@ -52,14 +53,47 @@ func ByRecipe(s history.Sample) (string, time.Time) { return s.Recipe, time.Time
 // BySource groups by the folder or camera.
 func BySource(s history.Sample) (string, time.Time) { return s.Source, time.Time{} }
 
+// A key of time remembers the span that it was asked for last, since parts mostly
+// come in their order: it is for one goroutine.
+
+// spans makes a Key of what says in which span of time an instant lies.
+func spans(of func(t time.Time) (name string, start, end time.Time)) Key {
+	var name string
+	var start, end time.Time
+	return func(s history.Sample) (string, time.Time) {
+		if s.Time.Before(start) || !s.Time.Before(end) {
+			name, start, end = of(s.Time)
+		}
+		return name, start
+	}
+}
+
 // ByHour groups by the hours of a place.
 func ByHour(where *time.Location) Key {
-	return func(s history.Sample) (string, time.Time) {
-		t := s.Time.In(where)
+	return spans(func(t time.Time) (string, time.Time, time.Time) {
+		t = t.In(where)
 		// Not Truncate, which counts from UTC: some places are half an hour off.
 		t = t.Add(-time.Duration(t.Minute())*time.Minute - time.Duration(t.Second())*time.Second - time.Duration(t.Nanosecond()))
-		return t.Format("2006-01-02 15:04 -07"), t
-	}
+		return t.Format("2006-01-02 15:04 -07"), t, t.Add(time.Hour)
+	})
+}
+
+// ByDay groups by the days of a place.
+func ByDay(where *time.Location) Key {
+	return spans(func(t time.Time) (string, time.Time, time.Time) {
+		y, m, d := t.In(where).Date()
+		start := time.Date(y, m, d, 0, 0, 0, 0, where)
+		return start.Format("2006-01-02"), start, time.Date(y, m, d+1, 0, 0, 0, 0, where)
+	})
+}
+
+// ByMonth groups by the months of a place.
+func ByMonth(where *time.Location) Key {
+	return spans(func(t time.Time) (string, time.Time, time.Time) {
+		y, m, _ := t.In(where).Date()
+		start := time.Date(y, m, 1, 0, 0, 0, 0, where)
+		return start.Format("2006-01"), start, time.Date(y, m+1, 1, 0, 0, 0, 0, where)
+	})
 }
 
 // Shift is when a shift begins, by the clock on the wall.
@@ -73,18 +107,20 @@ type Shift struct {
 func ByShift(where *time.Location, shifts []Shift) Key {
 	shifts = slices.Clone(shifts)
 	slices.SortFunc(shifts, func(a, b Shift) int { return cmp.Compare(60*a.Hour+a.Minute, 60*b.Hour+b.Minute) })
-	return func(s history.Sample) (string, time.Time) {
-		t := s.Time.In(where)
-		for day := range 2 {
+	return spans(func(t time.Time) (string, time.Time, time.Time) {
+		t = t.In(where)
+		var end time.Time // of the shift that is looked at: the beginning of the one after it
+		for day := -1; day < 2; day++ {
 			for _, sh := range slices.Backward(shifts) {
 				start := time.Date(t.Year(), t.Month(), t.Day()-day, sh.Hour, sh.Minute, 0, 0, where)
 				if !start.After(t) {
-					return start.Format("2006-01-02 ") + sh.Name, start
+					return start.Format("2006-01-02 ") + sh.Name, start, end
 				}
+				end = start
 			}
 		}
-		return "", time.Time{} // no shifts
-	}
+		return "", time.Time{}, time.Time{} // no shifts
+	})
 }
 
 // Groups counts the parts of every group, in the order of time and then of name.
@@ -102,6 +138,9 @@ func Groups(samples iter.Seq[history.Sample], key Key) []Group {
 		}
 		if start.IsZero() && s.Time.Before(g.Start) {
 			g.Start = s.Time
+		}
+		if s.Time.After(g.Last) {
+			g.Last = s.Time
 		}
 		g.count(s)
 	}

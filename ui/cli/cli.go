@@ -87,7 +87,7 @@ func New(env Env) *cobra.Command {
 	root.AddCommand(
 		p.train(), p.inspect(), p.evaluate(), p.export(), p.ablate(), p.bench(), p.history(), p.cluster(), p.line(), p.doctor(),
 		p.camera(),
-		p.benchWindow(), p.demoSet(),
+		p.benchWindow(), p.demoSet(), p.demoHistory(),
 	)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)

@@ -78,7 +78,7 @@ func (a *actions) askExport() {
 		words = append(words, f.word)
 	}
 	file, wrong := t.NewEntry("File", "Where it is written to"), widgets.NewAside(theme.ColorNameWarning)
-	kind := t.NewSelect(words, "What kind of file", nil, nil)
+	kind := t.NewSelect(words, "What kind of file", s.Keys, nil)
 	kind.Selected = words[0]
 	write := t.NewButton("Write", nil, "", nil)
 	write.Importance = widget.HighImportance

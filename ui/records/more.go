@@ -156,7 +156,7 @@ func (f *filter) newForm() *form {
 	o := &form{before: f.more, sources: map[string]string{}, persons: map[string]history.Verdict{}, wrong: widgets.NewAside(theme.ColorNameError)}
 	m := f.more
 	choice := func(first string, options []string, now, tip string) *widgets.Select {
-		c := t.NewSelect(append([]string{first}, options...), tip, nil, nil)
+		c := t.NewSelect(append([]string{first}, options...), tip, f.s.Keys, nil)
 		c.Selected = first
 		if now != "" {
 			c.Selected = now

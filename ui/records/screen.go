@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"agurscope/history"
@@ -49,6 +50,12 @@ type Screen struct {
 	figures  *widgets.Text
 	detail   *detail
 	actions  *actions
+
+	faces  [2]*widgets.Chip // the table, and the charts
+	face   int
+	place  *fyne.Container // of the one that is shown
+	split  fyne.CanvasObject
+	charts *charts
 }
 
 // New returns the screen; icon is that of the rail.
@@ -77,6 +84,18 @@ func (s *Screen) Hide() { s.shown = false }
 
 // Key implements desk.Screen.
 func (s *Screen) Key(name fyne.KeyName) bool {
+	if s.face == 1 {
+		switch name {
+		case fyne.KeyEscape:
+			s.turn(0)
+		case fyne.KeyBackspace:
+			s.filter.more = more{}
+			s.filter.changed()
+		default:
+			return false
+		}
+		return true
+	}
 	switch name {
 	case fyne.KeyUp, fyne.KeyLeft, fyne.KeyK:
 		s.step(-1)
@@ -112,6 +131,9 @@ func (s *Screen) Key(name fyne.KeyName) bool {
 
 // Rune implements desk.Screen.
 func (s *Screen) Rune(r rune) {
+	if s.face == 1 && !strings.ContainsRune("/wve", r) {
+		return // the others are about the table
+	}
 	switch r {
 	case '/':
 		s.Window.Canvas().Focus(s.filter.text)
@@ -133,11 +155,14 @@ func (s *Screen) Rune(r rune) {
 		s.actions.showInMap()
 	case 's':
 		s.detail.alike()
+	case 'v':
+		s.turn(1 - s.face)
 	}
 }
 
-// Only shows nothing but these records.
+// Only shows nothing but these records, in the table.
 func (s *Screen) Only(ids []int64, what string) {
+	s.turn(0)
 	s.filter.only(ids, what)
 	if s.shown {
 		s.find()
@@ -165,7 +190,15 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.figures = widgets.NewCaption("")
 	s.figures.Elide, s.figures.Align = widgets.ElideEnd, fyne.TextAlignTrailing
 	s.actions = newActions(s)
-	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, widgets.Row(14, widgets.NewTitle(Title), s.filter.root), widgets.Row(8, s.filter.verdicts, s.figures), s.filter.others), 6, 12))
+	s.charts = newCharts(s)
+	for i, f := range []struct{ word, tip string }{
+		{"Table", "The verdicts one by one (V)"}, {"Charts", "Yield, control charts, causes, drift, false rejects and repeatability of what was found (V)"},
+	} {
+		s.faces[i] = s.Tips.NewChip(nil, f.tip, func() { s.turn(i) })
+		s.faces[i].Set(f.word, i == 0)
+	}
+	s.charts.byBox.Hide()
+	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, widgets.Row(14, widgets.NewTitle(Title), widgets.Row(2, s.faces[0], s.faces[1]), s.filter.root), widgets.Row(8, s.filter.verdicts, s.charts.byBox, s.figures), s.filter.others), 6, 12))
 	s.list = widgets.NewList(s.Keys, s.rows, s.newRow, s.fillRow)
 	s.list.OnSelected = s.choose
 	everything := s.Tips.NewButton("Show everything", nil, "Take back all filters", s.filter.clear)
@@ -176,7 +209,29 @@ func (s *Screen) compose() fyne.CanvasObject {
 		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 4), widgets.NewCard(table)),
 		container.New(layout.NewCustomPaddedLayout(0, 0, 4, 0), widgets.NewCard(s.detail.root)))
 	split.Offset = .54
-	return widgets.Dock(widgets.Rows(0, head, widgets.NewRule()), nil, nil, nil, widgets.Inset(split, 8, 8))
+	s.split = widgets.Inset(split, 8, 8)
+	s.place = container.NewStack(s.split)
+	return widgets.Dock(widgets.Rows(0, head, widgets.NewRule()), nil, nil, nil, s.place)
+}
+
+// turn shows the table or the charts.
+func (s *Screen) turn(face int) {
+	s.face = face
+	for i, c := range s.faces {
+		c.Set([]string{"Table", "Charts"}[i], i == face)
+	}
+	s.charts.byBox.Hidden = face == 0
+	s.place.Objects = []fyne.CanvasObject{[]fyne.CanvasObject{s.split, s.charts.root}[face]}
+	if face == 1 {
+		s.charts.show(s.found)
+	}
+	s.all.Refresh()
+}
+
+// table shows the table of what is asked for now.
+func (s *Screen) table() {
+	s.turn(0)
+	s.filter.changed()
 }
 
 // rows is the number of rows of the table.
@@ -262,6 +317,9 @@ func (s *Screen) use(got *found, err error) {
 	s.index.Set(map[bool]string{false: "Index", true: "Distance"}[got.far != nil])
 	s.last = 0
 	s.actions.refresh()
+	if s.face == 1 {
+		s.charts.show(got)
+	}
 	if s.rows() > 0 {
 		s.none.Hide()
 		s.list.Show()

@@ -77,11 +77,17 @@ func (c *Curve) draw(p pen) {
 // dot fills a disc.
 func (p pen) dot(at Point, radius float32, c color.Color) {
 	x, y := p.at(at.X, at.Y)
-	b := p.m.Bounds()
+	// Only the square around it is rasterized: charts have hundreds.
+	k := radius * p.px
+	b := image.Rect(int(x-k)-1, int(y-k)-1, int(x+k)+2, int(y+k)+2).Intersect(p.m.Rect)
+	if b.Empty() {
+		return
+	}
 	r := vector.NewRasterizer(b.Dx(), b.Dy())
+	x, y = x-float32(b.Min.X), y-float32(b.Min.Y)
 	for i := range 24 {
 		a := 2 * math.Pi * float64(i) / 24
-		px, py := x+radius*p.px*float32(math.Cos(a)), y+radius*p.px*float32(math.Sin(a))
+		px, py := x+k*float32(math.Cos(a)), y+k*float32(math.Sin(a))
 		if i == 0 {
 			r.MoveTo(px, py)
 		} else {
