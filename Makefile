@@ -224,6 +224,11 @@ demo: build ## draw the demonstration's parts and train its recipe anew
 golden: setup ## rewrite the golden pictures of the tests; look at them before committing
 	$(GOTEST) ./viewer ./ui/widgets ./ui/clusters -update
 
+.PHONY: font
+font: ## cut the window's Chinese fonts anew, after new words in ui/words/catalog
+	@dpkg-query -W fonts-noto-cjk python3-fonttools >/dev/null 2>&1 || { echo "Needed: apt-get install --no-install-recommends fonts-noto-cjk python3-fonttools"; exit 1; }
+	assets/fonts/subset.sh $$(go list -m -f '{{.Dir}}' fyne.io/fyne/v2)
+
 icon: ## draw the icon anew
 	go run ./themes/icongen
 

@@ -96,12 +96,12 @@ var rules = map[string]rule{
 	"themes/icongen": {},
 	"viewer":         {ours: []string{"themes", "assets", "ui/words"}, fyne: true},
 	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, fyne: true},
-	"ui/words":       {},
+	"ui/words":       {tests: []string{"assets"}},
 	"ui/station":     {},
 	"ui/phrase":      {ours: []string{"ui/session", "ui/words"}},
 	"ui/desk":        {ours: []string{"ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, fyne: true},
 	"ui/desk/desktest": {
-		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session"},
+		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session", "ui/station"},
 		fyne: true,
 	},
 	"ui/compare": {
@@ -125,6 +125,7 @@ var rules = map[string]rule{
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},
+	"ui/setup": {ours: []string{"themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
 	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
 	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/live": {
@@ -132,7 +133,7 @@ var rules = map[string]rule{
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

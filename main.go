@@ -31,8 +31,18 @@ func main() {
 		// What lives is mostly tables: as much garbage again would only be memory.
 		debug.SetGCPercent(40)
 	}
-	os.Exit(run())
+	code := run()
+	if again {
+		if path, err := os.Executable(); err == nil {
+			// Everything is closed; a failure leaves a program that has ended.
+			_ = syscall.Exec(path, os.Args, os.Environ())
+		}
+	}
+	os.Exit(code)
 }
+
+// again is whether the window wants to be started once more.
+var again bool
 
 // yieldIdle starts the program anew with OpenMP's waiting threads told to sleep
 // almost at once. By default they spin for milliseconds at the end of every

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -43,13 +44,23 @@ func demo() (set, recipe string, err error) {
 // openWindow shows the window until it is closed or ctx ends; started is when
 // the program began.
 func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
-	words.Use(words.System())
+	language := w.Settings.Language
+	if language == "" {
+		language = words.System()
+	}
+	words.Use(language)
+	if scale := w.Settings.Scale; scale != 0 && os.Getenv("FYNE_SCALE") == "" {
+		if err := os.Setenv("FYNE_SCALE", fmt.Sprint(scale)); err != nil {
+			return err
+		}
+	}
 	a := newApp()
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	c := ui.Config{
 		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Camera: w.Camera, Version: w.Version,
-		Script: w.Script, ScreenshotPath: w.Screenshot, Fresh: w.Fresh || w.Startup,
+		Script: w.Script, ScreenshotPath: w.Screenshot,
+		Settings: w.Settings, SettingsFile: w.SettingsFile, MemoryFile: w.MemoryFile, Trouble: w.Trouble,
 	}
 	if w.Demo {
 		var err error
@@ -67,10 +78,12 @@ func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
 			}
 		})
 	}
-	if err := ui.Run(c); err != nil {
-		return err
+	err := ui.Run(c)
+	if errors.Is(err, ui.ErrRestart) {
+		again = true
+		return nil
 	}
-	return ctx.Err()
+	return errors.Join(err, ctx.Err())
 }
 
 func newApp() fyne.App {

@@ -1,7 +1,7 @@
 // Package assets carries what the program needs at hand wherever it is
 // installed: its icon and a demonstration of drawn parts with a recipe trained
-// on them. All of it is made by programs of this repository; `make demo`
-// draws the parts and trains the recipe anew.
+// on them, made by programs of this repository (`make demo` draws the parts and
+// trains the recipe anew), and a font for Chinese.
 package assets
 
 import (
@@ -19,6 +19,15 @@ import (
 //
 //go:embed icon.png
 var Icon []byte
+
+// HanRegular and HanBold have the Chinese characters of the window: subsets of
+// Noto Sans CJK SC under the SIL Open Font License; fonts/subset.sh makes them.
+//
+//go:embed fonts/han-regular.otf
+var HanRegular []byte
+
+//go:embed fonts/han-bold.otf
+var HanBold []byte
 
 //go:embed demo demo.agur
 var demo embed.FS

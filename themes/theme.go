@@ -9,6 +9,8 @@ package themes
 import (
 	"image/color"
 
+	"agurscope/assets"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 )
@@ -24,6 +26,7 @@ type Theme struct {
 	variant fyne.ThemeVariant
 	follow  bool
 	scale   float32
+	han     bool
 	base    fyne.Theme
 }
 
@@ -72,6 +75,18 @@ func Scaled(t fyne.Theme, factor float32) fyne.Theme {
 	return &scaled
 }
 
+// WithHan returns the theme with a font for Chinese, for a window that speaks it;
+// what that lacks (Latin letters, rare characters) comes from the fonts behind it.
+func WithHan(t fyne.Theme) fyne.Theme {
+	own, ok := t.(*Theme)
+	if !ok {
+		return t
+	}
+	han := *own
+	han.han = true
+	return &han
+}
+
 func newTheme(v fyne.ThemeVariant) *Theme {
 	return &Theme{variant: v, scale: 1, base: theme.DefaultTheme()}
 }
@@ -94,7 +109,20 @@ func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 }
 
 // Font returns Fyne's bundled face for the style.
-func (t *Theme) Font(style fyne.TextStyle) fyne.Resource { return t.base.Font(style) }
+func (t *Theme) Font(style fyne.TextStyle) fyne.Resource {
+	switch {
+	case !t.han || style.Symbol:
+		return t.base.Font(style)
+	case style.Bold:
+		return hanBold
+	}
+	return hanRegular
+}
+
+var (
+	hanRegular = fyne.NewStaticResource("han-regular.otf", assets.HanRegular)
+	hanBold    = fyne.NewStaticResource("han-bold.otf", assets.HanBold)
+)
 
 // Icon returns Fyne's icon called name.
 func (t *Theme) Icon(name fyne.ThemeIconName) fyne.Resource { return t.base.Icon(name) }

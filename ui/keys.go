@@ -62,6 +62,7 @@ var keyHelp = []struct {
 
 // typedKey gets the keys that no field is typing.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
+	w.seat.guard.Touch()
 	if w.dialogOpen() {
 		if w.dialog != nil && e.Name == fyne.KeyEscape {
 			w.dialog.Hide() // the same as its Cancel

@@ -200,6 +200,7 @@ func (s *inspectScreen) recipeOpened() {
 	s.fresh()
 	s.parts.forget()
 	s.w.settle()
+	s.w.recallThresholds()
 	s.panel.thresholds.refresh()
 	s.refreshBar()
 	s.refreshList()

@@ -1,28 +1,29 @@
 package ui
 
 import (
-	"encoding/json"
 	"slices"
+
+	"agurscope/ui/station"
 
 	"fyne.io/fyne/v2"
 )
 
-// settings is what the window remembers between starts. It keeps window state
-// and recent files only; thresholds and verdicts have stores of their own.
+// settings is what the window remembers between starts: its own state, recent
+// files, and thresholds that were moved and not saved. Verdicts and saved
+// thresholds have stores of their own.
 type settings struct {
-	p     fyne.Preferences // nil: nothing is read or kept
-	theme string
+	m *station.Memory // nil: nothing is read or kept
 }
 
-// The keys of the preferences.
+// The keys of the memory.
 const (
-	keyTheme    = "theme"
 	keySet      = "set"
 	keyRecipe   = "recipe"
 	keySets     = "recent-sets"
 	keyRecipes  = "recent-recipes"
-	keyWidth    = "window-width"
-	keyHeight   = "window-height"
+	keySize     = "window-size"
+	keyScreen   = "screen"
+	keyMoved    = "moved-thresholds"
 	keyStarted  = "started-before"
 	keyLog      = "log-open"
 	keyTrainOut = "train-folder"
@@ -30,78 +31,60 @@ const (
 
 const keepRecent = 8
 
-func (s *settings) text(key string) string {
-	if s.p == nil {
-		return ""
+func (s *settings) get(key string, v any) bool { return s.m != nil && s.m.Get(key, v) }
+
+func (s *settings) set(key string, v any) {
+	if s.m != nil {
+		s.m.Set(key, v)
 	}
-	return s.p.String(key)
 }
 
-func (s *settings) setText(key, value string) {
-	if s.p != nil {
-		s.p.SetString(key, value)
-	}
+func (s *settings) text(key string) (text string) {
+	s.get(key, &text)
+	return text
 }
+
+func (s *settings) setText(key, value string) { s.set(key, value) }
 
 func (s *settings) flag(key string, fallback bool) bool {
-	if s.p == nil {
+	on := fallback
+	if !s.get(key, &on) {
 		return fallback
 	}
-	return s.p.BoolWithFallback(key, fallback)
+	return on
 }
 
-func (s *settings) setFlag(key string, on bool) {
-	if s.p != nil {
-		s.p.SetBool(key, on)
-	}
-}
+func (s *settings) setFlag(key string, on bool) { s.set(key, on) }
 
-// recent returns paths used before, newest first. They are one JSON string:
-// lists of preferences are younger than some of the files on disk.
-func (s *settings) recent(key string) []string {
-	var out []string
-	if err := json.Unmarshal([]byte(s.text(key)), &out); err != nil {
-		return nil
-	}
-	return out
+// recent returns paths used before, newest first.
+func (s *settings) recent(key string) (paths []string) {
+	s.get(key, &paths)
+	return paths
 }
 
 // addRecent puts a path in front.
 func (s *settings) addRecent(key, path string) {
-	if s.p == nil {
-		return
-	}
 	list := slices.DeleteFunc(s.recent(key), func(p string) bool { return p == path })
 	list = slices.Insert(list, 0, path)
-	if b, err := json.Marshal(list[:min(len(list), keepRecent)]); err == nil {
-		s.setText(key, string(b))
-	}
+	s.set(key, list[:min(len(list), keepRecent)])
 }
 
 // dropRecent removes a path that is no longer there.
 func (s *settings) dropRecent(key, path string) {
-	list := slices.DeleteFunc(s.recent(key), func(p string) bool { return p == path })
-	if b, err := json.Marshal(list); err == nil {
-		s.setText(key, string(b))
-	}
+	s.set(key, slices.DeleteFunc(s.recent(key), func(p string) bool { return p == path }))
 }
 
 // size returns the window's last size.
 func (s *settings) size() fyne.Size {
-	fallback := fyne.NewSize(1280, 800)
-	if s.p == nil {
-		return fallback
+	var z fyne.Size
+	if !s.get(keySize, &z) || z.Width < 600 || z.Height < 400 || z.Width > 10000 || z.Height > 10000 {
+		return fyne.NewSize(1280, 800)
 	}
-	w, h := s.p.Float(keyWidth), s.p.Float(keyHeight)
-	if w < 600 || h < 400 || w > 10000 || h > 10000 {
-		return fallback
-	}
-	return fyne.NewSize(float32(w), float32(h))
+	return z
 }
 
 func (s *settings) setSize(z fyne.Size) {
-	if s.p != nil && z.Width > 0 {
-		s.p.SetFloat(keyWidth, float64(z.Width))
-		s.p.SetFloat(keyHeight, float64(z.Height))
+	if z.Width > 0 {
+		s.set(keySize, z)
 	}
 }

@@ -31,6 +31,7 @@ type statusBar struct {
 	history *statusItem
 	latency *statusItem
 	line    *statusItem // nil where there is no line
+	role    *widgets.Button
 	message *widgets.Text
 }
 
@@ -78,7 +79,9 @@ func newStatusBar(w *Window) *statusBar {
 		left.Add(b.line.hint)
 		b.set.text.Width, b.history.text.Width = 110, 130 // the message keeps its room
 	}
-	b.root = widgets.NewPanel(widgets.Inset(container.NewBorder(nil, nil, left, nil, b.message), 4, 10))
+	b.role = w.Tips.NewFlatButton("", theme.LoginIcon(), "", w.roleMenu)
+	b.role.Hide()
+	b.root = widgets.NewPanel(widgets.Inset(container.NewBorder(nil, nil, left, b.role, b.message), 4, 10))
 	return b
 }
 

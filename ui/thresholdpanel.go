@@ -9,6 +9,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -93,8 +94,9 @@ func (p *thresholdPanel) refresh() {
 	p.silent = true
 	defer func() { p.silent = false }()
 	c := p.s.cal()
+	locked := !p.s.w.May(station.Engineer)
 	for _, l := range p.lines {
-		if c == nil {
+		if c == nil || locked {
 			l.slider.Disable()
 			l.entry.Disable()
 		} else {
@@ -109,6 +111,9 @@ func (p *thresholdPanel) refresh() {
 		return
 	}
 	p.mode.Enable()
+	if locked {
+		p.mode.Disable()
+	}
 	t := p.s.w.Session.Thresholds()
 	for _, m := range modes {
 		if m.mode == t.Mode {
@@ -128,7 +133,7 @@ func (p *thresholdPanel) refresh() {
 		l.slider.SetValue(v)
 		l.show(v)
 	}
-	p.back.SetEnabled(t != session.Recommended(c))
+	p.back.SetEnabled(!locked && t != session.Recommended(c))
 }
 
 func (p *thresholdPanel) name(a, b, tipA, tipB string) {

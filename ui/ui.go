@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"agurscope/datasets/camera"
-	"agurscope/themes"
+	"agurscope/nn/anomaly"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/clusters"
 	"agurscope/ui/compare"
@@ -24,6 +24,8 @@ import (
 	"agurscope/ui/live"
 	"agurscope/ui/records"
 	"agurscope/ui/session"
+	"agurscope/ui/setup"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -51,7 +53,12 @@ type Config struct {
 	Script         string
 	ScreenshotPath string
 
-	Fresh bool // leave preferences alone
+	// Settings are in force and kept in SettingsFile; MemoryFile is what the
+	// window remembers. Without a file nothing is kept. Trouble is what was wrong
+	// with the files.
+	Settings                 station.Settings
+	SettingsFile, MemoryFile string
+	Trouble                  []error
 
 	post func(func()) // tests: in place of Fyne's queue
 }
@@ -61,12 +68,13 @@ type Window struct {
 	*desk.Desk
 	c        Config
 	settings *settings
+	seat     *seat
+	recalled *anomaly.Recipe // whose thresholds in progress were looked for
 
 	screens []desk.Screen
 	current int
 	items   []*widgets.NavItem
 	body    *fyne.Container
-	look    *widgets.NavItem
 	notice  *widgets.Notice
 	status  *statusBar
 	inspect *inspectScreen
@@ -103,10 +111,14 @@ const gcPercent = 40
 func New(c Config) *Window {
 	w := &Window{c: c, Desk: desk.New(&desk.Thread{Post: c.post}, c.Session), settings: &settings{}}
 	w.Host = w
-	if !c.Fresh {
-		w.settings.p = c.App.Preferences()
+	if c.MemoryFile != "" {
+		var err error
+		if w.settings.m, err = station.OpenMemory(c.MemoryFile); err != nil {
+			w.c.Trouble = append(w.c.Trouble, err)
+		}
 	}
-	w.setLook(w.settings.text(keyTheme))
+	w.seat = newSeat(w)
+	w.seat.dress()
 	w.Window = c.App.NewWindow("Agurscope")
 	w.Window.SetMaster()
 	w.Keys.Key, w.Keys.Rune = w.typedKey, w.typedRune
@@ -117,7 +129,7 @@ func New(c Config) *Window {
 	w.followLine()
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
-	if w.c.Cameras.Path == "" && !w.c.Fresh {
+	if w.c.Cameras.Path == "" && w.settings.m != nil {
 		w.c.Cameras = camera.DefaultSaved()
 	}
 	w.compare = compare.New(w.Desk)
@@ -126,6 +138,7 @@ func New(c Config) *Window {
 		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), w.compare,
 		records.New(w.Desk, icon(records.Title, svgHistory)),
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
+		setup.New(w.Desk, w.seat, w.seat.guard),
 	}
 	w.body = container.NewStack()
 	w.Window.SetContent(w.compose())
@@ -136,10 +149,18 @@ func New(c Config) *Window {
 	w.addShortcuts()
 	w.Window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.Window.SetCloseIntercept(w.askClose)
+	w.status.setRole()
 	w.goTo(0)
 	w.inspect.refreshBar()
 	w.settle()
+	if at := w.screenIndex(w.settings.text(keyScreen)); w.May(needs[w.screens[at].Title()]) {
+		w.goTo(at)
+	}
 	w.open()
+	w.attend()
+	for _, err := range w.c.Trouble {
+		w.Report(err)
+	}
 	return w
 }
 
@@ -176,13 +197,10 @@ func (w *Window) compose() fyne.CanvasObject {
 		p := places[s.Title()]
 		n := w.Tips.NewNavItem(s.Title(), icon(s.Title(), p.icon), fmt.Sprintf("%s (Ctrl+%d)", p.hint, i+1), func() { w.goTo(i) })
 		w.items = append(w.items, n)
-		rail.Add(n)
+		rail.Add(n) // the last, Settings, and the keys stand at the bottom
 	}
-	w.look = w.Tips.NewNavItem("", icon("theme", svgTheme), "", w.nextLook)
 	help := w.Tips.NewNavItem("", icon("keys", svgKeyboard), "Show all keys (?)", w.showKeys)
-	rail.Add(w.look)
 	rail.Add(help)
-	w.nameLook()
 	side := widgets.Dock(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
 	centre := widgets.Dock(w.notice, widgets.Rows(0, widgets.NewRule(), w.status.root), nil, nil, w.body)
 	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.Tips.Layer())
@@ -231,6 +249,7 @@ var places = map[string]struct{ icon, hint string }{
 	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
 	records.Title:   {svgHistory, "Find past verdicts, see them as they were judged, and say otherwise"},
 	clusters.Title:  {svgClusters, "See which parts look alike, and name what belongs together"},
+	setup.Title:     {svgSettings, "How the window looks and speaks, what is kept, and who may do what"},
 	explain.Title:   {svgExplain, "Walk through what happens to one part"},
 	compare.Title:   {svgCompare, "Set two recipes beside each other on the same parts"},
 }
@@ -247,8 +266,12 @@ func (w *Window) GoTo(title string) {
 // on reports whether the screen of that title is looked at.
 func (w *Window) on(title string) bool { return w.screens[w.current].Title() == title }
 
-// goTo shows a screen.
+// goTo shows a screen, once whoever is at the station may see it.
 func (w *Window) goTo(i int) {
+	if need := needs[w.screens[i].Title()]; !w.May(need) {
+		w.Need(need, func() { w.goTo(i) })
+		return
+	}
 	w.screens[w.current].Hide()
 	w.current = i
 	for k, n := range w.items {
@@ -258,39 +281,6 @@ func (w *Window) goTo(i int) {
 	w.body.Refresh()
 	w.Window.Canvas().Unfocus()
 	w.screens[i].Show()
-}
-
-// looks are the themes in the order of the button that steps through them.
-var looks = []struct{ name, title string }{
-	{"dark", "Dark"}, {"light", "Light"}, {"contrast", "High contrast"},
-}
-
-func (w *Window) lookIndex() int {
-	for i, l := range looks {
-		if l.name == w.settings.theme {
-			return i
-		}
-	}
-	return 0
-}
-
-func (w *Window) setLook(name string) {
-	if name == "" {
-		name = looks[0].name
-	}
-	w.settings.theme = name
-	w.c.App.Settings().SetTheme(themes.Named(name))
-	w.settings.setText(keyTheme, name)
-}
-
-func (w *Window) nextLook() {
-	w.setLook(looks[(w.lookIndex()+1)%len(looks)].name)
-	w.nameLook()
-}
-
-func (w *Window) nameLook() {
-	i := w.lookIndex()
-	w.look.SetIcon(icon("theme", svgTheme), looks[i].title+" theme. Click for "+looks[(i+1)%len(looks)].title+".")
 }
 
 // askClose ends the program, after a question when work would be cut short.
@@ -303,7 +293,9 @@ func (w *Window) askClose() {
 		"Closing stops it. Its checkpoint is kept, so that it can be resumed later.", func(yes bool) {
 			if yes {
 				w.Window.Close()
+				return
 			}
+			w.err = nil
 		}, w.Window)
 	d.SetConfirmText("Stop and close")
 	d.SetDismissText("Go on training")
@@ -312,7 +304,12 @@ func (w *Window) askClose() {
 
 // close ends all work and waits for it.
 func (w *Window) close() {
-	w.settings.setSize(w.Window.Canvas().Size())
+	w.remember()
+	if w.settings.m != nil {
+		if err := w.settings.m.Flush(); err != nil && w.err == nil {
+			w.err = err
+		}
+	}
 	w.Desk.Close()
 	w.inspect.endManual()
 }

@@ -69,8 +69,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// station is a window with parts, recipe and history, the first part inspected.
-func station(t *testing.T, change func(dir string)) (*Window, *queue) {
+// atStation is a window with parts, recipe and history, the first part inspected.
+func atStation(t *testing.T, change func(dir string)) (*Window, *queue) {
 	t.Helper()
 	b, err := bench()
 	if err != nil {
@@ -114,12 +114,12 @@ func typeRune(w *Window, r rune) { w.Window.Canvas().OnTypedRune()(r) }
 func press(w *Window, name fyne.KeyName) { w.Window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: name}) }
 
 func TestScreensWithPartsRenderInAllThemes(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	paint(t, w)
 }
 
 func TestRunAllLogsEveryPartOnce(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	s := w.inspect
 	press(w, fyne.KeySpace)
 	q.until(t, "the run ended", func() bool { return s.run == nil })
@@ -146,7 +146,7 @@ func TestRunAllLogsEveryPartOnce(t *testing.T) {
 }
 
 func TestPauseHoldsTheRunAndEscapeEndsIt(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	s := w.inspect
 	press(w, fyne.KeySpace)
 	press(w, fyne.KeySpace)
@@ -164,7 +164,7 @@ func TestPauseHoldsTheRunAndEscapeEndsIt(t *testing.T) {
 }
 
 func TestArrowKeysSelectAndInspect(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	s := w.inspect
 	press(w, fyne.KeyRight)
 	if s.cur != 1 {
@@ -181,7 +181,7 @@ func TestArrowKeysSelectAndInspect(t *testing.T) {
 }
 
 func TestShortcutsStayQuietWhileTyping(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	entry := w.inspect.panel.thresholds.lines[low].entry
 	w.Window.Canvas().Focus(entry)
 	before := w.inspect.cur
@@ -201,7 +201,7 @@ func TestShortcutsStayQuietWhileTyping(t *testing.T) {
 }
 
 func TestShortcutsWorkWhileAListHasTheFocus(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	s := w.inspect
 	w.Window.Canvas().Focus(s.list)
 	s.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
@@ -211,7 +211,7 @@ func TestShortcutsWorkWhileAListHasTheFocus(t *testing.T) {
 }
 
 func TestOverrideStandsBesideTheMachinesAnswer(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	s := w.inspect
 	machine := s.parts.state[0].verdict
 	want, key := history.NG, 'N'
@@ -241,7 +241,7 @@ func TestOverrideStandsBesideTheMachinesAnswer(t *testing.T) {
 }
 
 func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	s, p := w.inspect, w.inspect.panel.thresholds
 	high0 := w.Session.Thresholds().High
 	p.lines[low].slider.SetValue(high0 * 1.5)
@@ -280,7 +280,7 @@ func TestSliderJudgesAnewAndKeepsLowUnderHigh(t *testing.T) {
 }
 
 func TestTypedThresholdIsTakenAndNonsenseIsNot(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	p := w.inspect.panel.thresholds
 	was := w.Session.Thresholds()
 	for _, text := range []string{"abc", "", "-3", "NaN", "0"} {
@@ -298,7 +298,7 @@ func TestTypedThresholdIsTakenAndNonsenseIsNot(t *testing.T) {
 }
 
 func TestDoubtIsSaidAndTheThresholdsStayInSight(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	s := w.inspect
 	p := s.on.res.Prediction
 	p.Doubt = &session.DoubtError{Err: errors.New("it touches the border")}
@@ -329,7 +329,7 @@ func TestDoubtIsSaidAndTheThresholdsStayInSight(t *testing.T) {
 }
 
 func TestModeBringsItsOwnThresholds(t *testing.T) {
-	w, _ := station(t, nil)
+	w, _ := atStation(t, nil)
 	p, c := w.inspect.panel.thresholds, w.inspect.cal()
 	p.mode.SetSelected("two-sided")
 	got := w.Session.Thresholds()
@@ -346,7 +346,7 @@ func TestModeBringsItsOwnThresholds(t *testing.T) {
 }
 
 func TestFilterChipShowsOnlyItsVerdict(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	s := w.inspect
 	press(w, fyne.KeySpace)
 	q.until(t, "the run ended", func() bool { return s.run == nil })
@@ -364,7 +364,7 @@ func TestFilterChipShowsOnlyItsVerdict(t *testing.T) {
 }
 
 func TestDamagedFileIsErrorWithItsReasonInPlaceOfThePanes(t *testing.T) {
-	w, q := station(t, func(dir string) {
+	w, q := atStation(t, func(dir string) {
 		bad := filepath.Join(dir, "test", "good", "000.png")
 		if err := os.WriteFile(bad, []byte("not a picture"), 0o644); err != nil {
 			t.Fatal(err)
@@ -392,7 +392,7 @@ func TestDamagedFileIsErrorWithItsReasonInPlaceOfThePanes(t *testing.T) {
 }
 
 func TestAFailedRecipeLeavesTheOneThatIsOpen(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	bad := filepath.Join(t.TempDir(), "bad.agur")
 	if err := os.WriteFile(bad, []byte("zip?"), 0o644); err != nil {
 		t.Fatal(err)
@@ -410,7 +410,7 @@ func TestAFailedRecipeLeavesTheOneThatIsOpen(t *testing.T) {
 }
 
 func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	tr := w.train
 	w.GoTo(trainTitle)
 	if tr.set == nil {
@@ -444,7 +444,7 @@ func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
 }
 
 func TestCancelledTrainingLeavesNoRecipe(t *testing.T) {
-	w, q := station(t, nil)
+	w, q := atStation(t, nil)
 	tr := w.train
 	w.GoTo(trainTitle)
 	out := filepath.Join(t.TempDir(), "new.agur")

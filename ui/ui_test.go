@@ -21,6 +21,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
@@ -55,7 +56,7 @@ func newTestWindow(t *testing.T, s *session.Session, change func(*Config)) (*Win
 	t.Helper()
 	app := test.NewTempApp(t)
 	q := newQueue()
-	c := Config{App: app, Session: s, Fresh: true, Version: "test", post: q.post}
+	c := Config{App: app, Session: s, Version: "test", post: q.post}
 	if change != nil {
 		change(&c)
 	}
@@ -96,22 +97,24 @@ func shades(m image.Image) int {
 // paint captures the window in all themes and two sizes on every screen.
 func paint(t *testing.T, w *Window) {
 	t.Helper()
-	for _, l := range looks {
-		w.setLook(l.name)
+	for _, l := range station.Themes[:3] {
+		w.seat.now.Theme = l
+		w.seat.dress()
 		for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1920, 1080)} {
 			w.Window.Resize(size)
 			for i, s := range w.screens {
 				w.goTo(i)
 				if n := shades(w.Window.Canvas().Capture()); n < 8 {
-					t.Errorf("%s in %s at %v shows only %d colours", s.Title(), l.name, size, n)
+					t.Errorf("%s in %s at %v shows only %d colours", s.Title(), l, size, n)
 				}
-				if m := w.Window.Content().MinSize(); l.name != "contrast" && (m.Width > 1280 || m.Height > 800) {
-					t.Errorf("%s in %s needs %v, more than 1280 x 800", s.Title(), l.name, m)
+				if m := w.Window.Content().MinSize(); l != "contrast" && (m.Width > 1280 || m.Height > 800) {
+					t.Errorf("%s in %s needs %v, more than 1280 x 800", s.Title(), l, m)
 				}
 			}
 		}
 	}
-	w.setLook("dark")
+	w.seat.now.Theme = ""
+	w.seat.dress()
 	w.GoTo(inspectTitle)
 }
 
@@ -148,9 +151,12 @@ func TestQuestionMarkShowsKeysAndEscapeClosesThem(t *testing.T) {
 	}
 }
 
-func TestPreferencesKeepRecentPathsNewestFirst(t *testing.T) {
-	app := test.NewTempApp(t)
-	s := &settings{p: app.Preferences()}
+func TestMemoryKeepsRecentPathsNewestFirst(t *testing.T) {
+	m, err := station.OpenMemory("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &settings{m: m}
 	for i := range 12 {
 		s.addRecent(keySets, fmt.Sprintf("/%d", i%10))
 	}

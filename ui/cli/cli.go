@@ -20,6 +20,7 @@ import (
 
 	"agurscope/nn"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 )
 
 // The exit statuses.
@@ -57,11 +58,15 @@ type Window struct {
 	Demo        bool
 	Script      string // what to do by itself, for screenshots and tests
 	Screenshot  string // file
-	Fresh       bool   // forget what was open last time
-	Startup     bool   // write the time to the first frame and the memory to Out, then quit
-	Version     string
-	Out         io.Writer
-	Resident    func() float64 // memory in MB
+	Kiosk       bool   // full screen, for showing only
+
+	Settings                 station.Settings
+	SettingsFile, MemoryFile string  // "": nothing is kept
+	Trouble                  []error // with these files
+	Startup                  bool    // write the time to the first frame and the memory to Out, then quit
+	Version                  string
+	Out                      io.Writer
+	Resident                 func() float64 // memory in MB
 }
 
 // BenchWindow says what the window is measured with.

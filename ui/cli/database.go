@@ -10,6 +10,7 @@ import (
 
 	"agurscope/history"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 )
 
 // DefaultDatabase returns where the history lies unless told otherwise: in
@@ -30,12 +31,16 @@ func addDatabase(fs *pflag.FlagSet, path *string) {
 	fs.StringVar(path, "db", "", "keep the history in `FILE` (default "+display(DefaultDatabase())+")")
 }
 
-// database resolves the value of --db.
+// database resolves the value of --db: without one the history lies in the data
+// folder of the settings, or where a new station has it.
 func database(path string) string {
-	if path == "" {
-		return DefaultDatabase()
+	if path != "" {
+		return path
 	}
-	return path
+	if s, err := station.LoadSettings(station.DefaultSettingsFile()); err == nil && s.Data != "" {
+		return filepath.Join(s.Data, filepath.Base(DefaultDatabase()))
+	}
+	return DefaultDatabase()
 }
 
 // display writes a path as people know it, with ~ for their home.

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"agurscope/datasets/camera"
+	"agurscope/ui/station"
 )
 
 type windowFlags struct {
@@ -15,6 +17,7 @@ type windowFlags struct {
 	engine engineFlags
 	keep   keepFlags
 	line   lineFlags
+	fresh  bool
 }
 
 func (p *program) root() *cobra.Command {
@@ -53,13 +56,14 @@ Without a command it opens the window.`,
 	fs.StringVar(&f.Set, "set", "", "open the pictures in `DIR`")
 	fs.StringVar(&f.Camera, "camera", "", "open the camera at `URL`; see “agurscope camera --help”")
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
+	fs.BoolVar(&f.Kiosk, "kiosk", false, "show parts or a camera on the full screen, with nothing to change; Ctrl+Shift+Q leaves")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
 	f.line.add(fs)
 	f.engine.add(fs)
 	fs.StringVar(&f.Script, "script", "", "what the window does by itself")
 	fs.StringVar(&f.Screenshot, "screenshot", "", "file for a picture of the window")
-	fs.BoolVar(&f.Fresh, "fresh", false, "forget what was open last time")
+	fs.BoolVar(&f.fresh, "fresh", false, "forget what was open last time")
 	fs.BoolVar(&f.Startup, "startup", false, "print the time to the first frame and the memory, then quit")
 	for _, hidden := range []string{"script", "screenshot", "fresh", "startup"} {
 		_ = fs.MarkHidden(hidden) // the flags are defined above
@@ -78,6 +82,17 @@ func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
 	}
 	if why := noDisplay(); why != nil {
 		return why
+	}
+	if !f.fresh && !f.Startup {
+		f.SettingsFile = station.DefaultSettingsFile()
+		var err error
+		if f.Settings, err = station.LoadSettings(f.SettingsFile); err != nil {
+			f.Trouble = append(f.Trouble, err)
+		}
+		f.MemoryFile = filepath.Join(filepath.Dir(database(f.db)), "window.json")
+	}
+	if !cmd.Flags().Changed("keep") {
+		f.keep.keep = f.Settings.Keep
 	}
 	s, err := p.openLenient(f.engine, database(f.db))
 	if err != nil {

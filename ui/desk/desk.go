@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -73,6 +74,11 @@ type Host interface {
 	AskRecipe(take func(path string))
 	// RecentRecipes are recipe files that were used before, newest first.
 	RecentRecipes() []string
+	// May reports whether whoever is at the station may do what is a role's.
+	May(r station.Role) bool
+	// Need does what is a role's, after a question for the PIN where that is not
+	// who is at the station.
+	Need(r station.Role, do func())
 	// User is who sits at the station.
 	User() string
 }

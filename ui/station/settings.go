@@ -35,10 +35,10 @@ type Retention struct {
 	Gigabytes     int `json:"gigabytes,omitempty"` // of database and pictures together
 }
 
-// Choices of the settings that have few values, the default first.
+// Choices of the settings that have few values.
 var (
 	Themes    = []string{"dark", "light", "contrast", "system"}
-	TextSizes = []float32{1, 1.15, 1.3, 1.5, .9}
+	TextSizes = []float32{.9, 1, 1.15, 1.3, 1.5}
 	Scales    = []float32{0, .75, 1, 1.25, 1.5, 2}
 	Keeps     = []string{"none", "not-ok", "all"}
 )

@@ -17,6 +17,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -70,6 +71,12 @@ func (h *Host) AskRecipe(func(string)) {}
 
 // RecentRecipes implements desk.Host.
 func (h *Host) RecentRecipes() []string { return nil }
+
+// May implements desk.Host: everybody may do everything.
+func (h *Host) May(station.Role) bool { return true }
+
+// Need implements desk.Host.
+func (h *Host) Need(_ station.Role, do func()) { do() }
 
 // User implements desk.Host.
 func (h *Host) User() string { return "tester" }

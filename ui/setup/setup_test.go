@@ -1,0 +1,108 @@
+package setup
+
+import (
+	"strings"
+	"testing"
+
+	"agurscope/ui/desk/desktest"
+	"agurscope/ui/session"
+	"agurscope/ui/station"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+var enter = &fyne.KeyEvent{Name: fyne.KeyReturn}
+
+// fake is a station that keeps what is applied.
+type fake struct {
+	now   station.Settings
+	stale bool
+	guard *station.Guard
+}
+
+func (f *fake) Settings() station.Settings            { return f.now }
+func (f *fake) Apply(s station.Settings)              { f.now = s; f.guard.Use(s) }
+func (f *fake) Stale() bool                           { return f.stale }
+func (f *fake) Restart()                              {}
+func (f *fake) Place() (string, string)               { return "/etc/settings.json", "/data" }
+func (f *fake) AskFolder(_ string, take func(string)) { take("/elsewhere") }
+func (f *fake) SignOut()                              { f.guard.SignOut() }
+
+func newScreen(t *testing.T) (*Screen, *fake, *desktest.Host) {
+	t.Helper()
+	s := session.New(session.Options{})
+	t.Cleanup(func() { _ = s.Close() })
+	d, h := desktest.New(t, s)
+	f := &fake{guard: station.NewGuard(station.Settings{})}
+	screen := New(d, f, f.guard)
+	d.Window.SetContent(screen.Content())
+	return screen, f, h
+}
+
+func TestChoicesAreAppliedAtOnce(t *testing.T) {
+	s, f, _ := newScreen(t)
+	s.theme.sel.SetSelected("Light")
+	s.text.sel.SetSelected("130 %")
+	s.language.sel.SetSelected("Deutsch")
+	s.keep.sel.SetSelected("Of all parts")
+	test.Tap(s.sound)
+	if f.now.Theme != "light" || f.now.TextSize != 1.3 || f.now.Language != "de" || f.now.Keep != "all" || !f.now.Silent {
+		t.Errorf("%+v", f.now)
+	}
+	if s.restart.Visible() {
+		t.Error("a restart is asked for that nothing waits for")
+	}
+	f.stale = true
+	s.Show()
+	if !s.restart.Visible() {
+		t.Error("no restart is offered")
+	}
+}
+
+func TestNumbersAreTakenOrPutBack(t *testing.T) {
+	s, f, _ := newScreen(t)
+	n := s.numbers[0]
+	for text, want := range map[string]int{"30": 30, "": 0, "abc": 7, "-3": 7, "12345678": 7} {
+		f.now.Retention.PictureDays = 7
+		n.show(f.now)
+		n.entry.SetText(text)
+		n.entry.OnLeave()
+		if f.now.Retention.PictureDays != want {
+			t.Errorf("%q: %d, want %d", text, f.now.Retention.PictureDays, want)
+		}
+		if want == 7 && n.entry.Text != "7" {
+			t.Errorf("%q stays in the field", text)
+		}
+	}
+}
+
+func TestPINsAreSetHashedAndRemoved(t *testing.T) {
+	s, f, h := newScreen(t)
+	if !s.pins[station.Engineer].set.Disabled() {
+		t.Error("an engineer's PIN can be set without an administrator's")
+	}
+	p, err := station.NewPIN("9999")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.usePIN(station.Administrator, p)
+	if !f.guard.Active() || strings.Contains(string(f.now.PINs[station.Administrator]), "9999") {
+		t.Fatalf("%v", f.now.PINs)
+	}
+	in := false
+	AskPIN(s.Desk, f.guard, station.Administrator, "why", func() { in = true })
+	entry := s.Window.Canvas().Focused()
+	for _, try := range []string{"0000", "9999"} {
+		test.Type(entry, try)
+		s.Window.Canvas().Focused().TypedKey(enter)
+		h.Step()
+	}
+	if !in || f.guard.Role() != station.Administrator {
+		t.Error("the right PIN does not open the role")
+	}
+	s.usePIN(station.Administrator, "")
+	if f.guard.Active() {
+		t.Error("roles are on without a PIN")
+	}
+}
