@@ -172,3 +172,22 @@ func TestGoldenOutlines(t *testing.T) {
 	got = render(240, 200, Viewport{Center: Point{40, 38}, Zoom: 11}, l)
 	checkGolden(t, "outlines-selected", got, 1, 0)
 }
+
+func TestGoldenShadeAndMarks(t *testing.T) {
+	out := make([]uint8, 16*16)
+	for i := range out {
+		if x, y := i%16, i/16; x < 4 || x > 9 && y > 9 {
+			out[i] = 1
+		}
+	}
+	l := Layer{
+		Picture: NewPicture(part(64)), Font: testFont(t),
+		Shade: &Shade{W: 16, H: 16, Out: out},
+		Marks: []Mark{
+			{Points: []Point{{20, 10}, {52, 24}}, Ends: true, Label: "34.9 px", Color: color.NRGBA{255, 214, 10, 255}},
+			{Points: []Point{{20, 36}, {34, 36}, {30, 52}}, Closed: true, Color: color.NRGBA{63, 208, 255, 255}},
+		},
+	}
+	got := render(260, 240, Viewport{Center: Point{32, 32}, Zoom: 3.6}, l)
+	checkGolden(t, "shade-marks", got, 1, 0)
+}

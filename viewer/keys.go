@@ -8,7 +8,8 @@ const keyZoom = 1.25
 // HandleKey does what a key means to the viewer and reports whether it meant
 // anything: F fits, O shows one to one, plus and minus zoom, 1 to 4 enlarge a
 // pane or put it back, 0 and Escape go back to the grid, C shows the outlines
-// on all panes.
+// on all panes, W and B show two panes in one, of which 1 to 4 then choose the
+// other.
 func (v *Viewer) HandleKey(name fyne.KeyName) bool {
 	switch name {
 	case fyne.KeyF:
@@ -22,7 +23,15 @@ func (v *Viewer) HandleKey(name fyne.KeyName) bool {
 	case fyne.KeyMinus:
 		v.ZoomBy(1 / keyZoom)
 	case fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4:
-		v.toggle(Pane(name[0] - '1'))
+		if v.pair.how != Apart {
+			v.pairWith(Pane(name[0] - '1'))
+		} else {
+			v.toggle(Pane(name[0] - '1'))
+		}
+	case fyne.KeyW:
+		v.togglePair(Wipe)
+	case fyne.KeyB:
+		v.togglePair(Blink)
 	case fyne.Key0:
 		v.Grid()
 	case fyne.KeyEscape:

@@ -20,10 +20,7 @@ const maxLabels = 120
 // overlay draws what lies above the picture at the resolution of the screen.
 func (r *Renderer) overlay(dst *image.RGBA, v Viewport, l *Layer) {
 	pane := Size{float64(dst.Rect.Dx()), float64(dst.Rect.Dy())}
-	scale := l.Scale
-	if !(scale > 0) {
-		scale = 1
-	}
+	scale := l.scale()
 	r.coverage.reset(dst.Rect.Dx(), dst.Rect.Dy())
 	shown := make([]shape, 0, len(l.Outlines))
 	for i := range l.Outlines {
@@ -35,6 +32,7 @@ func (r *Renderer) overlay(dst *image.RGBA, v Viewport, l *Layer) {
 	if l.Font != nil {
 		r.labels(dst, shown, l, scale)
 	}
+	r.lines(dst, v, l, scale)
 	if l.Legend && l.Heat != nil && l.Font != nil {
 		r.legend(dst, l.Heat, l.Font, scale)
 	}

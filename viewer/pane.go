@@ -43,6 +43,8 @@ type paneActions struct {
 	pan     func(dx, dy float64)
 	hover   func(at Point, size Size, inside bool)
 	click   func(at Point, size Size)
+	wipe    func(share float64) // move the line between a pair of panes
+	tool    func() Tool         // what has the mouse, nil for the pane itself
 	enlarge func()
 	settle  func(size Size) // before painting, when the size is finally known
 	painted func()
@@ -63,10 +65,15 @@ type pane struct {
 	absent   *note // the sentence when there is no picture
 	renderer Renderer
 	buffer   *image.RGBA
-	size     Size    // of the picture area, in screen pixels
-	scale    float64 // screen pixels per desktop unit
+	beside   *pane       // the other one of a pair; nil unless this pane shows two
+	cut      float64     // how much of the width is this pane's own, 0 to 1
+	second   *image.RGBA // what the other one looks like here
+	size     Size        // of the picture area, in screen pixels
+	scale    float64     // screen pixels per desktop unit
 	pressed  fyne.Position
 	dragging bool
+	wiping   bool // the line of a wipe is being dragged
+	drawing  bool // a tool was given the button
 }
 
 func newPane(number int, title, absent string, view *Viewport, fonts *fonts, do paneActions) *pane {
@@ -94,15 +101,21 @@ func (p *pane) paint(w, h int) image.Image {
 	}
 	p.measure(w, h)
 	p.do.settle(p.size)
-	l := p.layer
-	l.Background = opaque(themes.Color(themes.ColorNamePane))
-	l.Scale = p.scale
-	l.Font = p.fonts.at(p.scale)
+	l := p.dressed(p.layer)
 	p.renderer.Render(p.buffer, *p.view, &l)
+	p.paintBeside(p.buffer)
 	if p.do.painted != nil {
 		p.do.painted()
 	}
 	return p.buffer
+}
+
+// dressed returns a layer with what the pane adds to it.
+func (p *pane) dressed(l Layer) Layer {
+	l.Background = opaque(themes.Color(themes.ColorNamePane))
+	l.Scale = p.scale
+	l.Font = p.fonts.at(p.scale)
+	return l
 }
 
 func opaque(c color.NRGBA) color.RGBA { return color.RGBA{R: c.R, G: c.G, B: c.B, A: 255} }
@@ -145,25 +158,75 @@ func (p *pane) Scrolled(e *fyne.ScrollEvent) {
 	p.do.zoom(p.at(e.Position), math.Exp(step*0.009), p.size)
 }
 
-// Dragged pans the picture.
+// Dragged pans the picture, moves the line of a wipe or leads a tool.
 func (p *pane) Dragged(e *fyne.DragEvent) {
+	if t := p.do.tool(); t != nil {
+		p.pressed = e.Position
+		t.Drag(p.image(e.Position))
+		p.hover(e.Position)
+		return
+	}
+	if p.wiping {
+		p.do.wipe(p.at(e.Position).X / p.size.W)
+		return
+	}
 	p.dragging = true
 	p.do.pan(float64(e.Dragged.DX)*p.scale, float64(e.Dragged.DY)*p.scale)
 	p.hover(e.Position)
 }
 
-// DragEnd ends the panning.
-func (p *pane) DragEnd() { p.dragging = false }
+// DragEnd ends what Dragged began.
+func (p *pane) DragEnd() {
+	p.dragging, p.wiping = false, false
+	p.release(p.pressed)
+}
+
+// release lets the tool go, once.
+func (p *pane) release(at fyne.Position) {
+	if !p.drawing {
+		return
+	}
+	p.drawing = false
+	if t := p.do.tool(); t != nil {
+		t.Release(p.image(at))
+	}
+}
 
 // DoubleTapped enlarges the pane, or puts it back.
-func (p *pane) DoubleTapped(*fyne.PointEvent) { p.do.enlarge() }
+func (p *pane) DoubleTapped(*fyne.PointEvent) {
+	if p.do.tool() == nil {
+		p.do.enlarge()
+	}
+}
+
+// image turns a position on the widget into image coordinates.
+func (p *pane) image(pos fyne.Position) Point { return p.view.ToImage(p.at(pos), p.size) }
 
 // MouseDown remembers where a click began.
-func (p *pane) MouseDown(e *desktop.MouseEvent) { p.pressed = e.Position }
+func (p *pane) MouseDown(e *desktop.MouseEvent) {
+	p.pressed = e.Position
+	if !p.inPicture(e.Position) || e.Button != desktop.MouseButtonPrimary || p.layer.Picture == nil {
+		return
+	}
+	if t := p.do.tool(); t != nil {
+		p.drawing = true
+		t.Press(p.image(e.Position))
+		return
+	}
+	p.wiping = p.onLine(p.at(e.Position).X)
+}
 
 // MouseUp selects what lies under a click that was not the end of a drag. It
 // does not wait for a possible second click, as Tapped would.
 func (p *pane) MouseUp(e *desktop.MouseEvent) {
+	if p.drawing {
+		p.release(e.Position)
+		return
+	}
+	if p.wiping {
+		p.wiping = false
+		return
+	}
 	const still = 3
 	d := e.Position.Subtract(p.pressed)
 	moved := math.Hypot(float64(d.X), float64(d.Y)) > still
@@ -183,6 +246,9 @@ func (p *pane) MouseMoved(e *desktop.MouseEvent) { p.hover(e.Position) }
 func (p *pane) MouseOut() { p.do.hover(Point{}, p.size, false) }
 
 func (p *pane) hover(pos fyne.Position) {
+	if t := p.do.tool(); t != nil && !p.drawing {
+		t.Hover(p.image(pos))
+	}
 	p.do.hover(p.at(pos), p.size, p.inPicture(pos))
 }
 
@@ -190,6 +256,9 @@ func (p *pane) hover(pos fyne.Position) {
 func (p *pane) Cursor() desktop.Cursor {
 	if p.layer.Picture == nil {
 		return desktop.DefaultCursor
+	}
+	if p.wiping {
+		return desktop.HResizeCursor
 	}
 	return desktop.CrosshairCursor
 }

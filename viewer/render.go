@@ -21,12 +21,23 @@ type Layer struct {
 	Fill  *Segmentation // drawn over the picture turned grey and darker
 	Style FillStyle
 
+	Shade *Shade // what is left out, nil for nothing
+	Marks []Mark
+
 	Outlines []Outline
 	Selected int // region number drawn with a highlight, 0 for none
 
 	Legend bool    // the scale of Heat
 	Font   *Font   // nil: no letters
 	Scale  float64 // screen pixels per desktop unit, for line widths; 0 means 1
+}
+
+// scale is how many screen pixels a desktop unit has.
+func (l *Layer) scale() float64 {
+	if l.Scale > 0 {
+		return l.Scale
+	}
+	return 1
 }
 
 // exactZoom is the zoom from which pictures are drawn as plain squares. Below
@@ -78,6 +89,9 @@ func (r *Renderer) Render(dst *image.RGBA, v Viewport, l *Layer) {
 	surround(dst, win, l.Background)
 	if win.x0 < win.x1 && win.y0 < win.y1 {
 		r.halves(dst, v, l, extent, win)
+		if l.Shade != nil {
+			r.shade(dst, v, l, extent, win, l.scale())
+		}
 	}
 	r.overlay(dst, v, l)
 }

@@ -25,6 +25,8 @@ type Viewer struct {
 	// OnSelect is called when a person clicks a region, or with 0 beside all of
 	// them.
 	OnSelect func(region int)
+	// OnPaired is called when two panes have come together or apart.
+	OnPaired func()
 	// OnMoved is called when a person has zoomed or panned.
 	OnMoved func(view Viewport)
 
@@ -34,6 +36,12 @@ type Viewer struct {
 	enlarged Pane // paneCount: none, the grid is shown
 	bar      *toolbar
 	bare     bool // without the toolbar
+	titles   [paneCount]string
+	pair     pair
+	tool     Tool
+	marks    []Mark
+	shade    *Shade
+	hollow   bool // regions are outlined and not filled
 
 	frame      Frame
 	colormap   string
@@ -50,6 +58,7 @@ func New() *Viewer {
 	v := &Viewer{fitted: true, enlarged: paneCount, colormap: "viridis", opacity: defaultOpacity}
 	v.view.Zoom = 1
 	titles := [paneCount]string{lang.L("Original"), lang.L("Reconstruction"), lang.L("Heat map"), lang.L("Segmentation")}
+	v.titles = titles
 	absent := [paneCount]string{
 		lang.L("No picture yet"), lang.L("This method has no reconstruction"),
 		lang.L("No anomaly map yet"), lang.L("No segmentation yet"),
@@ -70,6 +79,8 @@ func (v *Viewer) actions(which Pane) paneActions {
 		pan:     v.pan,
 		hover:   v.hover,
 		click:   v.click,
+		wipe:    v.wipe,
+		tool:    func() Tool { return v.tool },
 		enlarge: func() { v.toggle(which) },
 		settle:  v.settle,
 		painted: func() {
@@ -122,7 +133,7 @@ func (v *Viewer) SetThresholds(low, high float32) {
 func (v *Viewer) SetSegmentation(s *Segmentation) {
 	v.setSegmentation(s)
 	v.outline()
-	v.panes[PaneSegmentation].layer.Fill = v.frame.Segmentation
+	v.panes[PaneSegmentation].layer.Fill = v.filled()
 	if v.frame.Segmentation == nil {
 		v.panes[PaneSegmentation].setPicture(nil)
 	} else {
@@ -183,6 +194,21 @@ func (v *Viewer) ShowOutlines(everywhere bool) {
 	v.repaint(PaneOriginal, PaneReconstruction, PaneHeat)
 }
 
+// filled is what the segmentation pane fills, nil for outlines alone.
+func (v *Viewer) filled() *Segmentation {
+	if v.hollow {
+		return nil
+	}
+	return v.frame.Segmentation
+}
+
+// ShowFill fills the regions of the segmentation, or only outlines them.
+func (v *Viewer) ShowFill(on bool) {
+	v.hollow = !on
+	v.compose()
+	v.repaintAll()
+}
+
 // SetPlaceholder changes the sentence that a pane shows while it has no picture.
 func (v *Viewer) SetPlaceholder(which Pane, text string) {
 	if which >= 0 && which < paneCount {
@@ -193,6 +219,7 @@ func (v *Viewer) SetPlaceholder(which Pane, text string) {
 // SetTitle names a pane otherwise.
 func (v *Viewer) SetTitle(which Pane, text string) {
 	if which >= 0 && which < paneCount {
+		v.titles[which] = text
 		v.panes[which].header.setTitle(text)
 	}
 }
@@ -238,7 +265,7 @@ func (v *Viewer) outlines() []Outline {
 func (v *Viewer) compose() {
 	f := &v.frame
 	for i, p := range v.panes {
-		p.layer = Layer{Extent: f.extent()}
+		p.layer = Layer{Extent: f.extent(), Marks: v.marks, Shade: v.shade}
 		p.setPicture(v.pictureOf(Pane(i)))
 	}
 	v.panes[PaneReconstruction].layer.Smooth = f.reconstruction != nil && f.reconstruction.Size().W < f.extent().W
@@ -249,7 +276,7 @@ func (v *Viewer) compose() {
 		v.panes[PaneHeat].layer.Legend = true
 	}
 	seg := &v.panes[PaneSegmentation].layer
-	seg.Fill = f.Segmentation
+	seg.Fill = v.filled()
 	seg.Style = FillStyle{
 		Low: themes.Color(themes.ColorNameMarkLow), High: themes.Color(themes.ColorNameMarkHigh),
 		Opacity: 0.5, Dim: 0.62,
@@ -292,6 +319,9 @@ func (v *Viewer) outline() {
 // repaint asks Fyne for new pixels of the panes at its next frame.
 func (v *Viewer) repaint(which ...Pane) {
 	for _, i := range which {
+		if v.pair.how != Apart && i == v.pair.right {
+			i = v.pair.left // it is seen there
+		}
 		if p := v.panes[i]; p.Visible() {
 			p.raster.Refresh()
 		}
@@ -483,6 +513,11 @@ func (v *Viewer) Enlarge(which Pane) {
 	if which < 0 || which > paneCount {
 		return
 	}
+	v.unpair()
+	v.enlarge(which)
+}
+
+func (v *Viewer) enlarge(which Pane) {
 	v.enlarged = which
 	for i, p := range v.panes {
 		p.header.setEnlarged(Pane(i) == which)
