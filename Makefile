@@ -100,10 +100,12 @@ lint: setup ## static analysis
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2 run ./...
 
 # Always this release: others write other text for the same program.
-CLANG := 14.0.6
+CLANG_VERSION := 14.0.6
+CLANG := clang -x cuda --cuda-device-only -nocudainc -nocudalib -O3 -ffp-contract=off -Wall -Wno-unused-function -S
 kernels: setup ## compile the graphics card's kernels to PTX
-	@clang --version | grep -qF 'version $(CLANG)' || { echo "the kernels are compiled with clang $(CLANG), which is Debian 12's"; exit 1; }
-	cd cuda/kernels && clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S kernels.cl -o kernels.ptx
+	@clang --version | grep -qF 'version $(CLANG_VERSION)' || { echo "the kernels are compiled with clang $(CLANG_VERSION), which is Debian 12's"; exit 1; }
+	cd cuda/kernels && $(CLANG) --cuda-gpu-arch=sm_70 kernels.cl -o kernels.ptx
+	cd cuda/kernels && $(CLANG) --cuda-gpu-arch=sm_80 tensor.cl -o tensor.ptx
 
 # A driver that computes on the processor, to see the program with a card where
 # there is none: LD_LIBRARY_PATH=out/simulator bin/agurscope doctor
@@ -118,9 +120,10 @@ PTXAS := $(OUT)/ptxas/nvidia/cuda_nvcc/bin/ptxas
 ptxas: MORE_PACKAGES := python3 python3-pip
 ptxas: setup ## assemble the kernels for three generations of cards; registers and spills of each
 	@test -x $(PTXAS) || python3 -m pip install -q --no-deps --target $(OUT)/ptxas --break-system-packages $(PTXAS_WHEEL)
-	@for arch in sm_70 sm_80 sm_90; do $(PTXAS) -v -arch=$$arch -o $(OUT)/kernels-$$arch.cubin cuda/kernels/kernels.ptx 2> $(OUT)/ptxas/$$arch.log \
-	  || { cat $(OUT)/ptxas/$$arch.log; exit 1; }; \
-	  echo "$$arch: $$(grep -c 'Compiling entry' $(OUT)/ptxas/$$arch.log) kernels, $$(grep -c ' 0 bytes spill stores' $(OUT)/ptxas/$$arch.log) without spills, at most $$(grep -oE 'Used [0-9]+' $(OUT)/ptxas/$$arch.log | sort -k2 -n | tail -1 | cut -d' ' -f2) registers"; done
+	@for arch in sm_70 sm_80 sm_90; do for m in kernels tensor; do \
+	  if [ $$arch$$m = sm_70tensor ]; then continue; fi; log=$(OUT)/ptxas/$$m-$$arch.log; \
+	  $(PTXAS) -v -arch=$$arch -o $(OUT)/ptxas/$$m-$$arch.cubin cuda/kernels/$$m.ptx 2> $$log || { cat $$log; exit 1; }; \
+	  echo "$$arch, $$m: $$(grep -c 'Compiling entry' $$log) kernels, $$(grep -c ' 0 bytes stack frame, 0 bytes spill stores' $$log) without spills, at most $$(grep -oE 'Used [0-9]+' $$log | sort -k2 -n | tail -1 | cut -d' ' -f2) registers"; done; done
 
 FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME

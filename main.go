@@ -96,7 +96,7 @@ func engines() []cli.Engine {
 	return []cli.Engine{
 		{
 			Name: "cuda", Device: true, Remedy: "leave --engine out, or choose onednn",
-			Open: func(int) (nn.Engine, error) { return cuda.Open(0) },
+			Open: func(int) (nn.Engine, error) { return cuda.Open(cuda.Options{}) },
 		},
 		{
 			Name: "onednn", Remedy: "install libdnnl-dev and build with “make build”, on a processor with AVX2; or choose --engine gorgonia, which is slow",

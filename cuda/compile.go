@@ -59,6 +59,7 @@ type program struct {
 	e         *engine
 	g         *nn.Graph
 	mode      nn.Mode
+	precision Precision // of an inference
 	values    []*value
 	fused     map[*nn.Node]*nn.Node // a convolution to the Norm or ReLU that it absorbs
 	norms     map[*nn.Node]*norm
@@ -99,8 +100,12 @@ type program struct {
 
 // Compile implements nn.Engine.
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
+	return e.compile(g, m, e.precision)
+}
+
+func (e *engine) compile(g *nn.Graph, m nn.Mode, precision Precision) (nn.Program, error) {
 	p := &program{
-		e: e, g: g, mode: m, momentum: 0.1,
+		e: e, g: g, mode: m, precision: precision, momentum: 0.1,
 		fused: map[*nn.Node]*nn.Node{}, norms: map[*nn.Node]*norm{}, known: map[string]place{}, losses: map[*nn.Node]int{},
 		inputs: map[*nn.Node][]float32{}, kept: map[*nn.Node][]float32{}, wanted: map[*nn.Node][]float32{},
 	}

@@ -169,6 +169,9 @@ func (p *program) convForward(n *nn.Node, op nn.Conv) {
 	}
 	taps := forwardTaps(op, in)
 	kernel, bm, bn := tile(out)
+	if p.mode == nn.Inference && p.precision != F32 {
+		kernel += "_" + string(p.precision)
+	}
 	p.emit(n, kernel, ceil(y.n()*y.hw(), bn), ceil(out, bm), 1,
 		y.x, x.x, p.matrix(n, weights, taps, out, bm, per), p.tapTable(taps, x.h(), x.w(), stepTaps), bias,
 		out, steps(taps), y.n()*y.hw(), y.h(), y.w(),

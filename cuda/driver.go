@@ -24,10 +24,12 @@ import (
 var library = "libcuda.so.1"
 
 // oldest is the driver version (CUDA 11.4) and capability (Volta) from which on
-// the kernels' PTX is understood.
+// the kernels' PTX is understood; from tensorMajor on (Ampere) also those for
+// tensor cores.
 const (
-	oldest     = 11040
-	capability = 70
+	oldest      = 11040
+	capability  = 70
+	tensorMajor = 8
 )
 
 var driver struct {

@@ -19,8 +19,9 @@ var errStopped = errors.New("the CUDA engine is closed")
 type engine struct {
 	worker    *thread.Worker
 	device    Device
+	precision Precision
 	ctx       cu.CUContext
-	module    cu.Module
+	modules   []cu.Module
 	stream    cu.Stream
 	functions map[string]cu.Function
 	pool      *pool
@@ -28,30 +29,36 @@ type engine struct {
 	fault     error // of a call that left the context unusable
 }
 
-// Open starts the engine on a device by its index among [Devices], after the
-// device has shown that it computes right. Its error wraps nn.ErrUnavailable
-// when it cannot.
-func Open(device int) (nn.Engine, error) {
-	e, err := open(device)
+// Open starts the engine, after the device has shown that it computes right. Its
+// error wraps nn.ErrUnavailable when it cannot.
+func Open(o Options) (nn.Engine, error) {
+	e, err := open(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := check(e); err != nil {
+	if err := e.trust(); err != nil {
 		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
 	}
 	return e, nil
 }
 
 // open is Open without the check.
-func open(device int) (*engine, error) {
+func open(o Options) (*engine, error) {
 	all, err := Devices()
 	if err != nil {
 		return nil, err
 	}
-	if device < 0 || device >= len(all) {
-		return nil, unavailable("there are %d cards, and no card %d", len(all), device)
+	if o.Device < 0 || o.Device >= len(all) {
+		return nil, unavailable("there are %d cards, and no card %d", len(all), o.Device)
 	}
-	e := &engine{worker: thread.Start(errStopped), device: all[device], pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version()}
+	d := all[o.Device]
+	if o.Precision != F32 && d.Major < tensorMajor {
+		return nil, unavailable("%s is of compute capability %d.%d, and %s needs the tensor cores of %d.0", d.Name, d.Major, d.Minor, o.Precision, tensorMajor)
+	}
+	e := &engine{
+		worker: thread.Start(errStopped), device: d, precision: o.Precision,
+		pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version(),
+	}
 	if err := e.worker.Do(e.start); err != nil {
 		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
 	}
@@ -70,11 +77,21 @@ func (e *engine) start() error {
 	if e.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return fault("make a stream", err)
 	}
-	if e.module, err = cu.LoadData(kernels.PTX); err != nil {
+	if err := e.load(kernels.PTX, kernels.Table); err != nil || e.precision == F32 {
+		return err
+	}
+	return e.load(kernels.TensorPTX, kernels.Tensor)
+}
+
+// load makes a module's kernels known.
+func (e *engine) load(ptx string, table map[string]string) error {
+	m, err := cu.LoadData(ptx)
+	if err != nil {
 		return fault("load the kernels", err)
 	}
-	for name := range kernels.Table {
-		if e.functions[name], err = e.module.Function(name); err != nil {
+	e.modules = append(e.modules, m)
+	for name := range table {
+		if e.functions[name], err = m.Function(name); err != nil {
 			return fault("load the kernel "+name, err)
 		}
 	}
@@ -86,7 +103,11 @@ func (e *engine) Name() string { return "cuda" }
 
 // Describe implements nn.Engine.
 func (e *engine) Describe() string {
-	return fmt.Sprintf("CUDA %d.%d, %s, %.0f GB", e.version/1000, e.version%1000/10, e.device.Name, float64(e.device.Memory)/(1<<30))
+	s := fmt.Sprintf("CUDA %d.%d, %s, %.0f GB", e.version/1000, e.version%1000/10, e.device.Name, float64(e.device.Memory)/(1<<30))
+	if e.precision != F32 {
+		s += ", " + string(e.precision)
+	}
+	return s
 }
 
 // Close implements nn.Engine. It reports memory that was not given back; what a
@@ -98,8 +119,8 @@ func (e *engine) Close() error {
 		}
 		leak, failed := e.pool.close()
 		errs := []error{failed}
-		if e.module != (cu.Module{}) {
-			errs = append(errs, e.module.Unload())
+		for _, m := range e.modules {
+			errs = append(errs, m.Unload())
 		}
 		if e.stream != (cu.Stream{}) {
 			errs = append(errs, e.stream.Destroy())

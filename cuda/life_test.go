@@ -80,7 +80,7 @@ func TestNoFrameIsLost(t *testing.T) {
 		{"lost@2", 7, "it does not answer any more"},
 	} {
 		t.Run(fmt.Sprintf("%s from frame %d", c.fault, c.frame), func(t *testing.T) {
-			card, err := Open(0)
+			card, err := Open(Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,11 +134,11 @@ func TestWhatCannotBeUsedSaysWhy(t *testing.T) {
 		if fault == "none" {
 			library = "libnothing.so.1"
 		}
-		_, err := Open(0)
+		_, err := Open(Options{Precision: Precision(os.Getenv("AGURSCOPE_TEST_PRECISION"))})
 		fmt.Printf("unavailable %v: %v\n", errors.Is(err, nn.ErrUnavailable), err)
 		return
 	}
-	for fault, why := range map[string]string{
+	for fault, why := range map[string]string{ // behind “in”: of a precision
 		"none":                    "no NVIDIA driver on this machine",
 		"devices=0":               "finds no card",
 		"init=803":                "of different versions; restart the machine",
@@ -151,10 +151,15 @@ func TestWhatCannotBeUsedSaysWhy(t *testing.T) {
 		"launch@2":                "a computation broke off",
 		"lost@1":                  "does not answer",
 		"version=11040,devices=2": "<nil>",
+		"capability=75":           "<nil>",
+		"capability=75 in tf32":   "Simulated 0 is of compute capability 7.5, and tf32 needs the tensor cores of 8.0",
+		"capability=80 in bf16":   "<nil>",
+		"idle in bf16":            "its tensor cores compute wrong: in bf16",
 	} {
 		t.Run(fault, func(t *testing.T) {
+			fault, precision, _ := strings.Cut(fault, " in ")
 			cmd := exec.Command(os.Args[0], "-test.run=^TestWhatCannotBeUsedSaysWhy$")
-			cmd.Env = append(os.Environ(), "AGURSCOPE_TEST_OPEN="+fault, "AGURSCOPE_SIMULATE="+fault, "AGURSCOPE_TEST_LIBRARY="+library)
+			cmd.Env = append(os.Environ(), "AGURSCOPE_TEST_OPEN="+fault, "AGURSCOPE_SIMULATE="+fault, "AGURSCOPE_TEST_PRECISION="+precision, "AGURSCOPE_TEST_LIBRARY="+library)
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -170,7 +175,7 @@ func TestWhatCannotBeUsedSaysWhy(t *testing.T) {
 // threads, of goroutines.
 func TestThousandLives(t *testing.T) {
 	life := func(check bool) {
-		e, err := open(0)
+		e, err := open(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

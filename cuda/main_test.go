@@ -48,9 +48,12 @@ func buildSimulator(dir string) (string, error) {
 }
 
 // start opens the engine; when the test ends it must close without a leak.
-func start(t *testing.T) nn.Engine {
+func start(t *testing.T) nn.Engine { return startIn(t, F32) }
+
+// startIn is start for a precision.
+func startIn(t *testing.T, p Precision) nn.Engine {
 	t.Helper()
-	e, err := Open(0)
+	e, err := Open(Options{Precision: p})
 	if err != nil {
 		t.Fatal(err)
 	}

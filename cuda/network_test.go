@@ -3,6 +3,7 @@
 package cuda
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -47,7 +48,7 @@ func pictures(n anomaly.Network, count int) []*nn.Image {
 }
 
 func TestDetectorEqualsTheProcessors(t *testing.T) {
-	card, cpu, ctx := start(t), processor(t), context.Background()
+	cpu, ctx := processor(t), context.Background()
 	m, err := anomaly.NewModel(tiny, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -80,16 +81,19 @@ func TestDetectorEqualsTheProcessors(t *testing.T) {
 		}
 		return p
 	}
-	got, want := look(card), look(cpu)
-	for name, d := range map[string]float64{
-		"reconstruction": largestDifference(got.Reconstruction.Pix, want.Reconstruction.Pix),
-		"embedding":      largestDifference(got.Embedding, want.Embedding),
-		"map":            largestDifference(got.Map.Pix, want.Map.Pix),
-		"score":          math.Abs(got.Score-want.Score) / math.Abs(want.Score),
-	} {
-		t.Logf("%s differs by %.2g", name, d)
-		if !(d < 1e-3) {
-			t.Errorf("%s differs by %.2g", name, d)
+	want := look(cpu)
+	for precision, within := range map[Precision]float64{F32: 1e-4, TF32: 1e-2, BF16: 5e-2} {
+		got := look(startIn(t, precision))
+		for name, d := range map[string]float64{
+			"reconstruction": largestDifference(got.Reconstruction.Pix, want.Reconstruction.Pix),
+			"embedding":      largestDifference(got.Embedding, want.Embedding),
+			"map":            largestDifference(got.Map.Pix, want.Map.Pix),
+			"score":          math.Abs(got.Score-want.Score) / math.Abs(want.Score),
+		} {
+			t.Logf("%s %s differs by %.2g", cmp.Or(precision, "f32"), name, d)
+			if !(d < within) {
+				t.Errorf("%s %s differs by %.2g", cmp.Or(precision, "f32"), name, d)
+			}
 		}
 	}
 }

@@ -60,7 +60,10 @@ func (l *launch) String() string { return l.op }
 // the engine's own promise: a mistake panics, and every kernel is compiled in
 // the tests.
 func (l *launch) bind(base *[regions]cu.DevicePtr) {
-	params := kernels.Table[l.kernel]
+	params, ok := kernels.Table[l.kernel]
+	if !ok {
+		params = kernels.Tensor[l.kernel]
+	}
 	if len(params) != len(l.args) {
 		panic(fmt.Sprintf("kernel %s takes %d arguments, not %d", l.kernel, len(params), len(l.args)))
 	}

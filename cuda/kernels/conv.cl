@@ -30,7 +30,7 @@
 // to 55 % on an H100, whose 132 SMs want more tiles than a picture of 128 x 128
 // has. None of these figures has been measured.
 
-#define STEP 16
+#include "conv.h"
 
 // 16 products of this thread.
 #define FMA4(acc, s, v)         \
@@ -42,83 +42,52 @@
   } while (0)
 
 // One row of a thread's results.
-#define CONV_STORE(i, acc)                                                        \
-  if (m + i < rows) {                                                             \
-    const float b = flags & 4 ? bias[m + i] : 0.f;                                \
-    GLOBAL float *row = y + (m + i) * yplane;                                     \
-    CONV_PIXEL(0, acc.x + b);                                                     \
-    CONV_PIXEL(1, acc.y + b);                                                     \
-    CONV_PIXEL(2, acc.z + b);                                                     \
-    CONV_PIXEL(3, acc.w + b);                                                     \
+#define CONV_STORE(i, acc)                                       \
+  if (m + i < rows) {                                            \
+    const float b = CONV_BIAS(m + i);                            \
+    GLOBAL float *row = y + (m + i) * yplane;                    \
+    if (at[0] >= 0) CONV_PUT(row[at[0]], acc.x + b);             \
+    if (at[1] >= 0) CONV_PUT(row[at[1]], acc.y + b);             \
+    if (at[2] >= 0) CONV_PUT(row[at[2]], acc.z + b);             \
+    if (at[3] >= 0) CONV_PUT(row[at[3]], acc.w + b);             \
   }
 
-#define CONV_PIXEL(j, value)                              \
-  if (at[j] >= 0) {                                       \
-    float v = value;                                      \
-    if (flags & 2) v += row[at[j]];                       \
-    row[at[j]] = (flags & 1) && !(v > 0.f) && v == v ? 0.f : v; \
-  }
-
-// x: images of ximage elements, xh rows of xw. y: images of yimage elements,
-// planes of yplane, rows of yw; the pixels computed are ph rows of pw an image,
-// ystep apart from yfirst on. w: taps rounded up to 16 by rows rounded up to BM.
-// flags: 1 ReLU, 2 add to y, 4 bias.
-#define CONV(NAME, BM, BN)                                                                              \
-  KERNEL NAME(GLOBAL float *RESTRICT y, const GLOBAL float *RESTRICT x, const GLOBAL float *RESTRICT w, \
-              const GLOBAL int *RESTRICT taps, const GLOBAL float *RESTRICT bias, int rows, int depth,  \
-              int pixels, int ph, int pw, int ximage, int xh, int xw, int xstep, int yimage,            \
-              int yplane, int yw, int ystep, int yfirst, int flags) {                                   \
-    LOCALMEM float4 wt4[STEP * BM / 4];                                                                 \
-    LOCALMEM float4 xt4[STEP * BN / 4];                                                                 \
-    LOCALPTR float *wt = (LOCALPTR float *)wt4, *xt = (LOCALPTR float *)xt4;                            \
-    const int lane = LID & 31, warp = LID >> 5;                                                         \
-    const int tm = warp / (BN / 32) * 4 + (lane >> 3), tn = warp % (BN / 32) * 8 + (lane & 7);          \
-    const int pitch = (rows + BM - 1) / BM * BM, m0 = GROUP1 * BM;                                      \
-    const int mine = GROUP0 * BN + LID % BN;                                                            \
-    const int image = mine / (ph * pw), r = mine % (ph * pw);                                           \
-    const int sy = mine < pixels ? r / pw * xstep : -0x100000, sx = r % pw * xstep;                     \
-    const GLOBAL float *from = x + (long)image * ximage + (mine < pixels ? sy * xw + sx : 0);           \
-    float wr[BM * STEP / THREADS], xr[BN * STEP / THREADS];                                             \
-    float4 a0 = {0.f, 0.f, 0.f, 0.f}, a1 = a0, a2 = a0, a3 = a0;                                        \
-    CONV_LOAD(0, BM, BN)                                                                                \
-    for (int k = 0; k < depth; k += STEP) {                                                             \
-      BARRIER();                                                                                        \
-      for (int i = 0; i < BM * STEP / THREADS; i++) wt[LID + i * THREADS] = wr[i];                      \
-      for (int i = 0; i < BN * STEP / THREADS; i++) xt[LID + i * THREADS] = xr[i];                      \
-      BARRIER();                                                                                        \
-      if (k + STEP < depth) {                                                                           \
-        CONV_LOAD(k + STEP, BM, BN)                                                                     \
-      }                                                                                                 \
-      UNROLL                                                                                            \
-      for (int s = 0; s < STEP; s++) {                                                                  \
-        const float4 a = wt4[s * BM / 4 + tm], b = xt4[s * BN / 4 + tn];                                \
-        FMA4(a0, a.x, b);                                                                               \
-        FMA4(a1, a.y, b);                                                                               \
-        FMA4(a2, a.z, b);                                                                               \
-        FMA4(a3, a.w, b);                                                                               \
-      }                                                                                                 \
-    }                                                                                                   \
-    int at[4];                                                                                          \
-    for (int j = 0; j < 4; j++) {                                                                       \
-      const int p = GROUP0 * BN + tn * 4 + j, q = p % (ph * pw);                                        \
-      at[j] = p < pixels ? p / (ph * pw) * yimage + (q / pw * yw + q % pw) * ystep + yfirst : -1;       \
-    }                                                                                                   \
-    const int m = m0 + tm * 4;                                                                          \
-    CONV_STORE(0, a0)                                                                                   \
-    CONV_STORE(1, a1)                                                                                   \
-    CONV_STORE(2, a2)                                                                                   \
-    CONV_STORE(3, a3)                                                                                   \
-  }
-
-#define CONV_LOAD(k0, BM, BN)                                                                \
-  for (int i = 0; i < BM * STEP / THREADS; i++) {                                            \
-    const int e = LID + i * THREADS;                                                         \
-    wr[i] = w[((k0) + e / BM) * pitch + m0 + e % BM];                                        \
-  }                                                                                          \
-  for (int i = 0; i < BN * STEP / THREADS; i++) {                                            \
-    const int t = 2 * ((k0) + LID / BN + i * (THREADS / BN)), d = taps[t + 1];               \
-    const int yy = sy + (d >> 16), xx = sx + (short)d;                                       \
-    xr[i] = (unsigned)yy < (unsigned)xh && (unsigned)xx < (unsigned)xw ? from[taps[t]] : 0.f; \
+#define CONV(NAME, BM, BN)                                                                           \
+  KERNEL NAME(CONV_ARGUMENTS) {                                                                      \
+    LOCALMEM float4 wt4[STEP * BM / 4];                                                              \
+    LOCALMEM float4 xt4[STEP * BN / 4];                                                              \
+    LOCALPTR float *wt = (LOCALPTR float *)wt4, *xt = (LOCALPTR float *)xt4;                         \
+    CONV_PLACE(BM, BN)                                                                               \
+    const int tm = warp / (BN / 32) * 4 + (lane >> 3), tn = warp % (BN / 32) * 8 + (lane & 7);       \
+    float4 a0 = {0.f, 0.f, 0.f, 0.f}, a1 = a0, a2 = a0, a3 = a0;                                     \
+    CONV_LOAD(0, BM, BN)                                                                             \
+    for (int k = 0; k < depth; k += STEP) {                                                          \
+      BARRIER();                                                                                     \
+      for (int i = 0; i < BM * STEP / THREADS; i++) wt[LID + i * THREADS] = wr[i];                   \
+      for (int i = 0; i < BN * STEP / THREADS; i++) xt[LID + i * THREADS] = xr[i];                   \
+      BARRIER();                                                                                     \
+      if (k + STEP < depth) {                                                                        \
+        CONV_LOAD(k + STEP, BM, BN)                                                                  \
+      }                                                                                              \
+      UNROLL                                                                                         \
+      for (int s = 0; s < STEP; s++) {                                                               \
+        const float4 a = wt4[s * BM / 4 + tm], b = xt4[s * BN / 4 + tn];                             \
+        FMA4(a0, a.x, b);                                                                            \
+        FMA4(a1, a.y, b);                                                                            \
+        FMA4(a2, a.z, b);                                                                            \
+        FMA4(a3, a.w, b);                                                                            \
+      }                                                                                              \
+    }                                                                                                \
+    int at[4];                                                                                       \
+    for (int j = 0; j < 4; j++) {                                                                    \
+      const int p = GROUP0 * BN + tn * 4 + j;                                                        \
+      at[j] = p < pixels ? CONV_AT(p) : -1;                                                          \
+    }                                                                                                \
+    const int m = m0 + tm * 4;                                                                       \
+    CONV_STORE(0, a0)                                                                                \
+    CONV_STORE(1, a1)                                                                                \
+    CONV_STORE(2, a2)                                                                                \
+    CONV_STORE(3, a3)                                                                                \
   }
 
 CONV(conv16, 16, 256)

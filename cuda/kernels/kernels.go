@@ -1,6 +1,6 @@
 // Package kernels holds the engine's kernels as PTX, and what the host must
-// know to launch them. Their source is kernels.cl, which is CUDA C and OpenCL C
-// at once; “make kernels” compiles it.
+// know to launch them. Their sources, kernels.cl and tensor.cl, are CUDA C and
+// OpenCL C at once; “make kernels” compiles them.
 package kernels
 
 import _ "embed"
@@ -11,19 +11,34 @@ import _ "embed"
 //go:embed kernels.ptx
 var PTX string
 
-// Compile holds the compiler's options, without those for the files: no header
-// and no library of NVIDIA's, and no fusing of what is not written as FMA.
-const Compile = "-x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -O3 -ffp-contract=off -Wall -Wno-unused-function -S"
+// TensorPTX is the module of the convolutions on tensor cores, for compute
+// capability 8.0 and newer.
+//
+//go:embed tensor.ptx
+var TensorPTX string
+
+// Compile holds the compiler's options, without those for card and files: no
+// header and no library of NVIDIA's, and no fusing of what is not written as FMA.
+const Compile = "-x cuda --cuda-device-only -nocudainc -nocudalib -O3 -ffp-contract=off -Wall -Wno-unused-function -S"
 
 // Threads is the size of every group.
 const Threads = 256
 
-// Table holds the parameters of every kernel: p a pointer, i an int, f a float.
+// Tensor holds the kernels of TensorPTX, as Table those of PTX.
+var Tensor = map[string]string{
+	"conv16_tf32": convolution, "conv32_tf32": convolution, "conv64_tf32": convolution,
+	"conv16_bf16": convolution, "conv32_bf16": convolution, "conv64_bf16": convolution,
+}
+
+const convolution = "pppppiiiiiiiiiiiiiii"
+
+// Table holds the parameters of every kernel of PTX: p a pointer, i an int, f a
+// float.
 var Table = map[string]string{
 	// conv.cl
-	"conv16":       "pppppiiiiiiiiiiiiiii",
-	"conv32":       "pppppiiiiiiiiiiiiiii",
-	"conv64":       "pppppiiiiiiiiiiiiiii",
+	"conv16":       convolution,
+	"conv32":       convolution,
+	"conv64":       convolution,
 	"conv_weights": "ppppiiiiiiiiiii",
 	"sum_parts":    "ppii",
 	"gather":       "pppi",

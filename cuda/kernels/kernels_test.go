@@ -5,15 +5,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// entries are the kernels of the PTX: name to parameters and body.
-func entries(t *testing.T) map[string][2]string {
+// modules are what is compiled of which source, for which cards.
+var modules = []struct {
+	name, ptx, arch, version string
+	table                    map[string]string
+}{
+	{"kernels", PTX, "sm_70", "6.0", Table},
+	{"tensor", TensorPTX, "sm_80", "7.0", Tensor},
+}
+
+// entries are the kernels of a module: name to parameters and body.
+func entries(t *testing.T, ptx string) map[string][2]string {
 	t.Helper()
 	out := map[string][2]string{}
-	for _, m := range regexp.MustCompile(`(?s)\.visible \.entry (\w+)\((.*?)\)\s*(?:\.maxntid[^\n]*\n|\.reqntid[^\n]*\n|\s)*\{(.*?)\n\}`).FindAllStringSubmatch(PTX, -1) {
+	for _, m := range regexp.MustCompile(`(?s)\.visible \.entry (\w+)\((.*?)\)\s*(?:\.maxntid[^\n]*\n|\.reqntid[^\n]*\n|\s)*\{(.*?)\n\}`).FindAllStringSubmatch(ptx, -1) {
 		out[m[1]] = [2]string{m[2], m[3]}
 	}
 	if len(out) == 0 {
@@ -22,51 +32,52 @@ func entries(t *testing.T) map[string][2]string {
 	return out
 }
 
-// The launch table and the PTX agree on every kernel and every parameter.
+// The launch tables and the PTX agree on every kernel and every parameter.
 func TestTableIsThatOfThePTX(t *testing.T) {
 	kinds := map[string]string{"u64": "p", "u32": "i", "f32": "f"}
-	all := entries(t)
-	for name, e := range all {
-		params := ""
-		for _, m := range regexp.MustCompile(`\.param \.(\w+)`).FindAllStringSubmatch(e[0], -1) {
-			params += kinds[m[1]]
+	for _, m := range modules {
+		all := entries(t, m.ptx)
+		for name, e := range all {
+			params := ""
+			for _, m := range regexp.MustCompile(`\.param \.(\w+)`).FindAllStringSubmatch(e[0], -1) {
+				params += kinds[m[1]]
+			}
+			if m.table[name] != params {
+				t.Errorf("%s takes %q in the PTX, %q in the table", name, params, m.table[name])
+			}
 		}
-		if Table[name] != params {
-			t.Errorf("%s takes %q in the PTX, %q in the table", name, params, Table[name])
-		}
-	}
-	for name := range Table {
-		if _, ok := all[name]; !ok {
-			t.Errorf("%s is not in the PTX", name)
+		for name := range m.table {
+			if _, ok := all[name]; !ok {
+				t.Errorf("%s is not in the PTX", name)
+			}
 		}
 	}
 }
 
-// What no tool of NVIDIA's is needed to see: the module needs nothing from
-// outside, runs on Volta and newer, and fits a group's shared memory.
+// What no tool of NVIDIA's is needed to see: a module needs nothing from
+// outside, runs on the cards it is for, and fits a group's shared memory.
 func TestPTXStandsAlone(t *testing.T) {
-	for _, word := range []string{".extern", "call ", "call.uni", ".weak", "vprintf"} {
-		if strings.Contains(PTX, word) {
-			t.Errorf("the PTX has %q", word)
-		}
-	}
-	for _, line := range []string{".version 6.0\n", ".target sm_70\n", ".address_size 64\n"} {
-		if !strings.Contains(PTX, line) {
-			t.Errorf("the PTX lacks %q", line)
-		}
-	}
 	size := regexp.MustCompile(`\.shared \.align \d+ \.b8 \w+\[(\d+)\]`)
-	for name, e := range entries(t) {
-		shared := 0
-		for _, m := range size.FindAllStringSubmatch(e[1], -1) {
-			n := 0
-			for _, c := range m[1] {
-				n = 10*n + int(c-'0')
+	for _, m := range modules {
+		for _, word := range []string{".extern", "call ", "call.uni", ".weak", "vprintf"} {
+			if strings.Contains(m.ptx, word) {
+				t.Errorf("%s.ptx has %q", m.name, word)
 			}
-			shared += n
 		}
-		if shared > 48<<10 {
-			t.Errorf("%s takes %d bytes of shared memory", name, shared)
+		for _, line := range []string{".version " + m.version + "\n", ".target " + m.arch + "\n", ".address_size 64\n"} {
+			if !strings.Contains(m.ptx, line) {
+				t.Errorf("%s.ptx lacks %q", m.name, line)
+			}
+		}
+		for name, e := range entries(t, m.ptx) {
+			shared := 0
+			for _, m := range size.FindAllStringSubmatch(e[1], -1) {
+				n, _ := strconv.Atoi(m[1])
+				shared += n
+			}
+			if shared > 48<<10 {
+				t.Errorf("%s takes %d bytes of shared memory", name, shared)
+			}
 		}
 	}
 }
@@ -77,17 +88,19 @@ func TestPTXIsThatOfTheSources(t *testing.T) {
 	if err != nil || !strings.Contains(string(version), "version 14.0.6") {
 		t.Skip("needs clang 14.0.6, which “make setup” installs on Debian 12: other releases write other text")
 	}
-	fresh := filepath.Join(t.TempDir(), "kernels.ptx")
-	args := append(strings.Fields(Compile), "kernels.cl", "-o", fresh)
-	if out, err := exec.Command("clang", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	got, err := os.ReadFile(fresh)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != PTX {
-		t.Error("kernels.ptx is not what the sources compile to: run “make kernels”")
+	for _, m := range modules {
+		fresh := filepath.Join(t.TempDir(), m.name+".ptx")
+		args := append(strings.Fields(Compile), "--cuda-gpu-arch="+m.arch, m.name+".cl", "-o", fresh)
+		if out, err := exec.Command("clang", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		got, err := os.ReadFile(fresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != m.ptx {
+			t.Errorf("%s.ptx is not what the sources compile to: run “make kernels”", m.name)
+		}
 	}
 }
 
@@ -97,7 +110,12 @@ func TestMakefileCompilesAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(b), "clang "+Compile+" kernels.cl") {
+	for _, m := range modules {
+		if line := "$(CLANG) --cuda-gpu-arch=" + m.arch + " " + m.name + ".cl -o " + m.name + ".ptx"; !strings.Contains(string(b), line) {
+			t.Errorf("the Makefile does not have %q", line)
+		}
+	}
+	if !strings.Contains(string(b), "CLANG := clang "+Compile+"\n") {
 		t.Errorf("the Makefile does not have clang %s", Compile)
 	}
 }

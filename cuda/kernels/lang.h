@@ -5,6 +5,8 @@
 // Every kernel runs in groups of 256 threads. Nothing is contracted unless FMA
 // says so, and reductions join in a fixed order, so that both readings round
 // alike and the same numbers give the same bits.
+#ifndef LANG_H
+#define LANG_H
 #ifdef __CUDA__
 
 #define KERNEL extern "C" __attribute__((global)) __attribute__((launch_bounds(256))) void
@@ -99,3 +101,5 @@ DEVFN float group_sum(LOCALPTR float *s, float v) {
   BARRIER();
   return v;
 }
+
+#endif

@@ -24,6 +24,7 @@
 //   lost@N         the card disappears at the Nth launch
 //   jit            the module does not load
 //   wrong          results that are copied back are off by 2 %
+//   idle           kernels on tensor cores do nothing
 #define CL_TARGET_OPENCL_VERSION 200
 #include <CL/cl.h>
 #include <pthread.h>
@@ -230,6 +231,7 @@ static CUresult run(const work *w) {
       for (size_t i = 0; i < w->bytes / 4; i++) ((float *)w->dst)[i] *= 1.02f;
     return CUDA_SUCCESS;
   }
+  if (fault("idle", 0) && (strstr(w->f->name, "_tf32") || strstr(w->f->name, "_bf16"))) return CUDA_SUCCESS;
   size_t global[3];
   for (int i = 0; i < 3; i++) global[i] = w->grid[i] * w->threads[i];
   for (int i = 0; i < w->f->params; i++) {
@@ -402,7 +404,7 @@ EXPORT CUresult cuCtxDestroy(CUcontext c) {
 
 static CUresult build(void) {
   if (program) return CUDA_SUCCESS;
-  const char *source = "#include \"kernels.cl\"\n";
+  const char *source = "#include \"kernels.cl\"\n#include \"tensor.cl\"\n";
   cl_int e;
   program = clCreateProgramWithSource(cl, 1, &source, NULL, &e);
   if (!e) e = clBuildProgram(program, 0, NULL, "-cl-std=CL1.2 -cl-kernel-arg-info -I" KERNELS, NULL, NULL);
