@@ -125,6 +125,11 @@ ptxas: setup ## assemble the kernels for three generations of cards; registers a
 	  $(PTXAS) -v -arch=$$arch -o $(OUT)/ptxas/$$m-$$arch.cubin cuda/kernels/$$m.ptx 2> $$log || { cat $$log; exit 1; }; \
 	  echo "$$arch, $$m: $$(grep -c 'Compiling entry' $$log) kernels, $$(grep -c ' 0 bytes stack frame, 0 bytes spill stores' $$log) without spills, at most $$(grep -oE 'Used [0-9]+' $$log | sort -k2 -n | tail -1 | cut -d' ' -f2) registers"; done; done
 
+.PHONY: traces-cuda
+traces-cuda: MORE_PACKAGES := $(KERNEL_PACKAGES)
+traces-cuda: setup ## ten steps of training on the simulated card beside the processor's, of six seeds
+	AGURSCOPE_SEEDS=6 $(GOTEST) -count=1 -v -run '^TestTrainingFollows' ./cuda | grep -vE '^(=== |PASS)'
+
 FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME
 	@set -e; for f in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \

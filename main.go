@@ -96,16 +96,17 @@ func engines() []cli.Engine {
 	return []cli.Engine{
 		{
 			Name: "cuda", Device: true, Remedy: "leave --engine out, or choose onednn",
-			Open: func(int) (nn.Engine, error) { return cuda.Open(cuda.Options{}) },
+			Open:    func(int) (nn.Engine, error) { return cuda.Open(cuda.Options{}) },
+			Rounded: []cli.Rounded{onTensorCores(cuda.TF32), onTensorCores(cuda.BF16)},
 		},
 		{
 			Name: "onednn", Remedy: "install libdnnl-dev and build with “make build”, on a processor with AVX2; or choose --engine gorgonia, which is slow",
 			Open: func(threads int) (nn.Engine, error) {
 				return onednn.Open(onednn.Options{Threads: threads, Plan: planFile()})
 			},
-			BF16: func(threads int) (nn.Engine, error) {
+			Rounded: []cli.Rounded{{Precision: "bf16", Open: func(threads int) (nn.Engine, error) {
 				return onednn.Open(onednn.Options{Threads: threads, Plan: planFile(), BF16: true})
-			},
+			}}},
 		},
 		{
 			Name: "gorgonia", Remedy: "choose onednn",
@@ -113,4 +114,8 @@ func engines() []cli.Engine {
 			Open: func(int) (nn.Engine, error) { return gorgonia.Open() },
 		},
 	}
+}
+
+func onTensorCores(p cuda.Precision) cli.Rounded {
+	return cli.Rounded{Precision: string(p), Open: func(int) (nn.Engine, error) { return cuda.Open(cuda.Options{Precision: p}) }}
 }

@@ -15,9 +15,9 @@ import (
 
 type benchFlags struct {
 	session.BenchOptions
-	recipe, precision string
-	engine            engineFlags
-	json              bool
+	recipe string
+	engine engineFlags
+	json   bool
 }
 
 func (p *program) bench() *cobra.Command {
@@ -45,7 +45,7 @@ random weights, which takes the same time.`,
 	fs.StringVar(&f.Method, "method", session.Methods[0], "without a recipe, `NAME` of the method: "+strings.Join(session.Methods, ", "))
 	fs.StringVar(&f.Size, "size", "T", "without a recipe, size of the network: `T`, B or L")
 	fs.IntVar(&f.Input, "input", 0, "without a recipe, side `N` of its input (default 128 for T, 256 for B and L)")
-	addPrecision(fs, &f.precision)
+	addPrecision(fs, &f.Precision)
 	fs.BoolVar(&f.Train, "train", false, "measure a training step, too")
 	fs.IntVar(&f.Rounds, "rounds", 50, "measure `N` times")
 	f.engine.add(fs)
@@ -53,12 +53,12 @@ random weights, which takes the same time.`,
 	return cmd
 }
 
-func (f *benchFlags) check() error {
-	if err := checkPrecision(f.precision); err != nil {
+func (f *benchFlags) check(p *program) error {
+	if err := p.checkPrecision(f.Precision); err != nil {
 		return err
 	}
-	if f.precision == "bf16" && f.Train {
-		return usage("--precision bf16 is for inspecting: leave --train out")
+	if f.Precision != exact && f.Train {
+		return usage("--precision %s is for inspecting: leave --train out", f.Precision)
 	}
 	if err := checkMethod(f.Method); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (f *benchFlags) check() error {
 }
 
 func (p *program) runBench(ctx context.Context, f benchFlags) error {
-	if err := f.check(); err != nil {
+	if err := f.check(p); err != nil {
 		return err
 	}
 	e, err := p.openEngine(f.engine)
@@ -85,9 +85,9 @@ func (p *program) runBench(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	defer e.Close()
-	if f.precision == "bf16" {
+	if f.Precision != exact {
 		f.Exact = e
-		if e, err = p.openBF16(f.engine, f.precision, e); err != nil {
+		if e, err = p.openRounded(f.engine, f.Precision, e); err != nil {
 			return err
 		}
 		defer e.Close()

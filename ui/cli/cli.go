@@ -42,12 +42,18 @@ type Env struct {
 
 // Engine is a way to run networks that this program knows.
 type Engine struct {
-	Name   string
-	Open   func(threads int) (nn.Engine, error) // 0 threads: all cores
-	BF16   func(threads int) (nn.Engine, error) // the same in bfloat16; nil where there is none
-	Remedy string                               // what to do when it does not open
-	Note   string                               // what to know where it is the one that runs
-	Device bool                                 // hardware of its own, which may fail: “auto” then goes on with the next
+	Name    string
+	Open    func(threads int) (nn.Engine, error) // 0 threads: all cores
+	Rounded []Rounded                            // the same, faster and less exact
+	Remedy  string                               // what to do when it does not open
+	Note    string                               // what to know where it is the one that runs
+	Device  bool                                 // hardware of its own, which may fail: “auto” then goes on with the next
+}
+
+// Rounded is an engine that rounds the factors of what it multiplies.
+type Rounded struct {
+	Precision string // bf16, tf32
+	Open      func(threads int) (nn.Engine, error)
 }
 
 // Window says what the window shows when it opens.

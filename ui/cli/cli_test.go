@@ -67,7 +67,7 @@ func TestExitStatusAndSentence(t *testing.T) {
 		{"export --recipe R --onnx x.zip", Usage, ".onnx"},
 		{"export --recipe nowhere.agur --onnx x.onnx", Failed, "nowhere.agur"},
 		{"export --recipe R --onnx no/such/folder/x.onnx", Failed, "no/such/folder"},
-		{"bench --precision bf16", Usage, "bf16"}, // of an engine that has none
+		{"bench --precision bf16", Usage, "choose one of f32"}, // no engine of the tests has more
 		{"bench --precision int3", Usage, "--precision"},
 		{"inspect --recipe R --precision int3 PARTS", Usage, "--precision"},
 		{"bench --size T --recipe R", Usage, "--recipe says"},

@@ -34,49 +34,81 @@ func (p *program) engineNames() []string {
 	return names
 }
 
+// exact is the precision of every engine; others round what they multiply.
+const exact = "f32"
+
 // addPrecision adds the flag of commands that only inspect.
 func addPrecision(fs *pflag.FlagSet, to *string) {
-	fs.StringVar(to, "precision", "f32", "compute in `f32`, or in bf16 where that is faster, which is a little less exact")
+	fs.StringVar(to, "precision", exact, "compute in `f32`, or in bf16 (onednn, cuda) or tf32 (cuda) where that is faster, which is a little less exact")
 }
 
-// openBF16 opens the faster engine beside the exact one, which is what tells by
-// how much they differ.
-func (p *program) openBF16(f engineFlags, precision string, exact nn.Engine) (nn.Engine, error) {
-	i := slices.IndexFunc(p.Engines, func(e Engine) bool { return e.Name == exact.Name() })
-	if i < 0 || p.Engines[i].BF16 == nil {
-		return nil, usage("--precision %s: the engine %s computes in f32 alone; leave --precision out, or use --engine onednn", precision, exact.Name())
+// precisions lists what --precision knows.
+func (p *program) precisions() []string {
+	names := []string{exact}
+	for _, e := range p.Engines {
+		for _, r := range e.Rounded {
+			if !slices.Contains(names, r.Precision) {
+				names = append(names, r.Precision)
+			}
+		}
 	}
-	return p.Engines[i].BF16(f.threads)
+	return names
+}
+
+func (p *program) checkPrecision(name string) error {
+	if names := p.precisions(); !slices.Contains(names, name) {
+		return usage("--precision is %q: choose one of %s", name, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// openRounded opens, beside an engine, the one that computes as it does in another
+// precision. Where “auto” took a device, the work goes on elsewhere when it fails.
+func (p *program) openRounded(f engineFlags, precision string, beside nn.Engine) (nn.Engine, error) {
+	i := slices.IndexFunc(p.Engines, func(e Engine) bool { return e.Name == beside.Name() })
+	if i < 0 {
+		return nil, usage("--precision %s: leave it out with the engine %s", precision, beside.Name())
+	}
+	c := p.Engines[i]
+	r := slices.IndexFunc(c.Rounded, func(r Rounded) bool { return r.Precision == precision })
+	if r < 0 {
+		can := []string{exact}
+		for _, r := range c.Rounded {
+			can = append(can, r.Precision)
+		}
+		return nil, usage("--precision %s: the engine %s computes in %s; choose that, or another --engine", precision, c.Name, strings.Join(can, " or "))
+	}
+	e, err := c.Rounded[r].Open(f.threads)
+	if err != nil {
+		return nil, fmt.Errorf("open the engine %s in %s: %w; leave --precision out", c.Name, precision, err)
+	}
+	if c.Device && f.name == "auto" {
+		return p.withFallback(e, p.Engines[i+1:], f.threads), nil
+	}
+	return e, nil
 }
 
 // openPrecise opens the engine for a precision; of one that is not exact it says
 // by how much it departs from f32 on the recipe.
 func (p *program) openPrecise(ctx context.Context, f engineFlags, precision, recipe string) (nn.Engine, error) {
 	e, err := p.openEngine(f)
-	if err != nil || precision != "bf16" {
+	if err != nil || precision == exact {
 		return e, err
 	}
 	defer e.Close()
-	fast, err := p.openBF16(f, precision, e)
+	rounded, err := p.openRounded(f, precision, e)
 	if err != nil {
 		return nil, err
 	}
 	r, err := anomaly.LoadRecipe(recipe)
 	if err == nil {
 		var by *session.PrecisionError
-		if by, err = session.PrecisionOf(ctx, e, fast, r); err == nil {
-			p.note("bf16 against f32: %s", by)
-			return fast, nil
+		if by, err = session.PrecisionOf(ctx, e, rounded, r); err == nil {
+			p.note("%s against f32: %s", precision, by)
+			return rounded, nil
 		}
 	}
-	return nil, errors.Join(err, fast.Close())
-}
-
-func checkPrecision(name string) error {
-	if name != "f32" && name != "bf16" {
-		return usage("--precision is %q: choose f32 or bf16", name)
-	}
-	return nil
+	return nil, errors.Join(err, rounded.Close())
 }
 
 // openEngine opens the engine that was asked for, or for "auto" the first that
@@ -109,11 +141,16 @@ func (p *program) openFirst(engines []Engine, threads int) (nn.Engine, error) {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
 		case c.Device:
-			next := func() (nn.Engine, error) { return p.openFirst(engines[i+1:], threads) }
-			return fallback.New(e, next, func(fault error) { p.note("%v; going on without it", fault) }), nil
+			return p.withFallback(e, engines[i+1:], threads), nil
 		default:
 			return e, nil
 		}
 	}
 	return nil, fmt.Errorf("no engine can run networks here (%w); “agurscope doctor” says how to mend that", errors.Join(errs...))
+}
+
+// withFallback is a device's engine with the next ones to go on with.
+func (p *program) withFallback(e nn.Engine, next []Engine, threads int) nn.Engine {
+	open := func() (nn.Engine, error) { return p.openFirst(next, threads) }
+	return fallback.New(e, open, func(fault error) { p.note("%v; going on without it", fault) })
 }

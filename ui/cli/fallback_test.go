@@ -40,13 +40,19 @@ func (p *failingProgram) Forward() error {
 func TestADeviceThatFailsInMidShift(t *testing.T) {
 	env := testEnv()
 	processor := env.Engines[0].Open
-	env.Engines = append([]Engine{{Name: "cuda", Remedy: "leave it out", Device: true, Open: func(n int) (nn.Engine, error) {
-		e, err := processor(n)
-		return &failing{e, 2}, err
-	}}}, env.Engines...)
-	inspect := func(engine string) (verdicts []string, told string) {
-		r := runIn(t, context.Background(), env, "inspect", "--engine", engine, "--recipe", recipe(),
-			"--db", filepath.Join(t.TempDir(), "h.db"), "--json", filepath.Join(parts(), "test"))
+	after := func(passes int) func(int) (nn.Engine, error) {
+		return func(n int) (nn.Engine, error) {
+			e, err := processor(n)
+			return &failing{e, passes}, err
+		}
+	}
+	env.Engines = append([]Engine{{
+		Name: "cuda", Remedy: "leave it out", Device: true, Open: after(2),
+		Rounded: []Rounded{{Precision: "tf32", Open: after(5)}}, // of which three are compared with f32
+	}}, env.Engines...)
+	inspect := func(engine string, more ...string) (verdicts []string, told string) {
+		r := runIn(t, context.Background(), env, append([]string{"inspect", "--engine", engine, "--recipe", recipe(),
+			"--db", filepath.Join(t.TempDir(), "h.db"), "--json", filepath.Join(parts(), "test")}, more...)...)
 		for _, l := range lines(t, r.out) {
 			verdicts = append(verdicts, fmt.Sprint(l["verdict"]))
 		}
@@ -60,6 +66,12 @@ func TestADeviceThatFailsInMidShift(t *testing.T) {
 	if strings.Count(told, "going on without it") != 1 {
 		t.Errorf("it says %q", told)
 	}
+	env.Engines[0].Open = after(100)
+	got, told = inspect("auto", "--precision", "tf32")
+	if fmt.Sprint(got) != fmt.Sprint(want) || strings.Count(told, "going on without it") != 1 || !strings.Contains(told, "tf32 against f32") {
+		t.Errorf("in tf32: verdicts %v, want %v; it says %q", got, want, told)
+	}
+	env.Engines[0].Open = after(2)
 	named, _ := inspect("cuda")
 	for i, v := range named {
 		if (v == "ERROR") != (i >= 2) {

@@ -83,7 +83,7 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 	if err != nil {
 		return err
 	}
-	if err := checkPrecision(f.precision); err != nil {
+	if err := p.checkPrecision(f.precision); err != nil {
 		return err
 	}
 	e, err := p.openPrecise(ctx, f.engine, f.precision, f.recipe)

@@ -22,14 +22,15 @@ import (
 
 // BenchOptions say what to measure. Zero values mean defaults.
 type BenchOptions struct {
-	Recipe *anomaly.Recipe // nil: random weights of Size and Input
-	Method string          // without a recipe; one of Methods, empty: the first
-	Size   string          // T, B or L; T
-	Input  int             // side of the square input; 128 for T, 256 otherwise
-	Train  bool            // measure a training step, too
-	Rounds int             // repetitions; 50
-	Exact  nn.Engine       // to say by how much the measured one differs; nil: it is exact
-	Ready  func()          // called when everything is loaded, before the first measurement; may be nil
+	Recipe    *anomaly.Recipe // nil: random weights of Size and Input
+	Method    string          // without a recipe; one of Methods, empty: the first
+	Size      string          // T, B or L; T
+	Input     int             // side of the square input; 128 for T, 256 otherwise
+	Train     bool            // measure a training step, too
+	Rounds    int             // repetitions; 50
+	Exact     nn.Engine       // to say by how much the measured one differs; nil: it is exact
+	Precision string          // of the measured engine; f32
+	Ready     func()          // called when everything is loaded, before the first measurement; may be nil
 }
 
 // Bench is what was measured. Its JSON keys are stable.
@@ -82,7 +83,7 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 	debug.FreeOSMemory() // what fitting a recipe took is not what an inspection takes
 	n, c := r.Model.Network, r.Model.Cost()
 	b := &Bench{
-		Engine: e.Name(), Method: r.Method(), Description: e.Describe(), Precision: "f32", Size: n.Size,
+		Engine: e.Name(), Method: r.Method(), Description: e.Describe(), Precision: cmp.Or(o.Precision, "f32"), Size: n.Size,
 		Input: int(math.Round(math.Sqrt(float64(n.Width * n.Height)))), Width: n.Width, Height: n.Height,
 		GMAC: Number(float64(c.MACs) / 1e9), Parameters: c.Parameters, Batch: benchBatch,
 	}
@@ -94,7 +95,6 @@ func RunBench(ctx context.Context, e nn.Engine, o BenchOptions) (*Bench, error) 
 		if b.PrecisionError, err = comparePrecision(ctx, o.Exact, e, r, benchImages(n, 4)); err != nil {
 			return nil, problem("compare precisions", err, "")
 		}
-		b.Precision = "bf16"
 	}
 	if o.Ready != nil {
 		o.Ready()
