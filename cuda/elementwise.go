@@ -47,6 +47,9 @@ func (p *program) emitForward(n *nn.Node) error {
 			p.each(n, "stretch", part.size(), part.x, y.x.at(offset), each, all, each, false)
 			offset += each
 		}
+	case nn.Slice:
+		each := y.c() * y.hw()
+		p.each(n, "stretch", y.size(), x.x.at(op.From*x.hw()), y.x, x.c()*x.hw(), each, each, false)
 	case nn.Fold:
 		p.each(n, "fold", y.size(), x.x, y.x, y.c(), x.h(), x.w(), op.Kernel, op.Stride)
 	case nn.Upsample:
@@ -129,6 +132,12 @@ func (p *program) emitBackward(n *nn.Node) error {
 			}
 			offset += each
 		}
+	case nn.Slice:
+		if !x.sink() {
+			p.each(n, "spread", x.size(), y.dx, x.dx, float32(0), x.size(), false)
+		}
+		each := y.c() * y.hw()
+		p.each(n, "stretch", y.size(), y.dx, x.dx.at(op.From*x.hw()), each, x.c()*x.hw(), each, true)
 	case nn.Fold:
 		p.each(n, "fold_back", x.size(), y.dx, x.dx, y.c(), x.h(), x.w(), op.Kernel, op.Stride, x.sink())
 	case nn.Upsample:

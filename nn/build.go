@@ -95,6 +95,13 @@ func (g *Graph) Concat(xs ...*Node) *Node {
 	return g.add(Concat{}, s, xs...)
 }
 
+// Slice takes count channels of x, beginning with channel from.
+func (g *Graph) Slice(x *Node, from, count int) *Node {
+	s := x.Shape
+	needs("slice", "channels that the value has", from >= 0 && count >= 1 && from+count <= s[1], x)
+	return g.add(Slice{From: from}, Shape{s[0], count, s[2], s[3]}, x)
+}
+
 // Upsample doubles H and W.
 func (g *Graph) Upsample(x *Node) *Node {
 	s := x.Shape

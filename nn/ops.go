@@ -55,6 +55,9 @@ type Add struct{}
 // Concat joins values along the channels.
 type Concat struct{}
 
+// Slice is the channels from From on, as many as the result has.
+type Slice struct{ From int }
+
 // Upsample doubles H and W by bilinear interpolation with half-pixel centres
 // and clamped edges (align_corners = false).
 type Upsample struct{}
@@ -143,6 +146,7 @@ func (Tanh) String() string               { return "tanh" }
 func (Exp) String() string                { return "exp" }
 func (Add) String() string                { return "add" }
 func (Concat) String() string             { return "concat" }
+func (Slice) String() string              { return "slice" }
 func (Upsample) String() string           { return "upsample" }
 func (GlobalAvgPool) String() string      { return "global average pool" }
 func (o ChannelAttention) String() string { return "channel attention " + o.Name }

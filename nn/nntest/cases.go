@@ -160,6 +160,13 @@ func smallCases() (cs []testCase) {
 	fold(1, 2, 3, 2, 5, 3)
 	fold(1, 17, 3, 2, 2, 2) // results with many channels
 	fold(3, 8, 3, 2, 3, 1)
+	for _, r := range [][2]int{{0, 3}, {2, 1}, {1, 4}, {16, 16}, {16, 32}, {8, 24}, {32, 17}, {5, 9}} {
+		unary(fmt.Sprintf("slice %d from %d", r[1], r[0]), func(b *net, x *nn.Node) *nn.Node { return b.g.Slice(x, r[0], r[1]) },
+			nn.Shape{3, r[0] + r[1], 3, 5}, nn.Shape{1, r[0] + r[1] + 3, 1, 1})
+	}
+	unary("parts in another order", func(b *net, x *nn.Node) *nn.Node {
+		return b.g.Concat(b.g.Slice(x, 16, 16), b.g.Slice(x, 0, 20))
+	}, nn.Shape{3, 33, 2, 3})
 	unary("upsample", func(b *net, x *nn.Node) *nn.Node { return b.g.Upsample(x) },
 		nn.Shape{1, 1, 1, 1}, nn.Shape{3, 3, 1, 5}, nn.Shape{1, 17, 5, 2}, nn.Shape{3, 24, 4, 7})
 	unary("global average pool", func(b *net, x *nn.Node) *nn.Node { return b.g.GlobalAvgPool(x) },

@@ -112,6 +112,8 @@ func (p *program) emitForward(n *nn.Node) error {
 		return p.sum(n)
 	case nn.Concat:
 		p.concat(n)
+	case nn.Slice:
+		p.slice(n, op)
 	case nn.Fold:
 		p.fold(n, op)
 	case nn.Upsample:
@@ -188,6 +190,8 @@ func (p *program) emitBackward(n *nn.Node) error {
 		}
 	case nn.Concat:
 		p.concatBackward(n)
+	case nn.Slice:
+		p.sliceBackward(n, op)
 	case nn.Fold:
 		p.foldBackward(n, op)
 	case nn.Upsample:

@@ -79,6 +79,8 @@ func (t *translation) node(n *nn.Node) string {
 		return t.Add(in[0], in[1])
 	case nn.Concat:
 		return t.Concat(in...)
+	case nn.Slice:
+		return t.op("Slice", in[0], t.Ints(int64(op.From)), t.Ints(int64(op.From+n.Shape[1])), t.Ints(1))
 	case nn.Upsample:
 		// Half-pixel centres with clamped edges are what Resize does by default.
 		return t.Node("Resize", "Resize", []Attribute{{"mode", "linear"}}, in[0], "", t.Floats("twice", []float32{1, 1, 2, 2}, 4))

@@ -121,6 +121,8 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return pairs(x, y, func(a, b float64) float64 { return a + b })
 	case nn.Concat:
 		return r.concat(n)
+	case nn.Slice:
+		return fill(n.Shape, func(b, c, h, w int) float64 { return x[at(s, b, c+op.From, h, w)] })
 	case nn.Upsample:
 		return upsample(x, s)
 	case nn.GlobalAvgPool:

@@ -41,7 +41,7 @@ type method struct{}
 // cloze is the network over windows of sequences.
 type cloze struct {
 	*nn.Graph
-	in, place, out []*nn.Node
+	in, place, out *nn.Node // of all patches of a window, beside each other
 	state          *nn.Node // zeros
 }
 
@@ -75,12 +75,13 @@ func build(ps *nn.Params, windows int) *cloze {
 	c := &cloze{Graph: nn.NewGraph(ps)}
 	s := func(n int) nn.Shape { return nn.Shape{windows, n, 1, 1} }
 	c.state = c.Input("empty", s(hidden))
-	for range window {
-		c.in = append(c.in, c.Input("patch", s(scan.Size)))
-		c.place = append(c.place, c.Input("place", s(scan.Place)))
+	c.in, c.place = c.Input("patches", s(window*scan.Size)), c.Input("places", s(window*scan.Place))
+	var x, place []*nn.Node
+	for t := range window {
+		x = append(x, c.Slice(c.in, t*scan.Size, scan.Size))
+		place = append(place, c.Slice(c.place, t*scan.Place, scan.Place))
 	}
-	c.out = Add(c.Graph, c.in, c.place, c.state, scan.Size)
-	c.Keep(c.out...)
+	c.out = c.Keep(c.Concat(Add(c.Graph, x, place, c.state, scan.Size)...))
 	return c
 }
 
@@ -112,19 +113,20 @@ func positions(g *scan.Grid, k int) []int {
 
 // feed puts windows into the program: number k of each picture's patches.
 func (c *cloze) feed(run nn.Program, g *scan.Grid, of [][]float32, k []int, buf []float32) []float32 {
-	for t := range window {
-		buf = buf[:0]
-		for i, patches := range of {
-			p := positions(g, k[i])[t]
+	buf = buf[:0]
+	for i, patches := range of {
+		for _, p := range positions(g, k[i]) {
 			buf = append(buf, patches[p*scan.Size:(p+1)*scan.Size]...)
 		}
-		run.Set(c.in[t], buf)
-		buf = buf[:0]
-		for i := range of {
-			buf = append(buf, g.Where(positions(g, k[i])[t])...)
-		}
-		run.Set(c.place[t], buf)
 	}
+	run.Set(c.in, buf)
+	buf = buf[:0]
+	for i := range of {
+		for _, p := range positions(g, k[i]) {
+			buf = append(buf, g.Where(p)...)
+		}
+	}
+	run.Set(c.place, buf)
 	return buf
 }
 
@@ -137,9 +139,7 @@ func (method) Train(ctx context.Context, s rival.Site, t *rival.Training) (err e
 	}
 	scale.Measure(patches)
 	c := build(s.Params, batch)
-	for i, y := range c.out {
-		c.Minimise("telling", c.L2Loss(y, c.in[i]), 1./window)
-	}
+	c.Minimise("telling", c.L2Loss(c.out, c.in), 1)
 	l, err := rival.NewLearner(s.Engine, c.Graph, nil, rate, 1)
 	if err != nil {
 		return err
@@ -228,11 +228,10 @@ func (e *eye) errors(patches []float32) ([]float32, error) {
 	}
 	e.told = append(e.told[:0], make([]float32, len(patches))...)
 	out := make([]float32, scan.Scans*e.g.Len())
-	for t := range window {
-		e.value = e.run.Get(e.c.out[t], e.value)
-		for k := range e.windows {
-			p := positions(e.g, k)[t]
-			for i, v := range e.value[k*scan.Size : (k+1)*scan.Size] {
+	e.value = e.run.Get(e.c.out, e.value)
+	for k := range e.windows {
+		for t, p := range positions(e.g, k) {
+			for i, v := range e.value[(k*window+t)*scan.Size : (k*window+t+1)*scan.Size] {
 				d := patches[p*scan.Size+i] - v
 				out[k*window+t] += d * d / scan.Size
 				e.told[p*scan.Size+i] += v / scan.Scans

@@ -12,11 +12,17 @@ import "agurscope/nn"
 // The forget gate's bias begins at 1: at first, everything is remembered. Cells of
 // the same name share their weights.
 func Cell(g *nn.Graph, name string, x, h, c *nn.Node) (h2, c2 *nn.Node) {
-	z, hidden := g.Concat(x, h), h.Shape[1]
-	gate := func(s string, bias float32) *nn.Node {
-		return g.Conv(name+"."+s, z, hidden, 1, nn.ConvOptions{Bias: true, BiasInit: bias, Gain: .7})
+	hidden := h.Shape[1]
+	begins := g.Params.Get(name+".bias") == nil
+	z := g.Conv(name, g.Concat(x, h), 4*hidden, 1, nn.ConvOptions{Bias: true, Gain: .7})
+	if begins {
+		b := g.Params.Get(name + ".bias").Data()
+		for i := range hidden {
+			b[hidden+i] = 1
+		}
 	}
-	in, keep, out := g.Sigmoid(gate("in", 0)), g.Sigmoid(gate("forget", 1)), g.Sigmoid(gate("out", 0))
-	c2 = g.Add(g.Scale(c, keep), g.Scale(g.Tanh(gate("new", 0)), in))
+	gate := func(k int) *nn.Node { return g.Slice(z, k*hidden, hidden) }
+	in, keep, out := g.Sigmoid(gate(0)), g.Sigmoid(gate(1)), g.Sigmoid(gate(2))
+	c2 = g.Add(g.Scale(c, keep), g.Scale(g.Tanh(gate(3)), in))
 	return g.Scale(g.Tanh(c2), out), c2
 }

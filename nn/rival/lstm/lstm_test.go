@@ -47,19 +47,20 @@ func TestCellIsThatOfTheFormulas(t *testing.T) {
 	h2, c2 := Cell(g, "a", x, h, c)
 	const vx, vh, vc = .3, -.4, .7
 	r := naive.Run(g, nn.Inference, map[*nn.Node][]float64{x: {vx}, h: {vh}, c: {vc}}, nil)
-	pre := func(name string) float64 {
-		w := g.Params.Get("a." + name + ".weight").Data()
-		return float64(w[0])*vx + float64(w[1])*vh + float64(g.Params.Get("a." + name + ".bias").Data()[0])
+	pre := func(gate int) float64 {
+		w := g.Params.Get("a.weight").Data()[2*gate:]
+		return float64(w[0])*vx + float64(w[1])*vh + float64(g.Params.Get("a.bias").Data()[gate])
 	}
+	const in, forget, out, fresh = 0, 1, 2, 3
 	σ := func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
-	cell := σ(pre("forget"))*vc + σ(pre("in"))*math.Tanh(pre("new"))
+	cell := σ(pre(forget))*vc + σ(pre(in))*math.Tanh(pre(fresh))
 	if got := r.Of(c2)[0]; math.Abs(got-cell) > 1e-9 {
 		t.Errorf("cell %g, want %g", got, cell)
 	}
-	if got, want := r.Of(h2)[0], σ(pre("out"))*math.Tanh(cell); math.Abs(got-want) > 1e-9 {
+	if got, want := r.Of(h2)[0], σ(pre(out))*math.Tanh(cell); math.Abs(got-want) > 1e-9 {
 		t.Errorf("hidden %g, want %g", got, want)
 	}
-	if b := g.Params.Get("a.forget.bias").Data()[0]; b != 1 {
+	if b := g.Params.Get("a.bias").Data()[forget]; b != 1 {
 		t.Errorf("the forget gate's bias begins at %g", b)
 	}
 }

@@ -51,8 +51,8 @@ type method struct{}
 // predictor is the network over one chunk of sequences.
 type predictor struct {
 	*nn.Graph
-	in     []*nn.Node // chunk inputs: a patch and the place of the next
-	out    []*nn.Node // predictions
+	in     *nn.Node // of every step, patch and place of the next, beside each other
+	out    *nn.Node // of every step, the prediction
 	before [4]*nn.Node
 	after  [4]*nn.Node // the state of both layers
 }
@@ -64,13 +64,17 @@ func predict(ps *nn.Params, sequences int) *predictor {
 		p.before[i] = p.Input(name, s(hidden))
 	}
 	h1, c1, h2, c2 := p.before[0], p.before[1], p.before[2], p.before[3]
-	for range chunk {
-		x := p.Input("patch", s(scan.Size+scan.Place))
+	const step = scan.Size + scan.Place
+	p.in = p.Input("patches", s(chunk*step))
+	var out []*nn.Node
+	for t := range chunk {
+		x := p.Slice(p.in, t*step, step)
 		h1, c1 = lstm.Cell(p.Graph, "lstmndt.first", x, h1, c1)
 		h2, c2 = lstm.Cell(p.Graph, "lstmndt.second", h1, h2, c2)
 		y := p.Conv("lstmndt.next", h2, scan.Size, 1, nn.ConvOptions{Bias: true, Gain: .5})
-		p.in, p.out = append(p.in, x), append(p.out, p.Keep(y))
+		out = append(out, y)
 	}
+	p.out = p.Keep(p.Concat(out...))
 	p.after = [4]*nn.Node{h1, c1, h2, c2}
 	p.Keep(p.after[:]...)
 	return p
@@ -97,19 +101,19 @@ func (method) MACs(s rival.Site) int64 {
 // feed puts chunk k of sequences into the program: of pictures' patches, each in
 // both scans. The last place of a sequence has nothing after it.
 func (p *predictor) feed(run nn.Program, g *scan.Grid, pictures [][]float32, k int, buf []float32) []float32 {
-	for t := range chunk {
-		buf = buf[:0]
-		for _, patches := range pictures {
-			for s := range scan.Scans {
-				order := g.Order(s)
+	buf = buf[:0]
+	for _, patches := range pictures {
+		for s := range scan.Scans {
+			order := g.Order(s)
+			for t := range chunk {
 				at := k*chunk + t
 				next := order[min(at+1, len(order)-1)]
 				buf = append(buf, patches[order[at]*scan.Size:(order[at]+1)*scan.Size]...)
 				buf = append(buf, g.Where(next)...)
 			}
 		}
-		run.Set(p.in[t], buf)
 	}
+	run.Set(p.in, buf)
 	return buf
 }
 
@@ -122,12 +126,8 @@ func (m method) Train(ctx context.Context, s rival.Site, t *rival.Training) (err
 	}
 	scale.Measure(patches)
 	p := predict(s.Params, batch*scan.Scans)
-	var want []*nn.Node
-	for _, y := range p.out {
-		w := p.Input("next", y.Shape)
-		want = append(want, w)
-		p.Minimise("prediction", p.L2Loss(y, w), 1./chunk)
-	}
+	want := p.Input("next", p.out.Shape)
+	p.Minimise("prediction", p.L2Loss(p.out, want), 1)
 	l, err := rival.NewLearner(s.Engine, p.Graph, nil, rate, 1)
 	if err != nil {
 		return err
@@ -150,17 +150,17 @@ func (m method) Train(ctx context.Context, s rival.Site, t *rival.Training) (err
 		sum := rival.Terms{}
 		for k := range g.Len() / chunk {
 			buf = p.feed(l.Program, g, chosen, k, buf)
-			for i := range chunk {
-				value = value[:0]
-				for _, all := range chosen {
-					for s := range scan.Scans {
-						order := g.Order(s)
+			value = value[:0]
+			for _, all := range chosen {
+				for s := range scan.Scans {
+					order := g.Order(s)
+					for i := range chunk {
 						next := order[min(k*chunk+i+1, len(order)-1)]
 						value = append(value, all[next*scan.Size:(next+1)*scan.Size]...)
 					}
 				}
-				l.Program.Set(want[i], value)
 			}
+			l.Program.Set(want, value)
 			terms, err := l.Step(st)
 			if err != nil {
 				return nil, err
@@ -231,16 +231,16 @@ func (e *eye) errors(patches []float32) ([]float32, error) {
 		if err := e.run.Forward(); err != nil {
 			return nil, err
 		}
+		e.value = e.run.Get(e.p.out, e.value)
 		for t := range chunk {
 			at := k*chunk + t + 1
 			if at == n {
 				break
 			}
-			e.value = e.run.Get(e.p.out[t], e.value)
 			for s := range scan.Scans {
 				p := e.g.Order(s)[at]
 				for i, v := range patches[p*scan.Size : (p+1)*scan.Size] {
-					d := v - e.value[s*scan.Size+i]
+					d := v - e.value[(s*chunk+t)*scan.Size+i]
 					out[s*n+at] += d * d / scan.Size
 				}
 			}
