@@ -7,6 +7,7 @@ import (
 
 	"agurscope/nn/rival"
 	"agurscope/nn/rival/bilstm"
+	"agurscope/nn/rival/cflow"
 	"agurscope/nn/rival/control"
 	"agurscope/nn/rival/lstmndt"
 	"agurscope/nn/rival/mscdae"
@@ -38,6 +39,7 @@ var Methods = []Method{
 	{Name: "lstm-ndt", Title: "LSTM-NDT", About: "patches predicted one after the other, dynamic thresholds (Hundman et al. 2018)", Trained: true, term: "prediction", rival: lstmndt.Method},
 	{Name: "bilstm", Title: "BiLSTM", About: "every patch told from those before and after it", Reconstructs: true, Trained: true, term: "cloze", rival: bilstm.Method},
 	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: "rebuilding", rival: mscdae.Method},
+	{Name: "cflow", Title: "CFLOW-AD", About: "likelihood of a trained encoder's features under flows (Gudovskiy et al. 2022)", Trained: true, term: "likelihood", backbone: true, rival: cflow.Method},
 	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: "template", rival: control.Template},
 	{Name: "pca", Title: "PCA", About: "what 30 principal components of the good parts do not rebuild", Reconstructs: true, term: "pca", rival: control.PCA},
 	{Name: cellsOnly, Title: "Handcrafted features", About: "a Gaussian per position over handcrafted features, nothing learned", term: HandcraftedTerm},

@@ -30,8 +30,10 @@ func NewLearner(e nn.Engine, g *nn.Graph, move func(*nn.Param) bool, rate float6
 		}
 	}
 	var err error
-	l.Program, err = e.Compile(g, nn.Training)
-	return l, err
+	if l.Program, err = e.Compile(g, nn.Training); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Step makes one step; the inputs are set.
