@@ -158,12 +158,17 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 	@mkdir -p $(OUT)/tsne && go test -c -o $(OUT)/tsne/tsne.test ./nn/tsne
 	@/usr/bin/python3 nn/tsne/testdata/compare.py $(OUT)/tsne/tsne.test $(OUT)/tsne
 
-.PHONY: screenshots
+.PHONY: screenshots window-state soak-kiosk
+# What drives the window by mouse and keyboard.
+screenshots window-state soak-kiosk: MORE_PACKAGES = $(LOOK_PACKAGES)
+window-state: build ## kill -9 the window: it comes back where it was; a second one says why it is none
+	ui/screenshots/state.sh $(BIN)
+
+KIOSK := 30m
+soak-kiosk: build ## the kiosk at 10 parts/s for KIOSK: memory grows by 5 % at most
+	ui/screenshots/soak.sh $(BIN) $(KIOSK)
+
 screenshots: build ## a picture of every screen, theme and size, by mouse and keyboard
-	@missing=(); for p in $(LOOK_PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
-	if [ $${#missing[@]} -gt 0 ]; then sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  echo "Installing $${missing[*]}: to drive the window and take its picture"; \
-	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 	ui/screenshots/screenshots.sh $(BIN) $(OUT)/screenshots
 
 .PHONY: soak-camera

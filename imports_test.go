@@ -126,6 +126,11 @@ var rules = map[string]rule{
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},
+	"ui/kiosk": {
+		ours:  []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "ui/words", "viewer"},
+		tests: []string{"ui/desk/desktest"},
+		fyne:  true,
+	},
 	"ui/setup": {ours: []string{"themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
 	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
 	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "ui/words"}, fyne: true},
@@ -134,7 +139,7 @@ var rules = map[string]rule{
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup"},
+		ours:  []string{"assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup", "ui/kiosk"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

@@ -77,6 +77,7 @@ func run() int {
 func environment(started time.Time) cli.Env {
 	return cli.Env{
 		Version: version, Engines: engines(), Bench: benchWindow,
+		Tell:   tell,
 		Window: func(ctx context.Context, w cli.Window) error { return openWindow(ctx, w, started) },
 	}
 }

@@ -14,6 +14,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
 
 	"agurscope/assets"
 	"agurscope/datasets"
@@ -25,6 +28,7 @@ import (
 	"agurscope/ui"
 	"agurscope/ui/cli"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/words"
 	"agurscope/viewer"
 )
@@ -44,21 +48,15 @@ func demo() (set, recipe string, err error) {
 // openWindow shows the window until it is closed or ctx ends; started is when
 // the program began.
 func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
-	language := w.Settings.Language
-	if language == "" {
-		language = words.System()
-	}
-	words.Use(language)
-	if scale := w.Settings.Scale; scale != 0 && os.Getenv("FYNE_SCALE") == "" {
-		if err := os.Setenv("FYNE_SCALE", fmt.Sprint(scale)); err != nil {
-			return err
-		}
+	if err := speak(w.Settings); err != nil {
+		return err
 	}
 	a := newApp()
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	c := ui.Config{
 		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Camera: w.Camera, Version: w.Version,
+		Kiosk: w.Kiosk, Rate: w.Rate,
 		Script: w.Script, ScreenshotPath: w.Screenshot,
 		Settings: w.Settings, SettingsFile: w.SettingsFile, MemoryFile: w.MemoryFile, Trouble: w.Trouble,
 	}
@@ -84,6 +82,56 @@ func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
 		return nil
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// speak chooses language and scale, before there is an app.
+func speak(s station.Settings) error {
+	language := s.Language
+	if language == "" {
+		language = words.System()
+	}
+	words.Use(language)
+	if err := speakToolkit(language); err != nil {
+		return err
+	}
+	if s.Scale != 0 && os.Getenv("FYNE_SCALE") == "" {
+		return os.Setenv("FYNE_SCALE", fmt.Sprint(s.Scale))
+	}
+	return nil
+}
+
+// speakToolkit makes the toolkit's own dialogs speak a language. It takes the
+// environment's, and looks for it anew whenever translations are added.
+func speakToolkit(language string) error {
+	locale := map[string]string{words.English: "en_US.UTF-8", "de": "de_DE.UTF-8", "zh": "zh_CN.UTF-8"}[language]
+	was, set := os.LookupEnv("LC_ALL")
+	if err := os.Setenv("LC_ALL", locale); err != nil {
+		return err
+	}
+	err := lang.AddTranslationsForLocale([]byte("{}"), fyne.Locale(words.English))
+	if !set {
+		return errors.Join(err, os.Unsetenv("LC_ALL"))
+	}
+	return errors.Join(err, os.Setenv("LC_ALL", was))
+}
+
+// told is how long a sentence stays that nobody closes.
+const told = 20 * time.Second
+
+// tell says why there is no other window.
+func tell(ctx context.Context, s station.Settings, folder string) {
+	_ = speak(s) // an environment that cannot be set leaves English
+	a := newApp()
+	a.Settings().SetTheme(themes.Named(s.Theme))
+	w := a.NewWindow("Agurscope")
+	label := widget.NewLabel(words.T("Agurscope is open already with the data in %s. Go on in its window.", folder))
+	label.Wrapping = fyne.TextWrapWord
+	w.SetContent(container.NewBorder(nil, container.NewCenter(widget.NewButton(words.T("Close"), a.Quit)), nil, nil, label))
+	w.Resize(fyne.NewSize(460, 150))
+	w.CenterOnScreen()
+	defer context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })()
+	time.AfterFunc(told, func() { fyne.Do(a.Quit) })
+	w.ShowAndRun()
 }
 
 func newApp() fyne.App {

@@ -63,6 +63,9 @@ var keyHelp = []struct {
 // typedKey gets the keys that no field is typing.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
 	w.seat.guard.Touch()
+	if w.kiosk != nil && !w.dialogOpen() {
+		return
+	}
 	if w.dialogOpen() {
 		if w.dialog != nil && e.Name == fyne.KeyEscape {
 			w.dialog.Hide() // the same as its Cancel
@@ -80,7 +83,7 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 // or that lie elsewhere on other keyboards, are told by their character: the
 // key comes first, and its character would end up in the field.
 func (w *Window) typedRune(r rune) {
-	if w.dialogOpen() {
+	if w.dialogOpen() || w.kiosk != nil {
 		return
 	}
 	if r == '?' {
@@ -106,7 +109,7 @@ func (w *Window) dialogOpen() bool { return w.Window.Canvas().Overlays().Top() !
 func (w *Window) addShortcuts() {
 	add := func(key fyne.KeyName, do func()) {
 		w.Window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
-			if !w.dialogOpen() {
+			if !w.dialogOpen() && !w.c.Kiosk {
 				do()
 			}
 		})

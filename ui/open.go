@@ -358,7 +358,7 @@ func (w *Window) dropped(uris []fyne.URI) {
 			paths = append(paths, u.Path())
 		}
 	}
-	if len(paths) > 0 && !w.dialogOpen() {
+	if len(paths) > 0 && !w.dialogOpen() && !w.c.Kiosk {
 		w.screens[w.current].Drop(paths)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"agurscope/ui/compare"
 	"agurscope/ui/desk"
 	"agurscope/ui/explain"
+	"agurscope/ui/kiosk"
 	"agurscope/ui/live"
 	"agurscope/ui/records"
 	"agurscope/ui/session"
@@ -46,7 +47,9 @@ type Config struct {
 	Camera      string       // address of the camera to inspect at once; may be empty
 	Cameras     camera.Saved // the station's; its Path may be empty
 	Version     string
-	Ready       func() // called once after the first frame is on the screen; may be nil
+	Kiosk       bool    // show on the full screen, with nothing to change
+	Rate        float64 // parts of a set per second in the kiosk; 0: one
+	Ready       func()  // called once after the first frame is on the screen; may be nil
 
 	// Script "tour" opens the demonstration, inspects all of it, selects a
 	// defect, saves a picture of the window to ScreenshotPath and quits.
@@ -75,6 +78,8 @@ type Window struct {
 	current int
 	items   []*widgets.NavItem
 	body    *fyne.Container
+	content fyne.CanvasObject
+	kiosk   *kiosk.Screen // nil: not shown
 	notice  *widgets.Notice
 	status  *statusBar
 	inspect *inspectScreen
@@ -141,7 +146,8 @@ func New(c Config) *Window {
 		setup.New(w.Desk, w.seat, w.seat.guard),
 	}
 	w.body = container.NewStack()
-	w.Window.SetContent(w.compose())
+	w.content = w.compose()
+	w.Window.SetContent(w.content)
 	w.Window.SetPadded(false)
 	w.Window.Resize(w.settings.size())
 	w.Window.Canvas().SetOnTypedKey(w.typedKey)
@@ -151,17 +157,27 @@ func New(c Config) *Window {
 	w.Window.SetCloseIntercept(w.askClose)
 	w.status.setRole()
 	w.goTo(0)
+	if w.c.Kiosk {
+		w.beginKiosk()
+	} else {
+		w.begin()
+	}
+	w.attend()
+	return w
+}
+
+// begin opens what is to be worked with, where work was left.
+func (w *Window) begin() {
+	w.c.Kiosk = false
 	w.inspect.refreshBar()
 	w.settle()
 	if at := w.screenIndex(w.settings.text(keyScreen)); w.May(needs[w.screens[at].Title()]) {
 		w.goTo(at)
 	}
 	w.open()
-	w.attend()
 	for _, err := range w.c.Trouble {
 		w.Report(err)
 	}
-	return w
 }
 
 // Fyne returns the window that the toolkit shows.
@@ -285,6 +301,9 @@ func (w *Window) goTo(i int) {
 
 // askClose ends the program, after a question when work would be cut short.
 func (w *Window) askClose() {
+	if w.c.Kiosk {
+		return // it is left by its key
+	}
 	if !w.train.running() {
 		w.Window.Close()
 		return

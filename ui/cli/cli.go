@@ -33,9 +33,12 @@ const (
 // Env is what the command line needs of the program around it.
 type Env struct {
 	Version string
-	Engines []Engine                                       // in the order in which "auto" tries them
-	Window  func(ctx context.Context, w Window) error      // opens the window; nil: this build has none
-	Bench   func(ctx context.Context, b BenchWindow) error // measures the window; nil: none
+	Engines []Engine                                  // in the order in which "auto" tries them
+	Window  func(ctx context.Context, w Window) error // opens the window; nil: this build has none
+	// Tell says, in a window of its own until that is closed, or for a while, that
+	// another one works in the folder already; may be nil.
+	Tell  func(ctx context.Context, s station.Settings, folder string)
+	Bench func(ctx context.Context, b BenchWindow) error // measures the window; nil: none
 
 	Stdout, Stderr io.Writer // os.Stdout and os.Stderr
 }
@@ -62,9 +65,10 @@ type Window struct {
 	Set, Recipe string
 	Camera      string // address
 	Demo        bool
-	Script      string // what to do by itself, for screenshots and tests
-	Screenshot  string // file
-	Kiosk       bool   // full screen, for showing only
+	Script      string  // what to do by itself, for screenshots and tests
+	Screenshot  string  // file
+	Kiosk       bool    // full screen, for showing only
+	Rate        float64 // parts of a set per second in the kiosk
 
 	Settings                 station.Settings
 	SettingsFile, MemoryFile string  // "": nothing is kept

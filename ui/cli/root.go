@@ -2,12 +2,14 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"agurscope/datasets/camera"
+	"agurscope/history"
 	"agurscope/ui/station"
 )
 
@@ -33,6 +35,7 @@ REVIEW or NG, and logs the verdict.
 Without a command it opens the window.`,
 		Example: `  agurscope
   agurscope --recipe bracket.agur --set photos/today
+  agurscope --kiosk --camera rtsp://bench-3/stream
   agurscope train --set photos/good --out bracket.agur --max-time 10m`,
 		Version:       p.Version,
 		SilenceErrors: true,
@@ -57,6 +60,7 @@ Without a command it opens the window.`,
 	fs.StringVar(&f.Camera, "camera", "", "open the camera at `URL`; see “agurscope camera --help”")
 	fs.BoolVar(&f.Demo, "demo", false, "open the demonstration")
 	fs.BoolVar(&f.Kiosk, "kiosk", false, "show parts or a camera on the full screen, with nothing to change; Ctrl+Shift+Q leaves")
+	fs.Float64Var(&f.Rate, "rate", 1, "with --kiosk, show `N` parts of a set per second")
 	addDatabase(fs, &f.db)
 	f.keep.add(fs)
 	f.line.add(fs)
@@ -72,6 +76,9 @@ Without a command it opens the window.`,
 }
 
 func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
+	if f.Rate <= 0 || f.Rate > 1000 {
+		return usage("--rate: %g is no number of parts per second", f.Rate)
+	}
 	if f.Camera != "" {
 		if _, err := camera.Open(f.Camera); err != nil {
 			return usage("--camera: %v", err)
@@ -95,6 +102,14 @@ func (p *program) openWindow(cmd *cobra.Command, f windowFlags) (err error) {
 		f.keep.keep = f.Settings.Keep
 	}
 	s, err := p.openLenient(f.engine, database(f.db))
+	if errors.Is(err, history.ErrLocked) {
+		err = fmt.Errorf("Agurscope is open already with the data in %s: go on in its window, or start this one with a history of its own, --db FILE", //nolint:staticcheck // a name
+			display(filepath.Dir(database(f.db))))
+		if p.Tell != nil { // whoever started it from the desktop sees no terminal
+			p.Tell(cmd.Context(), f.Settings, display(filepath.Dir(database(f.db))))
+		}
+		return err
+	}
 	if err != nil {
 		return err
 	}
