@@ -141,12 +141,19 @@ bench: build ## speed of the parts, and of one inspection end to end
 	$(BIN) bench --size B --input 256 --train
 	$(BIN) bench --size T --input 128 --train
 
+# SIZES=T ROUNDS=2 TRAIN= shows that it works with the simulated driver, too.
+SIZES  := T B L
+ROUNDS := 50
+TRAIN  := --train
+PYTHON := python3
 bench-cuda: build ## speed on a graphics card, beside PyTorch where that is installed (PYTHON=…)
-	@$(BIN) doctor | grep -q '✓ engine cuda' || { $(BIN) doctor | grep 'engine cuda'; echo "No card, nothing to measure."; exit 1; }
-	@for size in T B L; do $(BIN) bench --engine cuda --size $$size --train || exit 1; done
-	@mkdir -p $(OUT) && $(BIN) bench --engine cuda --recipe assets/demo.agur --train --json > $(OUT)/bench-cuda.json
-	@$(PYTHON) cuda/peers/pytorch.py assets/demo.agur $(OUT)/bench-cuda.json
-PYTHON ?= python3
+	@$(BIN) doctor | grep -q '✓ engine cuda' || { $(BIN) doctor | grep -A1 'engine cuda'; echo "No card, nothing to measure."; exit 1; }
+	@mkdir -p $(OUT) && rm -f $(OUT)/bench-cuda-*.json
+	@for size in $(SIZES); do $(BIN) bench --engine cuda --size $$size --rounds $(ROUNDS) $(TRAIN) || exit 1; done
+	@$(BIN) bench --engine cuda --recipe assets/demo.agur --rounds $(ROUNDS) $(TRAIN) --json > $(OUT)/bench-cuda-f32.json
+	@for p in tf32 bf16; do f=$(OUT)/bench-cuda-$$p.json; \
+	  $(BIN) bench --engine cuda --recipe assets/demo.agur --rounds $(ROUNDS) --precision $$p --json > $$f || rm $$f; done
+	@$(PYTHON) cuda/peers/pytorch.py assets/demo.agur $(OUT)/bench-cuda-*.json --rounds $(ROUNDS) $(TORCH_FLAGS)
 
 bench-ui: build ## slider to screen, frames per second and memory of the real window
 	$(ONSCREEN) $(BIN) bench-ui --demo

@@ -88,10 +88,18 @@ func compare(got map[string][]float32) error {
 	}
 	for name, w := range want {
 		if d := largestDifference(thin(got[name]), w); !(d < checkTolerance) {
-			return fmt.Errorf("it computes wrong: the %s of a small network is off by %.2g %%, so it is not used", name, 100*d)
+			return fmt.Errorf("it computes wrong: the %s of a small network %s, so it is not used", name, off(d))
 		}
 	}
 	return nil
+}
+
+// off is a difference in words.
+func off(d float64) string {
+	if math.IsNaN(d) {
+		return "is no number"
+	}
+	return fmt.Sprintf("is off by %.2g %%", 100*d)
 }
 
 // thin takes every 31st value: enough to tell.

@@ -27,7 +27,7 @@ func (e *engine) trust() error {
 		}
 	}
 	if d := largestDifference(of[1], of[0]); !(d < tensorTolerance[e.precision]) {
-		return fmt.Errorf("its tensor cores compute wrong: in %s a small network is off by %.2g %%, so they are not used", e.precision, 100*d)
+		return fmt.Errorf("its tensor cores compute wrong: in %s the answer of a small network %s, so they are not used", e.precision, off(d))
 	}
 	return nil
 }
