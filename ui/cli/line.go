@@ -40,7 +40,7 @@ func (f *lineFlags) connectDefault(w *workplace) error {
 	if f.file != "" || w.Store() == nil {
 		return f.connect(w)
 	}
-	c, err := line.Load(filepath.Join(filepath.Dir(w.Store().Path()), "line.json"))
+	c, err := line.Load(filepath.Join(filepath.Dir(w.Store().Path()), line.FileName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -100,17 +100,6 @@ registers, and takes coil 0 back:
 	return cmd
 }
 
-// lineConfiguration is everything that a configuration may hold.
-const lineConfiguration = `{
-  "station": "bench-3",
-  "mqtt":    {"broker": "tcp://broker:1883", "prefix": "agurscope", "user": "station", "password_file": "mqtt.password"},
-  "webhook": {"url": "https://mes.example/verdicts", "secret_file": "webhook.secret"},
-  "tcp":     {"listen": ":9100"},
-  "folder":  {"dir": "/mnt/line/verdicts"},
-  "modbus":  {"listen": ":502", "deadline": "2s"}
-}
-`
-
 func (p *program) lineExample() *cobra.Command {
 	return &cobra.Command{
 		Use:     "example",
@@ -118,7 +107,7 @@ func (p *program) lineExample() *cobra.Command {
 		Example: `  agurscope line example > line.json`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprint(p.Stdout, lineConfiguration)
+			_, err := fmt.Fprint(p.Stdout, line.Example)
 			return err
 		},
 	}

@@ -24,7 +24,23 @@ type Config struct {
 	TCP     *TCP     `json:"tcp,omitempty"`
 	Folder  *Folder  `json:"folder,omitempty"`
 	Modbus  *Modbus  `json:"modbus,omitempty"`
+
+	file string // that it was read from
 }
+
+// FileName is what a station calls its configuration, beside its history.
+const FileName = "line.json"
+
+// Example is a configuration that names every kind of peer.
+const Example = `{
+  "station": "bench-3",
+  "mqtt":    {"broker": "tcp://broker:1883", "prefix": "agurscope", "user": "station", "password_file": "mqtt.password"},
+  "webhook": {"url": "https://mes.example/verdicts", "secret_file": "webhook.secret"},
+  "tcp":     {"listen": ":9100"},
+  "folder":  {"dir": "/mnt/line/verdicts"},
+  "modbus":  {"listen": ":502", "deadline": "2s"}
+}
+`
 
 // MQTT is a broker.
 type MQTT struct {
@@ -82,6 +98,7 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("open the line's configuration: %s: %w", path, err)
 	}
+	c.file = path
 	// Files beside the configuration may be named without their folder.
 	for _, file := range c.files() {
 		if *file != "" && !filepath.IsAbs(*file) {
@@ -227,7 +244,7 @@ func (c Config) peers(l *Line, folderOfCursors string) (out []peer, err error) {
 		}
 		hook := newWebhook(w.URL, key)
 		p := &courier{line: l, cursor: c, batch: 32, deliver: hook.deliver, closed: hook.client.CloseIdleConnections}
-		p.s.Peer = "webhook " + w.URL
+		p.s.Kind, p.s.Peer = "webhook", "webhook "+w.URL
 		out = append(out, p)
 	}
 	if f := c.Folder; f != nil {
@@ -236,7 +253,7 @@ func (c Config) peers(l *Line, folderOfCursors string) (out []peer, err error) {
 			return out, err
 		}
 		p := &courier{line: l, cursor: c, batch: 32, deliver: folder{f.Dir}.deliver}
-		p.s.Peer = "folder " + f.Dir
+		p.s.Kind, p.s.Peer = "folder", "folder "+f.Dir
 		out = append(out, p)
 	}
 	if c.TCP != nil {

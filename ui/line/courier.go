@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,11 +21,15 @@ type courier struct {
 
 	// deliver returns how many of the first reports the peer has accepted; an
 	// error when that is not all. With none it says whether the peer is there.
+	// errAway means that it is not, and that somebody else sees to it.
 	deliver func(ctx context.Context, rs []Report) (int, error)
 	closed  func() // at the end, if set
 
 	health
 }
+
+// errAway is a peer to which there is no connection now.
+var errAway = errors.New("not connected")
 
 // idle is after how long a courier looks for itself whether there is news, such
 // as verdicts of another program on the same history.
@@ -36,7 +41,7 @@ func (c *courier) run(ctx context.Context) {
 	}
 	var wait backoff
 	for ctx.Err() == nil {
-		news := c.line.news() // before looking, so that nothing is missed
+		news := c.line.news.next() // before looking, so that nothing is missed
 		n, err := c.round(ctx)
 		if n > 0 {
 			wait = backoff{}
@@ -44,10 +49,13 @@ func (c *courier) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case errors.Is(err, errAway):
+			c.waits(ctx)
+			sleep(ctx, news, idle)
 		case err != nil:
 			c.failed(err)
 			c.waits(ctx)
-			sleep(ctx, nil, wait.next())
+			sleep(ctx, c.line.again.next(), wait.next())
 		default:
 			c.well(c.cursor.at(), n == c.batch)
 			if n == 0 {
@@ -174,13 +182,13 @@ func (b *backoff) next() time.Duration {
 	return time.Duration(float64(d) * (0.75 + 0.5*rand.Float64()))
 }
 
-// sleep waits for d, for news or for the end of ctx.
-func sleep(ctx context.Context, news <-chan struct{}, d time.Duration) {
+// sleep waits for d, for c or for the end of ctx.
+func sleep(ctx context.Context, c <-chan struct{}, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-news:
+	case <-c:
 	case <-ctx.Done():
 	}
 }
@@ -197,7 +205,7 @@ func (h *health) failed(err error) {
 	if h.s.Problem == "" {
 		h.s.Since = time.Now()
 	}
-	h.s.Connected, h.s.Problem = false, err.Error()
+	h.s.Connected, h.s.Problem, h.s.Tried = false, err.Error(), time.Now()
 }
 
 func (h *health) well(last int64, waiting bool) {

@@ -22,6 +22,7 @@ type Log interface {
 
 // Status is how one peer is doing, for people.
 type Status struct {
+	Kind      string // its key in the configuration, such as "mqtt"
 	Peer      string // such as "MQTT broker tcp://10.0.0.5:1883"
 	Connected bool
 	Listens   bool      // whether it comes to the station instead of the station to it
@@ -29,13 +30,17 @@ type Status struct {
 	Waiting   bool      // whether there are verdicts that it has not accepted
 	Problem   string    // what is wrong, "" for nothing
 	Since     time.Time // of Problem
+	Tried     time.Time // when it was found last
 }
 
 // Line tells peers what the station decides. A nil Line tells nobody. Its
 // methods may be called from any goroutine and do not wait for peers.
 type Line struct {
 	station string
+	file    string
 	log     Log
+	news    bell // there is a verdict, or another state
+	again   bell // whoever waits before the next attempt is to try now
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	close   sync.Once
@@ -44,7 +49,6 @@ type Line struct {
 	mu        sync.Mutex
 	condition Condition
 	trigger   func() error
-	wake      chan struct{} // closed when there is something new
 }
 
 // peer is one way out.
@@ -74,7 +78,7 @@ func Open(c Config, o Options) (*Line, error) {
 	if o.Log == nil {
 		return nil, errors.New("open the line: verdicts are sent from the history: start with --db")
 	}
-	l := &Line{station: c.Station, log: o.Log, wake: make(chan struct{})}
+	l := &Line{station: c.Station, file: c.file, log: o.Log}
 	l.condition = Condition{Station: l.station, State: Idle, Time: time.Now().UTC()}
 	peers, err := c.peers(l, o.Folder)
 	if err != nil {
@@ -130,7 +134,7 @@ func (l *Line) Tell(r *history.Record, started time.Time) {
 			t.tell(*r, started)
 		}
 	}
-	l.nudge()
+	l.news.ring()
 }
 
 // SetState says what the station is doing.
@@ -147,7 +151,7 @@ func (l *Line) SetState(s State, reason string) {
 			t.condition(c)
 		}
 	}
-	l.nudge()
+	l.news.ring()
 }
 
 // Condition returns what the station is doing.
@@ -156,6 +160,12 @@ func (l *Line) Condition() Condition {
 	defer l.mu.Unlock()
 	return l.condition
 }
+
+// File is the configuration's, "" where it was not read from one.
+func (l *Line) File() string { return l.file }
+
+// Retry has peers that cannot be reached tried at once instead of after a wait.
+func (l *Line) Retry() { l.again.ring() }
 
 // Status returns how every peer is doing.
 func (l *Line) Status() []Status {
@@ -196,21 +206,6 @@ func (l *Line) pull() error {
 		return errRunsFreely
 	}
 	return take()
-}
-
-// nudge wakes everybody who waits for news.
-func (l *Line) nudge() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.wake)
-	l.wake = make(chan struct{})
-}
-
-// news returns a channel that is closed at the next verdict or change of state.
-func (l *Line) news() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.wake
 }
 
 // after reads what peers are told next.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -246,4 +247,23 @@ func TestCloseLeavesNothing(t *testing.T) {
 		buf := make([]byte, 1<<20)
 		return fmt.Sprintf("%d goroutines were %d:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
 	})
+}
+
+// Retry does not wait for the next attempt.
+func TestRetryTriesAtOnce(t *testing.T) {
+	b := newBench(t)
+	dir := filepath.Join(b.dir, "not there yet")
+	l := b.open(fmt.Sprintf(`{"station":"bench-3","folder":{"dir":%q}}`, dir))
+	for range 6 { // until the waits are at their longest
+		was := l.Status()[0].Tried
+		eventually(t, func() bool { return l.Status()[0].Tried.After(was) }, func() string { return "it is not tried" })
+		l.Retry()
+	}
+	if s := l.Status()[0]; s.Kind != "folder" || s.Problem == "" || s.Since.After(s.Tried) {
+		t.Errorf("%+v", s)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { l.Retry(); return l.Status()[0].Problem == "" }, func() string { return fmt.Sprintf("%+v", l.Status()) })
 }

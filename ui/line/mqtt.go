@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -28,22 +27,25 @@ type broker struct {
 
 	link   sync.Mutex
 	client mqtt.Client // nil while there is no connection
-	why    error       // there is none
 }
 
 // acknowledgeTime is how long a broker may take to acknowledge.
 const acknowledgeTime = 10 * time.Second
 
+// writeWait is how long the library may keep a message that it cannot write, such
+// as one that finds the connection just gone.
+const writeWait = 2 * time.Second
+
 func newBroker(l *Line, c MQTT, at *cursor, password string) *broker {
-	b := &broker{topic: c.Prefix + "/" + l.station + "/", changed: make(chan struct{}, 1), why: errors.New("connecting")}
+	b := &broker{topic: c.Prefix + "/" + l.station + "/", changed: make(chan struct{}, 1)}
 	b.courier = courier{line: l, cursor: at, batch: 64, deliver: b.publish}
-	b.s.Peer = "MQTT broker " + c.Broker
+	b.s.Kind, b.s.Peer = "mqtt", "MQTT broker "+c.Broker
 	will := message(Condition{Station: l.station, State: Offline, Reason: "the connection to the station was lost"})
 	b.options = func() *mqtt.ClientOptions {
 		return mqtt.NewClientOptions().AddBroker(c.Broker).
 			SetClientID("agurscope-"+l.station).SetUsername(c.User).SetPassword(password).
 			SetAutoReconnect(false).SetKeepAlive(5*time.Second).SetPingTimeout(3*time.Second).
-			SetConnectTimeout(5*time.Second).SetWriteTimeout(5*time.Second).
+			SetConnectTimeout(5*time.Second).SetWriteTimeout(writeWait).
 			SetBinaryWill(b.topic+"state", will, 1, true).
 			SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12})
 	}
@@ -75,10 +77,10 @@ func (b *broker) stayConnected(ctx context.Context) {
 		err := acknowledged(ctx, c.Connect())
 		if err == nil {
 			wait = backoff{}
-			b.use(c, nil)
+			b.use(c)
 			err = b.tellState(ctx, c, lost)
 		}
-		b.use(nil, err)
+		b.use(nil)
 		if ctx.Err() != nil {
 			if c.IsConnectionOpen() { // farewell
 				c.Publish(b.topic+"state", 1, true, message(b.line.Condition())).WaitTimeout(time.Second)
@@ -88,15 +90,16 @@ func (b *broker) stayConnected(ctx context.Context) {
 		}
 		c.Disconnect(0)
 		b.failed(err)
-		sleep(ctx, nil, wait.next())
+		sleep(ctx, b.line.again.next(), wait.next())
 	}
 }
 
-func (b *broker) use(c mqtt.Client, why error) {
+// use makes c the connection over which verdicts go; nil for none.
+func (b *broker) use(c mqtt.Client) {
 	b.link.Lock()
-	b.client, b.why = c, why
+	b.client = c
 	b.link.Unlock()
-	b.line.nudge()
+	b.line.news.ring()
 }
 
 // tellState publishes the state whenever it has changed, until the connection is
@@ -119,10 +122,10 @@ func (b *broker) tellState(ctx context.Context, c mqtt.Client, lost <-chan error
 // publish sends all at once and then waits for the broker's word on each.
 func (b *broker) publish(ctx context.Context, rs []Report) (int, error) {
 	b.link.Lock()
-	c, why := b.client, b.why
+	c := b.client
 	b.link.Unlock()
 	if c == nil {
-		return 0, why
+		return 0, errAway
 	}
 	tokens := make([]mqtt.Token, len(rs))
 	for i, r := range rs {

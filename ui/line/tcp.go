@@ -50,7 +50,7 @@ func newTCP(l *Line, address string) (*tcpServer, error) {
 		return nil, fmt.Errorf("open the TCP port for clients: %w", err)
 	}
 	t := &tcpServer{line: l, listener: at, clients: make(chan struct{}, maxClients)}
-	t.s.Peer, t.s.Listens = "TCP clients at "+at.Addr().String(), true
+	t.s.Kind, t.s.Peer, t.s.Listens = "tcp", "TCP clients at "+at.Addr().String(), true
 	return t, nil
 }
 
@@ -105,7 +105,7 @@ func (t *tcpServer) serve(ctx context.Context, c net.Conn) {
 	w.say("HELLO", "agurscope", t.line.station)
 	var state Condition
 	for ctx.Err() == nil && w.err == nil {
-		news := t.line.news()
+		news := t.line.news.next()
 		if now := t.line.Condition(); now != state {
 			state = now
 			w.say("STATE", string(state.State), state.Reason)
