@@ -75,6 +75,15 @@ type Options struct {
 // Open connects the peers of c. What cannot be reached yet is retried; the
 // error is a port that cannot be opened or a folder that cannot be written.
 func Open(c Config, o Options) (*Line, error) {
+	l, err := prepare(c, o)
+	if err == nil {
+		l.start()
+	}
+	return l, err
+}
+
+// prepare makes a Line whose peers are not served yet.
+func prepare(c Config, o Options) (*Line, error) {
 	if o.Log == nil {
 		return nil, errors.New("open the line: verdicts are sent from the history: start with --db")
 	}
@@ -85,12 +94,15 @@ func Open(c Config, o Options) (*Line, error) {
 		return nil, err
 	}
 	l.peers = peers
+	return l, nil
+}
+
+func (l *Line) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
-	for _, p := range peers {
+	for _, p := range l.peers {
 		l.done.Go(func() { p.run(ctx) })
 	}
-	return l, nil
 }
 
 // Close gives the peers that are there a moment to take what is left, tells

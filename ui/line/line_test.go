@@ -44,11 +44,19 @@ func newBench(t testing.TB) *bench {
 // open opens a line whose configuration is given as JSON.
 func (b *bench) open(config string) *Line {
 	b.t.Helper()
+	l := b.prepare(config)
+	l.start()
+	return l
+}
+
+// prepare is open without serving the peers yet.
+func (b *bench) prepare(config string) *Line {
+	b.t.Helper()
 	c, err := Parse([]byte(config))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	l, err := Open(c, Options{Log: b.store, Folder: filepath.Join(b.dir, "line")})
+	l, err := prepare(c, Options{Log: b.store, Folder: filepath.Join(b.dir, "line")})
 	if err != nil {
 		b.t.Fatal(err)
 	}
