@@ -54,6 +54,7 @@ var rules = map[string]rule{
 	"nn/rival/lstmndt":  {ours: []string{"nn", "nn/optim", "nn/rival", "nn/rival/lstm", "nn/rival/scan"}},
 	"nn/rival/bilstm":   {ours: []string{"nn", "nn/optim", "nn/rival", "nn/rival/lstm", "nn/rival/scan"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
 	"nn/rival/cflow":    {ours: []string{"nn", "nn/optim", "nn/rival"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
+	"nn/rival/dagan":    {ours: []string{"nn", "nn/defect", "nn/optim", "nn/rival"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
 	"nn/rival/mscdae":   {ours: []string{"nn", "nn/optim", "nn/rival"}, tests: []string{"nn/onednn"}},
 	"nn/rival/control":  {ours: []string{"nn", "nn/baseline", "nn/rival"}},
 	"nn/baseline":       {ours: []string{"nn", "nn/feature"}, tests: []string{"datasets/synthec", "nn/metrics"}},
@@ -65,7 +66,7 @@ var rules = map[string]rule{
 	"nn/tsne":           {ours: []string{"nn/internal/team", "nn/vectors"}},
 	"nn/optim":          {ours: []string{"nn"}},
 	"nn/segment":        {ours: []string{"nn"}},
-	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/internal/simd", "nn/mgan", "nn/onnx", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics", "nn/rival", "nn/rival/bilstm", "nn/rival/cflow", "nn/rival/control", "nn/rival/lstmndt", "nn/rival/mscdae"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "nn/onnx/onnxtest"}},
+	"nn/anomaly":        {ours: []string{"nn", "nn/block", "nn/defect", "nn/feature", "nn/fixture", "nn/internal/simd", "nn/mgan", "nn/onnx", "nn/ssdae", "nn/optim", "nn/segment", "nn/metrics", "nn/rival", "nn/rival/bilstm", "nn/rival/cflow", "nn/rival/control", "nn/rival/dagan", "nn/rival/lstmndt", "nn/rival/mscdae"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "nn/onnx/onnxtest"}},
 
 	// Pictures in, verdicts out.
 	"datasets":         {},

@@ -67,6 +67,8 @@ func (p *program) emitForward(n *nn.Node) error {
 		p.each(n, "spread", y.size(), x.x, y.x, float32(1), y.hw(), false)
 	case nn.Gate:
 		p.each(n, "gate", y.size(), x.x, p.val(n.In[1]).x, y.x, y.c(), y.hw())
+	case nn.Attend:
+		p.attend(n, op)
 	case nn.ScoreInput:
 		p.each(n, "score_input", y.size(), x.x, p.val(n.In[1]).x, y.x, x.c()*x.hw())
 	case nn.Residual:
@@ -152,6 +154,8 @@ func (p *program) emitBackward(n *nn.Node) error {
 		p.emit(n, "scale_back", y.n()*y.c(), 1, 1, x.x, w.x, y.dx, x.dx, w.dx, y.hw(), wants, addx, addw)
 	case nn.Broadcast:
 		p.emit(n, "pool", x.size(), 1, 1, y.dx, x.dx, float32(1), y.hw(), x.sink())
+	case nn.Attend:
+		p.attendBackward(n, op)
 	case nn.Gate:
 		a := p.val(n.In[1])
 		wants, addx, adda := p.both(x, a)

@@ -152,6 +152,13 @@ func (g *Graph) Gate(x, a *Node) *Node {
 	return g.add(Gate{}, x.Shape, x, a)
 }
 
+// Attend mixes positions of v, or channels, by how alike q and k are.
+func (g *Graph) Attend(q, k, v *Node, o Attend) *Node {
+	alike := q.Shape == k.Shape && q.Shape[0] == v.Shape[0] && q.Shape[2] == v.Shape[2] && q.Shape[3] == v.Shape[3]
+	needs("attend", "queries and keys of one shape over the positions of the values", alike && (!o.Channels || q.Shape == v.Shape), q, k, v)
+	return g.add(o, v.Shape, q, k, v)
+}
+
 // ScoreInput joins x, its reconstruction y and their scaled difference.
 func (g *Graph) ScoreInput(x, y *Node) *Node {
 	needs("score input", "two equal shapes", x.Shape == y.Shape, x, y)

@@ -82,6 +82,25 @@ type Broadcast struct{}
 // Gate multiplies x (N,C,H,W) by α (N,1,H,W).
 type Gate struct{}
 
+// Attend mixes the positions of v by how alike queries q and keys k are there,
+// the attention of https://arxiv.org/abs/1706.03762 with one head: of q, k (N,K,H,W)
+// and v (N,C,H,W), y_i = Σ_j softmax_j(Factor · q_i·k_j) v_j over all positions i, j.
+// With Channels set it is the channels that are mixed, by products over all positions.
+type Attend struct {
+	Channels bool
+	Factor   float32
+}
+
+// Extents returns how many are mixed, and how many numbers the products sum up and
+// the mixture has, of a q and a v of the given shapes.
+func (o Attend) Extents(q, v Shape) (many, inner, each int) {
+	if p := v[2] * v[3]; o.Channels {
+		return v[1], p, p
+	} else {
+		return p, q[1], v[1]
+	}
+}
+
 // ScoreInput is concat(x, x̂, 4·|x−x̂|) over the channels. No gradient flows
 // back: the reconstruction is not to be trained by the scoring network.
 type ScoreInput struct{}
@@ -153,6 +172,7 @@ func (o ChannelAttention) String() string { return "channel attention " + o.Name
 func (Scale) String() string              { return "scale" }
 func (Broadcast) String() string          { return "broadcast" }
 func (Gate) String() string               { return "gate" }
+func (Attend) String() string             { return "attend" }
 func (ScoreInput) String() string         { return "score input" }
 func (Residual) String() string           { return "residual" }
 func (Blur) String() string               { return "blur" }

@@ -2,6 +2,7 @@
 // change run “make kernels”, which writes kernels.ptx anew.
 #include "lang.h"
 
+#include "attend.cl"
 #include "conv.cl"
 #include "elementwise.cl"
 #include "image.cl"

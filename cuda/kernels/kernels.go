@@ -65,6 +65,11 @@ var Table = map[string]string{
 	"attention_back":    "ppppiiii",
 	"attention_weights": "ppppiii",
 
+	// attend.cl
+	"attend":      "pppfiii",
+	"attend_back": "ppppiii",
+	"attend_mix":  "pppfiiiiii",
+
 	// image.cl
 	"bilinear":       "ppiii",
 	"bilinear_back":  "ppiiii",

@@ -9,6 +9,7 @@ import (
 	"agurscope/nn/rival/bilstm"
 	"agurscope/nn/rival/cflow"
 	"agurscope/nn/rival/control"
+	"agurscope/nn/rival/dagan"
 	"agurscope/nn/rival/lstmndt"
 	"agurscope/nn/rival/mscdae"
 )
@@ -36,6 +37,7 @@ const (
 // Methods lists the methods, the default first.
 var Methods = []Method{
 	{Name: agurnet, Title: "AGUR-Net", About: "the default: reconstruction, scoring network and statistics of features", Reconstructs: true, Trained: true},
+	{Name: "dagan", Title: "DAGAN", About: "rebuilding by a GAN with position and channel attention", Reconstructs: true, Trained: true, term: ResidualTerm, rival: dagan.Method},
 	{Name: "lstm-ndt", Title: "LSTM-NDT", About: "patches predicted one after the other, dynamic thresholds (Hundman et al. 2018)", Trained: true, term: "prediction", rival: lstmndt.Method},
 	{Name: "bilstm", Title: "BiLSTM", About: "every patch told from those before and after it", Reconstructs: true, Trained: true, term: "cloze", rival: bilstm.Method},
 	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: "rebuilding", rival: mscdae.Method},

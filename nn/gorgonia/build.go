@@ -124,6 +124,8 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 		return b.broadcast(in[0], n.Shape)
 	case nn.Gate:
 		return times(in[0], in[1], 1)
+	case nn.Attend:
+		return b.attend(op, in[0], in[1], in[2], n.In[0].Shape, n.Shape)
 	case nn.ScoreInput:
 		return b.scoreInput(b.fixed(n.In[0]), b.fixed(n.In[1]))
 	case nn.Residual:

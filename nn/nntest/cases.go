@@ -196,6 +196,26 @@ func smallCases() (cs []testCase) {
 			b.probe(b.g.Concat(xs...))
 		}, false})
 	}
+	attend := func(n, k, c, h, w int, o nn.Attend) {
+		cs = append(cs, testCase{fmt.Sprintf("attend %d to %d at %dx%d, channels %v", k, c, h, w, o.Channels), func(b *net) {
+			b.probe(b.g.Attend(b.input(n, k, h, w), b.input(n, k, h, w), b.input(n, c, h, w), o))
+		}, false})
+	}
+	attend(1, 2, 3, 3, 4, nn.Attend{Factor: 1})
+	attend(3, 4, 17, 2, 3, nn.Attend{Factor: .5})
+	attend(1, 16, 16, 4, 4, nn.Attend{Factor: -.25})
+	attend(1, 8, 5, 1, 1, nn.Attend{Factor: 1})
+	attend(3, 5, 5, 2, 3, nn.Attend{Channels: true, Factor: -1})
+	attend(1, 17, 17, 3, 3, nn.Attend{Channels: true, Factor: .3})
+	cs = append(cs,
+		testCase{"attend to itself", func(b *net) {
+			x := b.input(2, 12, 3, 3)
+			b.probe(b.g.Add(b.g.Attend(x, x, x, nn.Attend{Factor: .3}), b.g.Attend(x, x, x, nn.Attend{Channels: true, Factor: -.3})))
+		}, false},
+		testCase{"attend with fixed keys", func(b *net) {
+			b.probe(b.g.Attend(b.input(1, 9, 2, 3), b.fixed(1, 9, 2, 3), b.input(1, 9, 2, 3), nn.Attend{Factor: 1}))
+		}, false},
+	)
 	for _, c := range []int{1, 3, 17, 32} {
 		cs = append(cs,
 			testCase{fmt.Sprintf("add %d", c), func(b *net) { b.probe(b.g.Add(b.input(3, c, 3, 5), b.input(3, c, 3, 5))) }, false},
@@ -233,6 +253,9 @@ func readers() map[string]reader {
 		},
 		"gate": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Gate(sum(c, 5, 4), sum(1, 5, 4))
+		},
+		"attend": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Attend(sum(c, 5, 4), sum(c, 5, 4), sum(c, 5, 4), nn.Attend{Factor: .3})
 		},
 		"scale": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Scale(sum(c, 5, 4), sum(c, 1, 1))

@@ -132,6 +132,8 @@ func (p *program) emitForward(n *nn.Node) error {
 	case nn.Gate:
 		a := p.val(n.In[1])
 		p.emit(n, do(func() { C.call_gate(g.k, x.x, a.x, y.x, g.n, g.cb, g.hw) }))
+	case nn.Attend:
+		p.attend(n, op)
 	case nn.ScoreInput:
 		return p.scoreInput(n)
 	default:
@@ -212,6 +214,8 @@ func (p *program) emitBackward(n *nn.Node) error {
 	case nn.Broadcast:
 		acc := flag(x.sink())
 		p.emitBack(n, do(func() { C.call_broadcast_backward(g.k, x.dx, y.dx, acc, g.n, g.cb, g.hw) }))
+	case nn.Attend:
+		p.attendBackward(n, op)
 	case nn.Gate:
 		a := p.val(n.In[1])
 		accx, dx := p.gradient(x)

@@ -109,6 +109,11 @@ void k_spectrum_tables(float *rows, float *cols, float *back, int h, int w);
 size_t k_spectrum_work(int planes, int h, int w);
 double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, const float *back,
                   float weight, float *grad, float *work, int planes, int h, int w);
+// attention over planar matrices of one image; see attend.c
+void k_attend(const float *q, const float *k, const float *v, float *w, float *y, int l, int inner, int each,
+              int channels, float factor);
+void k_attend_backward(const float *q, const float *k, const float *v, const float *dy, float *w, float *dw,
+                       float *dq, float *dk, float *dv, int l, int inner, int each, int channels, float factor);
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 // multiply-adds per second of all threads together, in GFLOP
 double k_peak(int block);

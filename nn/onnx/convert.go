@@ -92,6 +92,8 @@ func (t *translation) node(n *nn.Node) string {
 		return t.Mul(in[0], in[1])
 	case nn.Broadcast:
 		return t.op("Expand", in[0], t.Ints(1, 1, int64(n.Shape[2]), int64(n.Shape[3])))
+	case nn.Attend:
+		return t.attend(op, in, n)
 	case nn.ScoreInput:
 		d := t.Mul(t.op("Abs", t.Sub(in[0], in[1])), t.Scalar(4))
 		return t.Concat(in[0], in[1], d)

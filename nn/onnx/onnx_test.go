@@ -29,6 +29,9 @@ func network(batch int) (g *nn.Graph, x, y *nn.Node, want []*nn.Node) {
 	folded := g.Fold(g.Conv("patches", even, 3*16, 1, nn.ConvOptions{Bias: true}), 4, 2)
 	side := g.Fold(g.Conv("more patches", x, 2*9, 1, nn.ConvOptions{}), 3, 1)
 	up := g.Sigmoid(g.Upsample(even))
+	attended := g.Attend(g.Slice(even, 0, 8), g.Slice(even, 8, 8), g.Slice(even, 3, 17), nn.Attend{Factor: .3})
+	attended = g.Add(attended, g.Attend(attended, attended, attended, nn.Attend{Channels: true, Factor: -.2}))
+	up = g.Concat(up, g.Tanh(g.Upsample(attended)), g.Exp(g.Sigmoid(folded)))
 	all := g.Concat(up, folded, side, a)
 	r := g.Sigmoid(g.Conv("picture", all, 3, 3, nn.ConvOptions{Bias: true}))
 	want = []*nn.Node{

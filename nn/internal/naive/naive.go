@@ -135,6 +135,8 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return fill(n.Shape, func(b, c, _, _ int) float64 { return x[b*s[1]+c] })
 	case nn.Gate:
 		return fill(s, func(b, c, h, w int) float64 { return x[at(s, b, c, h, w)] * y[(b*s[2]+h)*s[3]+w] })
+	case nn.Attend:
+		return attend(op, x, y, r.Of(n.In[2]), s, n.Shape)
 	case nn.ScoreInput:
 		return scoreInput(x, y, s)
 	case nn.Residual:

@@ -206,7 +206,7 @@ func channelMean(x Tensor) Tensor {
 func matmul(a, b Tensor) (Tensor, error) {
 	ra, rb := len(a.Dims), len(b.Dims)
 	m, k, n := a.Dims[ra-2], a.Dims[ra-1], b.Dims[rb-1]
-	if b.Dims[rb-2] != k || (ra != 2 && rb != 2) {
+	if b.Dims[rb-2] != k || (ra != 2 && rb != 2 && !slices.Equal(a.Dims[:ra-2], b.Dims[:rb-2])) {
 		return Tensor{}, fmt.Errorf("%v and %v do not fit", a.Dims, b.Dims)
 	}
 	lead, planes := a.Dims[:ra-2], len(a.Data)/(m*k)
@@ -230,6 +230,34 @@ func matmul(a, b Tensor) (Tensor, error) {
 		}
 	}
 	return y, nil
+}
+
+// transpose exchanges the last two extents of three, whatever else perm could say.
+func transpose(x Tensor) Tensor {
+	n, h, w := x.Dims[0], x.Dims[1], x.Dims[2]
+	y := zeros(n, w, h)
+	for i, v := range x.Data {
+		p, r, c := i/(h*w), i/w%h, i%w
+		y.Data[(p*w+c)*h+r] = v
+	}
+	return y
+}
+
+// softmax is that over the last extent.
+func softmax(x Tensor) Tensor {
+	w := x.Dims[len(x.Dims)-1]
+	y := zeros(x.Dims...)
+	for i := 0; i < len(x.Data); i += w {
+		top, sum := slices.Max(x.Data[i:i+w]), 0.0
+		for k, v := range x.Data[i : i+w] {
+			y.Data[i+k] = math.Exp(v - top)
+			sum += y.Data[i+k]
+		}
+		for k := range w {
+			y.Data[i+k] /= sum
+		}
+	}
+	return y
 }
 
 // double interpolates bilinearly between half-pixel centres, edges clamped.

@@ -215,6 +215,13 @@ func apply(n onnx.Node, values map[string]Tensor) (Tensor, error) {
 		return pool(in[0]), nil
 	case "ReduceMean":
 		return channelMean(in[0]), nil
+	case "Transpose":
+		if perm := a.ints("perm"); len(in[0].Dims) != 3 || !slices.Equal(perm, []int{0, 2, 1}) {
+			return Tensor{}, fmt.Errorf("extents in the order %v are not known here", perm)
+		}
+		return transpose(in[0]), nil
+	case "Softmax":
+		return softmax(in[0]), nil
 	case "MatMul":
 		return matmul(in[0], in[1])
 	case "Resize":
