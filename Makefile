@@ -186,7 +186,8 @@ kill: build ## kill -9 while verdicts are being written: 50 times each
 	AGURSCOPE_KILLS=50 $(GOTEST) -count=1 -run Kill ./history ./ui/cli
 
 history-million: setup ## how fast a history of a million verdicts answers and takes more; kept under out/
-	@mkdir -p $(OUT) && AGURSCOPE_MILLION=1000000 $(GOTEST) -count=1 -timeout 0 -run '^TestMillion$$' -v ./history | grep -vE '^(=== |--- |PASS|ok)'
+	@mkdir -p $(OUT) && AGURSCOPE_MILLION=1000000 $(GOTEST) -count=1 -timeout 0 -run '^TestMillion$$' -v ./history | grep -vE "^(=== |--- |PASS|ok)"
+	@AGURSCOPE_MILLION=1 $(GOTEST) -count=1 -timeout 0 -run "^TestMillionCharts$$" -v ./ui/records | grep -vE "^(=== |--- |PASS|ok)"
 
 soak-history: setup ## kill -9 a thousand times while verdicts stream, half as often with a failing disk
 	AGURSCOPE_KILLS=1000 $(GOTEST) -count=1 -timeout 0 -v -run 'Killed|FaultsBelow' ./history

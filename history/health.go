@@ -12,7 +12,7 @@ import (
 type Health struct {
 	Fault   error     // why the database does not take them; nil: it does
 	Since   time.Time // when that began
-	Waiting int       // verdicts in the journal
+	Waiting int       // verdicts, and things said of them, in the journal
 	Journal string    // that file
 }
 
@@ -46,7 +46,7 @@ func (h Health) String() string {
 	if h.OK() {
 		return "every verdict is in the history"
 	}
-	return fmt.Sprintf("the history is not being written since %s: %v; %d verdicts wait in %s", h.Since.Local().Format(time.TimeOnly), h.Fault, h.Waiting, h.Journal)
+	return fmt.Sprintf("the history is not being written since %s: %v; %d entries wait in %s", h.Since.Local().Format(time.TimeOnly), h.Fault, h.Waiting, h.Journal)
 }
 
 // Health returns the present state.

@@ -97,7 +97,7 @@ func openLocked(path string, fresh bool, l *lock) (_ *Store, err error) {
 	if w.journal, err = openJournal(pending(path)); err != nil {
 		return nil, err
 	}
-	w.next = max(w.next, w.journal.last+1)
+	w.next, w.nextRun = max(w.next, w.journal.last+1), max(w.nextRun, w.journal.lastRun+1)
 	if fresh {
 		if err := syncFolder(filepath.Dir(path)); err != nil {
 			return nil, err

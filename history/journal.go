@@ -19,7 +19,7 @@ import (
 // while there is some, so that a full disk does not stop it, too.
 //
 // The file is a header (magic, generation) and entries (length, generation,
-// checksum, records). Emptying it raises the generation, in one small write, so
+// checksum, verdicts or an event). Emptying it raises the generation, in one small write, so
 // entries of before are none from then on.
 type journal struct {
 	f    *os.File
@@ -27,12 +27,23 @@ type journal struct {
 	gen  uint64
 	end  int64
 
-	waiting atomic.Int64 // records in it
-	last    int64        // the highest ID in it
+	waiting atomic.Int64 // records and events in it
+	ids     []int64      // of the records
+	last    int64        // the highest of them
+	lastRun int64        // the highest of a run that begins in it
+
+	verdictsOnly bool // an older program wrote it: entries are bare records
+}
+
+// entry is what is appended at once: verdicts, or one event.
+type entry struct {
+	Records []*Record
+	Event   *event
 }
 
 const (
-	journalMagic  = "AGURJRN\x01"
+	journalMagic  = "AGURJRN\x02"
+	olderJournal  = "AGURJRN\x01" // for verdicts only
 	journalHeader = 16
 	entryHeader   = 16
 	// journalReserve holds some two thousand verdicts with small pictures.
@@ -67,22 +78,38 @@ func (j *journal) open() error {
 		return j.reset()
 	case err != nil && err != io.EOF:
 		return err
-	case n < journalHeader || string(head[:8]) != journalMagic:
+	case n < journalHeader || !j.written(head):
 		return errJournal
 	}
-	j.gen = binary.LittleEndian.Uint64(head[8:])
-	return j.each(func(records []*Record) error {
-		j.waiting.Add(int64(len(records)))
-		for _, r := range records {
-			j.last = max(j.last, r.ID)
-		}
+	return j.each(func(e entry) error {
+		j.count(e)
 		return nil
 	})
 }
 
+// written reads the header; it returns false where it is none of ours.
+func (j *journal) written(head []byte) bool {
+	j.gen, j.verdictsOnly = binary.LittleEndian.Uint64(head[8:]), string(head[:8]) == olderJournal
+	return j.verdictsOnly || string(head[:8]) == journalMagic
+}
+
+// count notes that e is in the journal.
+func (j *journal) count(e entry) {
+	j.waiting.Add(int64(len(e.Records)))
+	for _, r := range e.Records {
+		j.ids, j.last = append(j.ids, r.ID), max(j.last, r.ID)
+	}
+	if e.Event != nil {
+		j.waiting.Add(1)
+		if e.Event.Start != nil {
+			j.lastRun = max(j.lastRun, e.Event.Start.ID)
+		}
+	}
+}
+
 // each reads the entries in order and leaves end behind the last whole one.
 // What comes after it was never acknowledged.
-func (j *journal) each(fn func([]*Record) error) error {
+func (j *journal) each(fn func(entry) error) error {
 	j.end = journalHeader
 	head := make([]byte, entryHeader)
 	for {
@@ -109,11 +136,15 @@ func (j *journal) each(fn func([]*Record) error) error {
 		if checksum(head[:12], body) != binary.LittleEndian.Uint32(head[12:]) {
 			return nil
 		}
-		var records []*Record
-		if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&records); err != nil {
+		var e entry
+		into := any(&e)
+		if j.verdictsOnly {
+			into = &e.Records
+		}
+		if err := gob.NewDecoder(bytes.NewReader(body)).Decode(into); err != nil {
 			return fmt.Errorf("entry at %d: %w", j.end, err)
 		}
-		if err := fn(records); err != nil {
+		if err := fn(e); err != nil {
 			return err
 		}
 		j.end += entryHeader + size
@@ -128,22 +159,25 @@ func checksum(parts ...[]byte) uint32 {
 	return sum
 }
 
-// append keeps records durably. After an error nothing of them is in the journal.
-func (j *journal) append(records []*Record) error {
+// append keeps e durably. After an error nothing of it is in the journal.
+func (j *journal) append(e entry) error {
+	if j.verdictsOnly {
+		return fmt.Errorf("journal %s: what an older program has left in it must go to the database first", j.path)
+	}
 	var b bytes.Buffer
 	b.Write(make([]byte, entryHeader))
-	if err := gob.NewEncoder(&b).Encode(records); err != nil {
+	if err := gob.NewEncoder(&b).Encode(e); err != nil {
 		return err
 	}
-	entry := b.Bytes()
-	size := len(entry) - entryHeader
+	written := b.Bytes()
+	size := len(written) - entryHeader
 	if size > maxEntry {
-		return fmt.Errorf("%d records take %d bytes, more than %d", len(records), size, maxEntry)
+		return fmt.Errorf("%d records take %d bytes, more than %d", len(e.Records), size, maxEntry)
 	}
-	binary.LittleEndian.PutUint32(entry, uint32(size))
-	binary.LittleEndian.PutUint64(entry[4:], j.gen)
-	binary.LittleEndian.PutUint32(entry[12:], checksum(entry[:12], entry[entryHeader:]))
-	_, err := j.f.WriteAt(entry, j.end)
+	binary.LittleEndian.PutUint32(written, uint32(size))
+	binary.LittleEndian.PutUint64(written[4:], j.gen)
+	binary.LittleEndian.PutUint32(written[12:], checksum(written[:12], written[entryHeader:]))
+	_, err := j.f.WriteAt(written, j.end)
 	if err == nil {
 		err = j.f.Sync()
 	}
@@ -152,11 +186,8 @@ func (j *journal) append(records []*Record) error {
 		_, _ = j.f.WriteAt(make([]byte, entryHeader), j.end)
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
-	j.end += int64(len(entry))
-	j.waiting.Add(int64(len(records)))
-	for _, r := range records {
-		j.last = max(j.last, r.ID)
-	}
+	j.end += int64(len(written))
+	j.count(e)
 	return nil
 }
 
@@ -167,7 +198,7 @@ func (j *journal) reset() error {
 	if err = errors.Join(err, j.f.Sync()); err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
-	j.gen, j.end, j.last = j.gen+1, journalHeader, 0
+	j.gen, j.end, j.last, j.lastRun, j.ids, j.verdictsOnly = j.gen+1, journalHeader, 0, 0, nil, false
 	j.waiting.Store(0)
 	return nil
 }
@@ -186,8 +217,8 @@ func (j *journal) close() error {
 // pending returns the path of the journal of the history at path.
 func pending(path string) string { return path + ".pending" }
 
-// Waiting returns how many verdicts wait in the journal for the database to
-// take them, as far as can be told from outside while somebody writes.
+// Waiting returns how many verdicts, and things said of them, wait in the journal
+// for the database to take them, as far as can be told from outside while somebody writes.
 func (s *Store) Waiting() (n int, err error) {
 	err = s.reading("read the journal of", func() error {
 		f, err := os.Open(pending(s.path))
@@ -199,17 +230,19 @@ func (s *Store) Waiting() (n int, err error) {
 		}
 		defer f.Close()
 		head := make([]byte, journalHeader)
-		if n, err := f.ReadAt(head, 0); n < journalHeader || string(head[:8]) != journalMagic {
+		j := &journal{f: f}
+		if n, err := f.ReadAt(head, 0); n < journalHeader || !j.written(head) {
 			if err != nil && err != io.EOF {
 				return err
 			}
 			return nil // just being made
 		}
-		j := &journal{f: f, gen: binary.LittleEndian.Uint64(head[8:])}
-		return j.each(func(records []*Record) error {
-			n += len(records)
+		err = j.each(func(e entry) error {
+			j.count(e)
 			return nil
 		})
+		n = int(j.waiting.Load())
+		return err
 	})
 	return n, err
 }

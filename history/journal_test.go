@@ -155,7 +155,7 @@ func FuzzJournal(f *testing.F) {
 		for i := range 3 {
 			r := sample(1, i)
 			r.ID = int64(i + 1)
-			if err := j.append([]*Record{r}); err != nil {
+			if err := j.append(entry{Records: []*Record{r}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -175,8 +175,8 @@ func FuzzJournal(f *testing.F) {
 			return // noise that happens to be well formed says something else
 		}
 		n := int64(0)
-		err = j.each(func(records []*Record) error {
-			for _, r := range records {
+		err = j.each(func(e entry) error {
+			for _, r := range e.Records {
 				n++
 				if r.ID != n || j.end+entryHeader <= at && !strings.Contains(r.Path, fmt.Sprintf("part-%05d", n-1)) {
 					t.Errorf("record %d reads %+v", n, r)

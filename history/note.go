@@ -23,27 +23,36 @@ const maxNote = 64 << 10
 
 // Annotate puts a note beside the verdict id. Notes are only ever added.
 func (s *Store) Annotate(ctx context.Context, id int64, author, words string) error {
-	n := Note{Verdict: id, Author: strings.TrimSpace(text(author)), Text: strings.TrimSpace(text(words))}
+	e, err := s.annotating(id, author, words)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, e)
+}
+
+// annotating is the event of a note.
+func (s *Store) annotating(id int64, author, words string) (*event, error) {
+	n := &Note{Verdict: id, Time: s.stamp(time.Time{}), Author: strings.TrimSpace(text(author)), Text: strings.TrimSpace(text(words))}
 	switch {
 	case n.Author == "":
-		return fmt.Errorf("annotate verdict %d: say who writes", id)
+		return nil, fmt.Errorf("annotate verdict %d: say who writes", id)
 	case n.Text == "":
-		return fmt.Errorf("annotate verdict %d: the note is empty", id)
+		return nil, fmt.Errorf("annotate verdict %d: the note is empty", id)
 	case len(n.Text) > maxNote:
-		return fmt.Errorf("annotate verdict %d: the note has %d bytes, more than %d", id, len(n.Text), maxNote)
+		return nil, fmt.Errorf("annotate verdict %d: the note has %d bytes, more than %d", id, len(n.Text), maxNote)
 	}
-	return s.writing(ctx, "annotate verdict in", func(ctx context.Context, w *writer) error {
-		n.Time = s.stamp(time.Time{})
-		var err error
-		n.ID, err = w.add(ctx, "INSERT INTO notes (verdict, time, author, text) VALUES (?, ?, ?, ?)", id, micros(n.Time), n.Author, n.Text)
-		if isForeignKey(err) {
-			return w.missing(id)
-		}
-		if err != nil {
-			return err
-		}
-		return w.chain(ctx, linkNote, n.ID, id, n.content())
-	})
+	return &event{Note: n}, nil
+}
+
+func (w *writer) note(ctx context.Context, n *Note) (err error) {
+	n.ID, err = w.add(ctx, "INSERT INTO notes (verdict, time, author, text) VALUES (?, ?, ?, ?)", n.Verdict, micros(n.Time), n.Author, n.Text)
+	if isForeignKey(err) {
+		return w.missing(n.Verdict)
+	}
+	if err != nil {
+		return err
+	}
+	return w.chain(ctx, linkNote, n.ID, n.Verdict, n.content())
 }
 
 const selectNotes = "SELECT id, verdict, time, author, text FROM notes"
@@ -72,20 +81,30 @@ type Change struct {
 
 // Change records that a setting was changed.
 func (s *Store) Change(ctx context.Context, c Change) error {
-	if c.Setting == "" {
-		return errors.New("record a change: say of which setting")
+	e, err := s.changing(c)
+	if err != nil {
+		return err
 	}
+	return s.record(ctx, e)
+}
+
+// changing is the event of a change.
+func (s *Store) changing(c Change) (*event, error) {
+	if c.Setting == "" {
+		return nil, errors.New("record a change: say of which setting")
+	}
+	c.Time = s.stamp(c.Time)
 	c.Operator, c.Setting, c.Before, c.After, c.Reason = text(c.Operator), text(c.Setting), text(c.Before), text(c.After), text(c.Reason)
-	return s.writing(ctx, "record a change in", func(ctx context.Context, w *writer) error {
-		c.Time = s.stamp(c.Time)
-		var err error
-		c.ID, err = w.add(ctx, "INSERT INTO changes (time, operator, setting, before, after, reason) VALUES (?, ?, ?, ?, ?, ?)",
-			micros(c.Time), c.Operator, c.Setting, c.Before, c.After, c.Reason)
-		if err != nil {
-			return err
-		}
-		return w.chain(ctx, linkChange, c.ID, 0, c.content())
-	})
+	return &event{Change: &c}, nil
+}
+
+func (w *writer) change(ctx context.Context, c *Change) (err error) {
+	c.ID, err = w.add(ctx, "INSERT INTO changes (time, operator, setting, before, after, reason) VALUES (?, ?, ?, ?, ?, ?)",
+		micros(c.Time), c.Operator, c.Setting, c.Before, c.After, c.Reason)
+	if err != nil {
+		return err
+	}
+	return w.chain(ctx, linkChange, c.ID, 0, c.content())
 }
 
 const selectChanges = "SELECT id, time, operator, setting, before, after, reason FROM changes"

@@ -25,30 +25,40 @@ type Override struct {
 // the record id: OK, REVIEW or NG. The machine's answer and earlier opinions
 // stay; the newest opinion counts.
 func (s *Store) Override(ctx context.Context, id int64, v Verdict, reviewer, reason string) error {
+	e, err := s.overriding(id, v, reviewer, reason)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, e)
+}
+
+// overriding is the event of an override.
+func (s *Store) overriding(id int64, v Verdict, reviewer, reason string) (*event, error) {
 	if !slices.Contains([]Verdict{OK, REVIEW, NG}, v) {
-		return fmt.Errorf("override verdict %d: a person says OK, REVIEW or NG, not %q", id, v)
+		return nil, fmt.Errorf("override verdict %d: a person says OK, REVIEW or NG, not %q", id, v)
 	}
 	reviewer = strings.TrimSpace(text(reviewer))
 	if reviewer == "" {
-		return fmt.Errorf("override verdict %d: say who overrides it", id)
+		return nil, fmt.Errorf("override verdict %d: say who overrides it", id)
 	}
-	return s.writing(ctx, "override verdict in", func(ctx context.Context, w *writer) error {
-		var found int64
-		err := w.conn.QueryRowContext(ctx, "SELECT id FROM verdicts WHERE id = ?", id).Scan(&found)
-		if errors.Is(err, sql.ErrNoRows) {
-			return w.missing(id)
-		}
-		if err != nil {
-			return err
-		}
-		o := Override{Verdict: id, Time: s.stamp(time.Time{}), Reviewed: v, Reviewer: reviewer, Reason: text(reason)}
-		o.ID, err = w.add(ctx, "INSERT INTO overrides (verdict, time, reviewed, reviewer, reason) VALUES (?, ?, ?, ?, ?)",
-			id, micros(o.Time), string(v), reviewer, o.Reason)
-		if err != nil {
-			return err
-		}
-		return w.chain(ctx, linkOverride, o.ID, id, o.content())
-	})
+	return &event{Override: &Override{Verdict: id, Time: s.stamp(time.Time{}), Reviewed: v, Reviewer: reviewer, Reason: text(reason)}}, nil
+}
+
+func (w *writer) override(ctx context.Context, o *Override) error {
+	var found int64
+	err := w.conn.QueryRowContext(ctx, "SELECT id FROM verdicts WHERE id = ?", o.Verdict).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return w.missing(o.Verdict)
+	}
+	if err != nil {
+		return err
+	}
+	o.ID, err = w.add(ctx, "INSERT INTO overrides (verdict, time, reviewed, reviewer, reason) VALUES (?, ?, ?, ?, ?)",
+		o.Verdict, micros(o.Time), string(o.Reviewed), o.Reviewer, o.Reason)
+	if err != nil {
+		return err
+	}
+	return w.chain(ctx, linkOverride, o.ID, o.Verdict, o.content())
 }
 
 const selectOverrides = "SELECT id, verdict, time, reviewed, reviewer, reason FROM overrides"

@@ -46,7 +46,7 @@ func (s *Store) pend(records []*Record) error {
 			r.Maps, r.MapsSHA256 = nil, ""
 		}
 	}
-	err := w.journal.append(slim(records))
+	err := w.journal.append(entry{Records: slim(records)})
 	if err != nil {
 		w.next = next
 		for _, r := range records {
@@ -93,8 +93,11 @@ func (s *Store) replay(ctx context.Context) error {
 			return nil
 		}
 		next := w.next
-		err := w.journal.each(func(records []*Record) error {
-			for _, r := range records {
+		err := w.journal.each(func(e entry) error {
+			if e.Event != nil {
+				return w.reapply(ctx, e.Event)
+			}
+			for _, r := range e.Records {
 				r.imageSize, r.mapsSize = s.fileSize(r.ImageSHA256), s.fileSize(r.MapsSHA256)
 				if err := w.replay(ctx, r); err != nil {
 					return err
@@ -102,7 +105,7 @@ func (s *Store) replay(ctx context.Context) error {
 			}
 			return nil
 		})
-		w.next = next
+		w.next = max(w.next, next)
 		return err
 	})
 	if err != nil {

@@ -31,9 +31,10 @@ type Recorder struct {
 	watch   func(Health)
 }
 
-// request is one call of Add on its way.
+// request is one call on its way: of Add, or of what records an event.
 type request struct {
 	records []*Record
+	event   *event
 	claimed atomic.Bool // by the writer, or by an Add that gave up
 	result  chan error
 }
@@ -50,15 +51,20 @@ func NewRecorder(s *Store) *Recorder {
 }
 
 // Add stores records, all or none, sets their IDs and returns when they are on
-// the disk: in the database, or in the journal while that is out of order. The error is certain: if ctx ends first, either the records were
-// withdrawn from the queue, nothing is stored and the error of ctx is returned,
-// or their commit was under way and Add returns what became of it. The records
-// must not be touched meanwhile. See [Store.Add] for what is filled in.
+// the disk: in the database, or in the journal while that is out of order. The
+// error is certain: if ctx ends first, either the records were withdrawn from the
+// queue, nothing is stored and the error of ctx is returned, or their commit was
+// under way and Add returns what became of it. The records must not be touched
+// meanwhile. See [Store.Add] for what is filled in.
 func (r *Recorder) Add(ctx context.Context, records ...*Record) error {
 	if err := r.store.complete(records); err != nil {
 		return err
 	}
-	q := &request{records: records, result: make(chan error, 1)}
+	return r.await(ctx, &request{records: records, result: make(chan error, 1)})
+}
+
+// await puts a request into the queue and returns what became of it.
+func (r *Recorder) await(ctx context.Context, q *request) error {
 	if err := r.enqueue(ctx, q); err != nil {
 		return err
 	}
@@ -167,10 +173,40 @@ func (r *Recorder) gather(first *request) []*request {
 	return batch
 }
 
-// commit stores a batch in one transaction. One bad request must not take the
+// commit stores what has queued up, in its order.
+func (r *Recorder) commit(batch []*request) {
+	for len(batch) > 0 {
+		n := 0
+		for n < len(batch) && batch[n].event == nil {
+			n++
+		}
+		if n == 0 {
+			n = 1
+			r.commitEvent(batch[0])
+		} else {
+			r.commitRecords(batch[:n])
+		}
+		batch = batch[n:]
+	}
+}
+
+func (r *Recorder) commitEvent(q *request) {
+	var err error
+	if r.Health().OK() {
+		err = r.store.record(context.Background(), q.event)
+	}
+	var fault *StorageError
+	if !r.Health().OK() || errors.As(err, &fault) {
+		r.pend([]*request{q}, err)
+		return
+	}
+	q.result <- err
+}
+
+// commitRecords stores a batch in one transaction. One bad request must not take the
 // others down with it, so a batch that is refused is tried again one by one;
 // a fault of the disk is everyone's.
-func (r *Recorder) commit(batch []*request) {
+func (r *Recorder) commitRecords(batch []*request) {
 	var all []*Record
 	for _, q := range batch {
 		all = append(all, q.records...)
@@ -203,7 +239,12 @@ func (r *Recorder) pend(batch []*request, fault error) {
 		fault = r.Health().Fault
 	}
 	for _, q := range batch {
-		err := r.store.pend(q.records)
+		var err error
+		if q.event != nil {
+			err = r.store.pendEvent(q.event)
+		} else {
+			err = r.store.pend(q.records)
+		}
 		var storage *StorageError
 		if errors.As(err, &storage) {
 			fault = errors.Join(fault, err)

@@ -73,38 +73,52 @@ type RunFilter struct {
 // StartRun records that run begins now and returns it with its ID, Started,
 // Status and PID filled in.
 func (s *Store) StartRun(ctx context.Context, run Run) (Run, error) {
+	e, err := s.starting(run)
+	if err == nil {
+		err = s.record(ctx, e)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	return *e.Start, nil
+}
+
+// starting is the event of a run that begins; it has no ID yet.
+func (s *Store) starting(run Run) (*event, error) {
 	if run.Kind == "" {
 		run.Kind = Inspect
 	}
 	if !slices.Contains([]string{Inspect, Train, Evaluate}, run.Kind) {
-		return Run{}, fmt.Errorf("start run: no kind %q", run.Kind)
+		return nil, fmt.Errorf("start run: no kind %q", run.Kind)
 	}
 	if err := finite("thresholds", run.Low, run.High, run.Review, run.Reject); err != nil {
-		return Run{}, fmt.Errorf("start run: %w", err)
+		return nil, fmt.Errorf("start run: %w", err)
 	}
-	run.Started, run.Ended = s.stamp(run.Started), time.Time{}
+	run.ID, run.Started, run.Ended = 0, s.stamp(run.Started), time.Time{}
 	run.Status, run.PID, run.Summary = Running, os.Getpid(), Summary{}
 	for _, s := range []*string{&run.Source, &run.Recipe, &run.RecipeSHA256, &run.RecipeVersion, &run.Engine, &run.Program, &run.Operator, &run.Mode, &run.Note} {
 		*s = text(*s)
 	}
-	err := s.writing(ctx, "start run in", func(ctx context.Context, w *writer) error {
-		var err error
-		run.ID, err = w.add(ctx, `INSERT INTO runs (kind, started, source, recipe, recipe_sha256,
-			engine, program, low, high, review, reject, mode, status, note, pid, recipe_version, operator)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			run.Kind, micros(run.Started), run.Source, run.Recipe, run.RecipeSHA256,
-			run.Engine, run.Program, measured(run.Low), measured(run.High), measured(run.Review),
-			measured(run.Reject), run.Mode, run.Status, run.Note, run.PID, run.RecipeVersion, run.Operator)
-		if err != nil {
-			return err
-		}
-		w.runs[run.ID] = true
-		return w.chain(ctx, linkRun, run.ID, 0, run.content())
-	})
-	if err != nil {
-		return Run{}, err
+	return &event{Start: &run}, nil
+}
+
+// start stores a run under its ID, or the next one where it has none.
+func (w *writer) start(ctx context.Context, run *Run) error {
+	if run.ID == 0 {
+		run.ID = w.nextRun
 	}
-	return run, nil
+	w.nextRun = max(w.nextRun, run.ID+1)
+	_, err := w.conn.ExecContext(ctx, `INSERT INTO runs (id, kind, started, source, recipe, recipe_sha256,
+		engine, program, low, high, review, reject, mode, status, note, pid, recipe_version, operator)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		run.ID, run.Kind, micros(run.Started), run.Source, run.Recipe, run.RecipeSHA256,
+		run.Engine, run.Program, measured(run.Low), measured(run.High), measured(run.Review),
+		measured(run.Reject), run.Mode, run.Status, run.Note, run.PID, run.RecipeVersion, run.Operator)
+	if err != nil {
+		return err
+	}
+	w.runs[run.ID] = true
+	return w.chain(ctx, linkRun, run.ID, 0, run.content())
 }
 
 // EndRun records how the run ended: Done, Cancelled or Failed, with a note for
@@ -112,24 +126,35 @@ func (s *Store) StartRun(ctx context.Context, run Run) (Run, error) {
 // [ErrEnded] if the run has ended before. Give it a context that outlives the
 // run's own.
 func (s *Store) EndRun(ctx context.Context, id int64, status, note string) error {
-	if !slices.Contains([]string{Done, Cancelled, Failed}, status) {
-		return fmt.Errorf("end run %d: a run cannot end as %q", id, status)
+	e, err := s.ending(id, status, note)
+	if err != nil {
+		return err
 	}
-	return s.writing(ctx, "end run in", func(ctx context.Context, w *writer) error {
-		var before string
-		var started int64
-		err := w.conn.QueryRowContext(ctx, "SELECT status, started FROM runs WHERE id = ?", id).Scan(&before, &started)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("run %d: %w", id, ErrNotFound)
-		case err != nil:
-			return err
-		case before != Running:
-			return fmt.Errorf("run %d is %s: %w", id, before, ErrEnded)
-		}
-		// A clock that was set back must not make a run end before it began.
-		return w.endRun(ctx, id, max(started, micros(s.Now())), status, text(note))
-	})
+	return s.record(ctx, e)
+}
+
+// ending is the event of a run's end.
+func (s *Store) ending(id int64, status, note string) (*event, error) {
+	if !slices.Contains([]string{Done, Cancelled, Failed}, status) {
+		return nil, fmt.Errorf("end run %d: a run cannot end as %q", id, status)
+	}
+	return &event{End: &runEnd{id, s.stamp(time.Time{}), status, text(note)}}, nil
+}
+
+func (w *writer) end(ctx context.Context, e *runEnd) error {
+	var before string
+	var started int64
+	err := w.conn.QueryRowContext(ctx, "SELECT status, started FROM runs WHERE id = ?", e.Run).Scan(&before, &started)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("run %d: %w", e.Run, ErrNotFound)
+	case err != nil:
+		return err
+	case before != Running:
+		return fmt.Errorf("run %d is %s: %w", e.Run, before, ErrEnded)
+	}
+	// A clock that was set back must not make a run end before it began.
+	return w.endRun(ctx, e.Run, max(started, micros(e.At)), e.Status, e.Note)
 }
 
 func (w *writer) endRun(ctx context.Context, id, ended int64, status, note string) error {

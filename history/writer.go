@@ -17,8 +17,9 @@ type writer struct {
 	journal *journal
 	runs    map[int64]bool // that are known to be there
 
-	head Head  // the newest link of the chain
-	next int64 // the ID of the next verdict
+	head    Head  // the newest link of the chain
+	next    int64 // the ID of the next verdict
+	nextRun int64
 
 	verdict, region, thumbnail, embedding, file, link *sql.Stmt
 }
@@ -66,7 +67,8 @@ func openWriter(path string, l *lock) (_ *writer, err error) {
 	if err == nil {
 		// An ID that retention has freed is not given twice.
 		err = conn.QueryRowContext(ctx, `SELECT 1 + max(coalesce((SELECT max(id) FROM verdicts), 0),
-			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'verdicts'), 0))`).Scan(&w.next)
+			coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'verdicts'), 0)),
+			1 + max(coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0))`).Scan(&w.next, &w.nextRun)
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.release())
@@ -125,7 +127,7 @@ func (w *writer) reopen(path string) error {
 		return err
 	}
 	_ = w.release() // it was in doubt already
-	w.db, w.conn, w.head, w.next = fresh.db, fresh.conn, fresh.head, max(fresh.next, w.next)
+	w.db, w.conn, w.head, w.next, w.nextRun = fresh.db, fresh.conn, fresh.head, max(fresh.next, w.next), max(fresh.nextRun, w.nextRun)
 	w.verdict, w.region, w.thumbnail, w.embedding, w.file, w.link = fresh.verdict, fresh.region, fresh.thumbnail, fresh.embedding, fresh.file, fresh.link
 	return nil
 }
@@ -175,7 +177,7 @@ func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer)
 	if _, err := w.conn.ExecContext(steady, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	head, next := w.head, w.next
+	head, next, nextRun := w.head, w.next, w.nextRun
 	err := fn(steady, w)
 	if err == nil {
 		err = ctx.Err()
@@ -189,7 +191,7 @@ func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer)
 	if err != nil {
 		// SQLite has rolled back by itself after some errors; this then says so.
 		_, _ = w.conn.ExecContext(steady, "ROLLBACK")
-		w.head, w.next = head, next
+		w.head, w.next, w.nextRun = head, next, nextRun
 	}
 	return err
 }
