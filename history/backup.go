@@ -25,7 +25,7 @@ func (s *Store) Backup(ctx context.Context, dst string, replace bool, progress f
 	if _, err := os.Lstat(dst); err == nil && !replace {
 		return fmt.Errorf("back up history to %s: %w", dst, fs.ErrExist)
 	}
-	if same, err := filepath.EvalSymlinks(dst); err == nil && same == s.path {
+	if same, err := filepath.EvalSymlinks(dst); err == nil && same == s.in().path {
 		return fmt.Errorf("back up history to %s: this is the history itself", dst)
 	}
 	err = s.reading("back up history", func() error { return s.backup(ctx, dst, progress) })
@@ -64,7 +64,7 @@ func (s *Store) backup(ctx context.Context, dst string, progress func(done, tota
 
 // copyPages copies the database and returns the head of its chain.
 func (s *Store) copyPages(ctx context.Context, dst string, progress func(done, total int)) (head Head, err error) {
-	src, err := s.readers.Conn(ctx)
+	src, err := s.in().readers.Conn(ctx)
 	if err != nil {
 		return head, err
 	}

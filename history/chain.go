@@ -76,7 +76,7 @@ func ParseHead(s string) (Head, error) {
 // Head returns the newest place in the chain.
 func (s *Store) Head(ctx context.Context) (h Head, err error) {
 	err = s.reading("read history", func() error {
-		h, err = readHead(ctx, s.readers)
+		h, err = readHead(ctx, s.in().readers)
 		return err
 	})
 	return h, cancelled(ctx, err)

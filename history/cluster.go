@@ -103,7 +103,7 @@ func (s *Store) DropCluster(ctx context.Context, id int64) error {
 }
 
 func (s *Store) clusters(ctx context.Context, id int64) ([]Cluster, error) {
-	rows, err := s.readers.QueryContext(ctx, `SELECT c.id, c.kind, c.name, c.author, c.time, m.verdict
+	rows, err := s.in().readers.QueryContext(ctx, `SELECT c.id, c.kind, c.name, c.author, c.time, m.verdict
 		FROM clusters c LEFT JOIN cluster_members m ON m.cluster = c.id WHERE c.map = ? ORDER BY c.id, m.verdict`, id)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func TestColumnsThatFailAreReadAnew(t *testing.T) {
 	}
 	for broken := 0; ; broken++ {
 		var c columns
-		err := c.refresh(ctx, &breaking{s.readers, broken})
+		err := c.refresh(ctx, &breaking{s.in().readers, broken})
 		if err == nil {
 			if broken < 4 {
 				t.Errorf("only %d questions are asked", broken)
@@ -52,7 +52,7 @@ func TestColumnsThatFailAreReadAnew(t *testing.T) {
 		if !errors.Is(err, errBroken) {
 			t.Fatal(err)
 		}
-		if err := c.refresh(ctx, s.readers); err != nil {
+		if err := c.refresh(ctx, s.in().readers); err != nil {
 			t.Fatal(err)
 		}
 		if len(c.ids) != n || len(c.first) != n+1 || len(c.areas) != n || len(c.at) != n+1 {

@@ -38,7 +38,7 @@ func (w *writer) insertEmbedding(ctx context.Context, id int64, v []float32) err
 func (s *Store) embedding(ctx context.Context, id int64) ([]float32, error) {
 	var data []byte
 	err := s.reading("read embedding from", func() error {
-		err := s.readers.QueryRowContext(ctx, "SELECT vector FROM embeddings WHERE verdict = ?", id).Scan(&data)
+		err := s.in().readers.QueryRowContext(ctx, "SELECT vector FROM embeddings WHERE verdict = ?", id).Scan(&data)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

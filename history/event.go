@@ -43,7 +43,22 @@ func (e *event) op() string {
 
 // record stores an event in the database.
 func (s *Store) record(ctx context.Context, e *event) error {
-	return s.writing(ctx, e.op(), func(ctx context.Context, w *writer) error { return w.apply(ctx, e) })
+	return s.writing(ctx, e.op(), func(ctx context.Context, w *writer) error {
+		e.address(s)
+		return w.apply(ctx, e)
+	})
+}
+
+// address gives what e is about the ID by which s knows it now.
+func (e *event) address(s *Store) {
+	switch {
+	case e.End != nil:
+		e.End.Run = s.run(e.End.Run)
+	case e.Override != nil:
+		e.Override.Verdict = s.verdict(e.Override.Verdict)
+	case e.Note != nil:
+		e.Note.Verdict = s.verdict(e.Note.Verdict)
+	}
 }
 
 // apply stores an event within a transaction and gives it its ID.
@@ -101,7 +116,7 @@ func (w *writer) reapply(ctx context.Context, e *event) error {
 // pendEvent keeps an event in the journal. What it is about must be known, for on
 // its way into the database nobody could be told that it is not.
 func (s *Store) pendEvent(e *event) error {
-	w := s.writer
+	w := s.in().writer
 	if w == nil {
 		return ErrReadOnly
 	}
@@ -110,6 +125,7 @@ func (s *Store) pendEvent(e *event) error {
 	if s.closed.Load() {
 		return ErrClosed
 	}
+	e.address(s)
 	switch {
 	case e.Start != nil:
 		e.Start.ID = w.nextRun
@@ -129,7 +145,7 @@ func (s *Store) pendEvent(e *event) error {
 			w.nextRun++
 		}
 	}
-	return storage("keep in the journal of", s.path, err)
+	return storage("keep in the journal of", s.in().path, err)
 }
 
 // saw reports whether there is such a verdict, in the database or on its way to

@@ -29,7 +29,7 @@ func TestWhateverHappensGoesToTheJournalWhileTheDatabaseTakesNothing(t *testing.
 		t.Fatal(err)
 	}
 	// Read-only, as far as the connection is concerned: nothing at all is taken.
-	if _, err := s.writer.conn.ExecContext(ctx, "PRAGMA query_only = on"); err != nil {
+	if _, err := s.in().writer.conn.ExecContext(ctx, "PRAGMA query_only = on"); err != nil {
 		t.Fatal(err)
 	}
 	if err := rec.EndRun(ctx, first.ID, Done, "in the dark"); err != nil {
@@ -63,11 +63,11 @@ func TestWhateverHappensGoesToTheJournalWhileTheDatabaseTakesNothing(t *testing.
 	if n, err := s.Waiting(); n != 8 || err != nil {
 		t.Errorf("%d wait, %v", n, err)
 	}
-	held, err := os.ReadFile(pending(s.path))
+	held, err := os.ReadFile(pending(s.in().path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.writer.conn.ExecContext(ctx, "PRAGMA query_only = off"); err != nil {
+	if _, err := s.in().writer.conn.ExecContext(ctx, "PRAGMA query_only = off"); err != nil {
 		t.Fatal(err)
 	}
 	if err := rec.Close(); err != nil {
@@ -110,7 +110,7 @@ func TestWhateverHappensGoesToTheJournalWhileTheDatabaseTakesNothing(t *testing.
 
 	// A program that died after the commit and before it emptied the journal finds
 	// it full: nothing is stored twice.
-	path := s.path
+	path := s.in().path
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

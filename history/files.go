@@ -85,7 +85,7 @@ func (s *Store) keepFile(sha string, data []byte) error {
 }
 
 // folder holds the files.
-func (s *Store) folder() string { return s.path + ".files" }
+func (s *Store) folder() string { return s.in().path + ".files" }
 
 func (s *Store) file(sha string) string { return filepath.Join(s.folder(), sha[:2], sha) }
 

@@ -154,7 +154,7 @@ func TestFilterUsesAnIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := s.readers.Query("EXPLAIN QUERY PLAN "+query, args...)
+		rows, err := s.in().readers.Query("EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ func (s *Store) After(ctx context.Context, id int64, n int) ([]Record, error) {
 func (s *Store) Latest(ctx context.Context) (int64, error) {
 	var id int64
 	err := s.reading("read history", func() error {
-		return s.readers.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM verdicts").Scan(&id)
+		return s.in().readers.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM verdicts").Scan(&id)
 	})
 	return id, cancelled(ctx, err)
 }

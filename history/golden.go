@@ -45,35 +45,38 @@ func (s *Store) MakeGolden(ctx context.Context, g GoldenSet) (GoldenSet, error) 
 	}
 	err := s.writing(ctx, "make golden set in", func(ctx context.Context, w *writer) error {
 		g.Time = s.stamp(time.Time{})
-		var err error
-		g.ID, err = w.add(ctx, "INSERT INTO golden_sets (time, name, author, note) VALUES (?, ?, ?, ?)", micros(g.Time), g.Name, g.Author, g.Note)
-		if err != nil {
-			return err
-		}
-		for i := range g.Members {
-			m := &g.Members[i]
-			if m.Expected == "" {
-				if m.Expected, err = w.final(ctx, m.Verdict); err != nil {
-					return err
-				}
-			}
-			if !slices.Contains([]Verdict{OK, REVIEW, NG}, m.Expected) {
-				return fmt.Errorf("verdict %d is %s: say what is expected of it, OK, REVIEW or NG", m.Verdict, m.Expected)
-			}
-			_, err := w.conn.ExecContext(ctx, "INSERT INTO golden_members (golden, verdict, expected) VALUES (?, ?, ?)", g.ID, m.Verdict, string(m.Expected))
-			if isForeignKey(err) {
-				return fmt.Errorf("verdict %d: %w", m.Verdict, ErrNotFound)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return w.chain(ctx, linkGolden, g.ID, 0, g.content())
+		return w.golden(ctx, &g)
 	})
 	if err != nil {
 		return GoldenSet{}, err
 	}
 	return g, nil
+}
+
+func (w *writer) golden(ctx context.Context, g *GoldenSet) (err error) {
+	g.ID, err = w.add(ctx, "INSERT INTO golden_sets (time, name, author, note) VALUES (?, ?, ?, ?)", micros(g.Time), g.Name, g.Author, g.Note)
+	if err != nil {
+		return err
+	}
+	for i := range g.Members {
+		m := &g.Members[i]
+		if m.Expected == "" {
+			if m.Expected, err = w.final(ctx, m.Verdict); err != nil {
+				return err
+			}
+		}
+		if !slices.Contains([]Verdict{OK, REVIEW, NG}, m.Expected) {
+			return fmt.Errorf("verdict %d is %s: say what is expected of it, OK, REVIEW or NG", m.Verdict, m.Expected)
+		}
+		_, err := w.conn.ExecContext(ctx, "INSERT INTO golden_members (golden, verdict, expected) VALUES (?, ?, ?)", g.ID, m.Verdict, string(m.Expected))
+		if isForeignKey(err) {
+			return fmt.Errorf("verdict %d: %w", m.Verdict, ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.chain(ctx, linkGolden, g.ID, 0, g.content())
 }
 
 // final returns what counts of the verdict id.
@@ -113,7 +116,7 @@ func (s *Store) GoldenSets(ctx context.Context) iter.Seq2[GoldenSet, error] {
 	return func(yield func(GoldenSet, error) bool) {
 		for g, err := range list(ctx, s, selectGolden+" ORDER BY id", scanGolden) {
 			if err == nil {
-				g.Members, err = goldenMembers(ctx, s.readers, g.ID)
+				g.Members, err = goldenMembers(ctx, s.in().readers, g.ID)
 			}
 			if !yield(g, err) || err != nil {
 				return

@@ -71,8 +71,12 @@ func (r *Recorder) state(err error) {
 	before := r.health
 	h := Health{Fault: err}
 	if err != nil {
-		h.Since, h.Journal = before.Since, r.store.writer.journal.path
-		h.Waiting = int(r.store.writer.journal.waiting.Load())
+		b := r.store.in()
+		h.Since, h.Journal = before.Since, b.writer.journal.path
+		h.Waiting = int(b.writer.journal.waiting.Load())
+		if b.away != nil {
+			h.Journal, h.Waiting = b.path, h.Waiting+int(b.away.held.Load())
+		}
 		if before.OK() {
 			h.Since = r.store.Now()
 		}

@@ -39,9 +39,9 @@ type Store struct {
 	// Now tells the time of what is recorded; tests replace it before use.
 	Now func() time.Time
 
-	path    string
-	readers *sql.DB
-	writer  *writer // nil: opened for reading only
+	base    atomic.Pointer[base]
+	home    atomic.Pointer[home] // of a stand-in's IDs; nil: there was none
+	left    error                // why a stand-in of an earlier program was not taken in
 	closed  atomic.Bool
 	columns columns      // for View
 	gallery gallery      // for Nearest
@@ -55,7 +55,16 @@ type Store struct {
 // then a [*StorageError].
 func Open(path string) (*Store, error) {
 	s, err := open(path)
+	if err == nil {
+		s.left = s.takeIn(context.Background())
+	}
 	return s, storage("open history", path, err)
+}
+
+func newStore(path string, readers *sql.DB, w *writer) *Store {
+	s := &Store{Now: time.Now}
+	s.base.Store(&base{path: path, readers: readers, writer: w})
+	return s
 }
 
 func open(path string) (*Store, error) {
@@ -107,7 +116,7 @@ func openLocked(path string, fresh bool, l *lock) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Now: time.Now, path: path, readers: readers, writer: w}
+	s := newStore(path, readers, w)
 	if err := errors.Join(s.replay(context.Background()), s.interruptRuns()); err != nil {
 		readers.Close()
 		return nil, err
@@ -154,11 +163,11 @@ func openReadOnly(path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, readers.Close())
 	}
-	return &Store{Now: time.Now, path: path, readers: readers}, nil
+	return newStore(path, readers, nil), nil
 }
 
 // Path returns the file of the history, with links resolved.
-func (s *Store) Path() string { return s.path }
+func (s *Store) Path() string { return s.in().path }
 
 // Close brings everything into the main file and closes it. A Recorder on the
 // Store is to be closed first. Closing twice does nothing.
@@ -166,11 +175,15 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	err := s.readers.Close()
-	if s.writer != nil {
-		err = errors.Join(err, s.writer.close())
+	b := s.in()
+	err := b.readers.Close()
+	if b.writer != nil {
+		err = errors.Join(err, b.writer.close())
 	}
-	return storage("close history", s.path, err)
+	if b.away != nil && b.writer.head == (Head{}) { // nothing happened
+		err = errors.Join(err, os.Remove(b.path), os.Remove(b.path+".lock"))
+	}
+	return storage("close history", b.path, err)
 }
 
 // Check reads the whole file and returns an error that matches [ErrDamaged]
@@ -182,7 +195,7 @@ func (s *Store) Check(ctx context.Context) error {
 			"PRAGMA quick_check(20)",
 			"SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to nothing' FROM pragma_foreign_key_check LIMIT 20",
 		} {
-			faults, err := column(ctx, s.readers, q)
+			faults, err := column(ctx, s.in().readers, q)
 			if err != nil {
 				return err
 			}
@@ -200,7 +213,7 @@ func (s *Store) reading(op string, fn func() error) error {
 	if s.closed.Load() {
 		return ErrClosed
 	}
-	return storage(op, s.path, fn())
+	return storage(op, s.in().path, fn())
 }
 
 // column returns the single text column that query selects.

@@ -145,7 +145,7 @@ func TestThumbnailIsStoredOnce(t *testing.T) {
 		t.Fatal("the samples should share a picture")
 	}
 	n := 0
-	if err := s.readers.QueryRow("SELECT count(*) FROM thumbnails").Scan(&n); err != nil || n != 1 {
+	if err := s.in().readers.QueryRow("SELECT count(*) FROM thumbnails").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d thumbnails, %v", n, err)
 	}
 	data, err := s.Thumbnail(context.Background(), a.ThumbnailSHA256)
@@ -221,7 +221,7 @@ func TestFileRefusesWhatThePackageForbids(t *testing.T) {
 		"INSERT INTO verdicts SELECT 9, run, 'x', time, path, name, label, type, 'OK', 1, idx, low, high, review, reject, mode, 0, 0, '', '', '', NULL, '', '', '', 0, NULL, NULL FROM verdicts",
 		"INSERT INTO overrides VALUES (9, 1, 0, 'ERROR', 'anna', '')", "INSERT INTO overrides VALUES (9, 1, 0, 'OK', '', '')",
 	} {
-		if _, err := s.writer.conn.ExecContext(context.Background(), q); err == nil {
+		if _, err := s.in().writer.conn.ExecContext(context.Background(), q); err == nil {
 			t.Errorf("allowed: %s", q)
 		}
 	}
@@ -234,13 +234,13 @@ func TestSettingsThatDurabilityRestsOnTook(t *testing.T) {
 	s := mustOpen(t)
 	for _, d := range durable {
 		var got string
-		err := s.writer.conn.QueryRowContext(context.Background(), "PRAGMA "+d.pragma).Scan(&got)
+		err := s.in().writer.conn.QueryRowContext(context.Background(), "PRAGMA "+d.pragma).Scan(&got)
 		if err != nil || got != d.want {
 			t.Errorf("writer has %s = %s, %v", d.pragma, got, err)
 		}
 	}
 	for _, q := range []string{"DELETE FROM runs", "CREATE TABLE x (y)", "PRAGMA user_version = 9"} {
-		if _, err := s.readers.Exec(q); err == nil {
+		if _, err := s.in().readers.Exec(q); err == nil {
 			t.Errorf("a reader could %s", q)
 		}
 	}
@@ -256,13 +256,13 @@ func TestCancelledAddStoresNothing(t *testing.T) {
 		t.Errorf("id %d, %v", r.ID, err)
 	}
 	// Someone else is writing: waiting for the turn ends with the context.
-	s.writer.turn <- struct{}{}
+	s.in().writer.turn <- struct{}{}
 	ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
 	if err := s.Add(ctx, r); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	<-s.writer.turn
+	<-s.in().writer.turn
 	// The context ends between two records of one transaction.
 	ctx, cancel = context.WithCancel(context.Background())
 	defer cancel()
@@ -411,11 +411,11 @@ func TestFullDiskIsSaidAndLosesNothing(t *testing.T) {
 	run := mustRun(t, s)
 	mustAdd(t, s, sample(run.ID, 1))
 	var pages int
-	if err := s.writer.conn.QueryRowContext(context.Background(), "PRAGMA page_count").Scan(&pages); err != nil {
+	if err := s.in().writer.conn.QueryRowContext(context.Background(), "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(n int) {
-		if _, err := s.writer.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
+		if _, err := s.in().writer.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
 			t.Fatal(err)
 		}
 	}

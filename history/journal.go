@@ -221,7 +221,7 @@ func pending(path string) string { return path + ".pending" }
 // for the database to take them, as far as can be told from outside while somebody writes.
 func (s *Store) Waiting() (n int, err error) {
 	err = s.reading("read the journal of", func() error {
-		f, err := os.Open(pending(s.path))
+		f, err := os.Open(pending(s.in().path))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -17,11 +17,11 @@ func limitPages(t *testing.T, s *Store, more int) {
 	t.Helper()
 	var pages int
 	ctx := context.Background()
-	if err := s.writer.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+	if err := s.in().writer.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	var n int
-	if err := s.writer.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages+more)).Scan(&n); err != nil {
+	if err := s.in().writer.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages+more)).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -104,12 +104,12 @@ func TestJournalSurvivesItsProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The journal is replayed once, also if its emptying is lost.
-	data, err := os.ReadFile(pending(s.path))
+	data, err := os.ReadFile(pending(s.in().path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		s = mustReopen(t, s.path)
+		s = mustReopen(t, s.in().path)
 		if n, err := s.Count(context.Background(), Filter{}); n != 30 || err != nil {
 			t.Errorf("%d verdicts, %v", n, err)
 		}
@@ -117,10 +117,10 @@ func TestJournalSurvivesItsProgram(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat(pending(s.path)); !errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(pending(s.in().path)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("an empty journal is left: %v", err)
 		}
-		if err := os.WriteFile(pending(s.path), data, 0o666); err != nil {
+		if err := os.WriteFile(pending(s.in().path), data, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -198,7 +198,7 @@ func (s *Store) MapOf(ctx context.Context, recipes ...string) (*Map, error) {
 		query := selectMap + c.where() + " ORDER BY id DESC LIMIT 1"
 		var at int64
 		var sil, agree, trust sql.NullFloat64
-		err := s.readers.QueryRowContext(ctx, query, c.args...).Scan(&m.ID, &at, &m.Recipe, &m.RecipeSHA256, &m.Perplexity, &m.KL,
+		err := s.in().readers.QueryRowContext(ctx, query, c.args...).Scan(&m.ID, &at, &m.Recipe, &m.RecipeSHA256, &m.Perplexity, &m.KL,
 			&sil, &agree, &trust, &m.Scale, &m.Basis)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("map: %w", ErrNotFound)
@@ -222,7 +222,7 @@ func (s *Store) MapOf(ctx context.Context, recipes ...string) (*Map, error) {
 const selectMap = `SELECT id, time, recipe, recipe_sha256, perplexity, kl, silhouette, agreement, trustworthiness, scale, basis FROM maps`
 
 func (s *Store) points(ctx context.Context, id int64) ([]MapPoint, error) {
-	rows, err := s.readers.QueryContext(ctx, "SELECT p.verdict, p.x, p.y, p.distance, p.outside, p.placed, "+partColumns+
+	rows, err := s.in().readers.QueryContext(ctx, "SELECT p.verdict, p.x, p.y, p.distance, p.outside, p.placed, "+partColumns+
 		" FROM map_points p JOIN verdicts v ON v.id = p.verdict WHERE p.map = ? ORDER BY p.verdict", id)
 	if err != nil {
 		return nil, err
@@ -282,7 +282,7 @@ func (s *Store) Embeddings(ctx context.Context, f EmbeddingFilter) iter.Seq2[Emb
 			c.args = append(c.args, f.Newest)
 		}
 		err := s.reading("read embeddings from", func() error {
-			rows, err := s.readers.QueryContext(ctx, query, c.args...)
+			rows, err := s.in().readers.QueryContext(ctx, query, c.args...)
 			if err != nil {
 				return err
 			}
@@ -323,7 +323,7 @@ func (c *conditions) oneOf(column string, values []string) {
 func (s *Store) Embedders(ctx context.Context) ([]Embedder, error) {
 	var out []Embedder
 	err := s.reading("read embeddings from", func() error {
-		rows, err := s.readers.QueryContext(ctx, `SELECT recipe, recipe_sha256, count(*), max(id) FROM verdicts v
+		rows, err := s.in().readers.QueryContext(ctx, `SELECT recipe, recipe_sha256, count(*), max(id) FROM verdicts v
 			WHERE EXISTS (SELECT 1 FROM embeddings e WHERE e.verdict = v.id) GROUP BY recipe_sha256 ORDER BY 4 DESC`)
 		if err != nil {
 			return err

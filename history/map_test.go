@@ -80,7 +80,7 @@ func TestOnlyTheNewestMapsAreKept(t *testing.T) {
 	}
 	for table, want := range map[string]int{"maps": keptMaps, "map_points": 4 * keptMaps, "clusters": 2 * keptMaps, "cluster_members": 3 * keptMaps} {
 		var n int
-		if err := s.readers.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != want {
+		if err := s.in().readers.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != want {
 			t.Errorf("%d rows in %s instead of %d, %v", n, table, want, err)
 		}
 	}

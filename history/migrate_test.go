@@ -87,7 +87,7 @@ func later(t *testing.T, script string) fstest.MapFS {
 // like a new one, with its rows.
 func TestEveryOlderSchemaBecomesTheNewest(t *testing.T) {
 	fresh := mustOpen(t)
-	want := schema(t, fresh.writer.conn)
+	want := schema(t, fresh.in().writer.conn)
 	files, err := filepath.Glob("testdata/v*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no older schemas in testdata", err)
@@ -102,7 +102,7 @@ func TestEveryOlderSchemaBecomesTheNewest(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		s := mustReopen(t, path)
-		if got := schema(t, s.writer.conn); got != want {
+		if got := schema(t, s.in().writer.conn); got != want {
 			t.Errorf("%s became\n%s\nwant\n%s", file, got, want)
 		}
 		if got := collect(t, s, Filter{}); len(got) != 2 || got[0].Verdict != NG || len(got[0].Regions) != 1 || got[0].Reviewed != OK {
@@ -123,10 +123,10 @@ func TestMigratedSchemaEqualsFreshOne(t *testing.T) {
 	run := mustRun(t, s)
 	mustAdd(t, s, sample(run.ID, 3))
 	for range 2 { // the second time changes nothing
-		if err := migrate(ctx, s.writer.conn, next); err != nil {
+		if err := migrate(ctx, s.in().writer.conn, next); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := schema(t, s.writer.conn), schema(t, fresh); got != want {
+		if got, want := schema(t, s.in().writer.conn), schema(t, fresh); got != want {
 			t.Errorf("migrated\n%s\nfresh\n%s", got, want)
 		}
 	}
@@ -137,13 +137,13 @@ func TestMigratedSchemaEqualsFreshOne(t *testing.T) {
 
 func TestFailedMigrationLeavesTheOldSchema(t *testing.T) {
 	s := mustOpen(t)
-	before := schema(t, s.writer.conn)
+	before := schema(t, s.in().writer.conn)
 	broken := later(t, "CREATE TABLE extra (x); CREATE TABLE runs (y);")
 	next, _ := newestSchema(broken)
-	if err := migrate(context.Background(), s.writer.conn, broken); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("schema %d", next)) {
+	if err := migrate(context.Background(), s.in().writer.conn, broken); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("schema %d", next)) {
 		t.Errorf("got %v", err)
 	}
-	if got := schema(t, s.writer.conn); got != before {
+	if got := schema(t, s.in().writer.conn); got != before {
 		t.Errorf("left\n%s", got)
 	}
 	mustRun(t, s)

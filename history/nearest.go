@@ -40,7 +40,7 @@ func (s *Store) Nearest(ctx context.Context, id int64, among *View, n int) ([]Ne
 	err := s.reading("read history", func() error {
 		var sha string
 		var data []byte
-		err := s.readers.QueryRowContext(ctx, "SELECT v.recipe_sha256, e.vector FROM verdicts v JOIN embeddings e ON e.verdict = v.id WHERE v.id = ?", id).Scan(&sha, &data)
+		err := s.in().readers.QueryRowContext(ctx, "SELECT v.recipe_sha256, e.vector FROM verdicts v JOIN embeddings e ON e.verdict = v.id WHERE v.id = ?", id).Scan(&sha, &data)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("embedding of verdict %d: %w", id, ErrNotFound)
 		}
@@ -51,7 +51,7 @@ func (s *Store) Nearest(ctx context.Context, id int64, among *View, n int) ([]Ne
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		query := decodeVector(data)
-		if err := g.refresh(ctx, s.readers, sha, len(query)); err != nil {
+		if err := g.refresh(ctx, s.in().readers, sha, len(query)); err != nil {
 			return err
 		}
 		out = g.nearest(query, id, among, n)

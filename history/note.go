@@ -66,7 +66,7 @@ func scanNote(row scanner) (n Note, err error) {
 
 // Notes yields what was written beside the verdict id, oldest first.
 func (s *Store) Notes(ctx context.Context, id int64) iter.Seq2[Note, error] {
-	return list(ctx, s, selectNotes+" WHERE verdict = ? ORDER BY id", scanNote, id)
+	return list(ctx, s, selectNotes+" WHERE verdict = ? ORDER BY id", scanNote, s.verdict(id))
 }
 
 // Change is a setting that was changed: a threshold, a recipe, a camera.

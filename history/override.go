@@ -72,5 +72,5 @@ func scanOverride(row scanner) (o Override, err error) {
 
 // Overrides yields every opinion on the record id, oldest first.
 func (s *Store) Overrides(ctx context.Context, id int64) iter.Seq2[Override, error] {
-	return list(ctx, s, selectOverrides+" WHERE verdict = ? ORDER BY id", scanOverride, id)
+	return list(ctx, s, selectOverrides+" WHERE verdict = ? ORDER BY id", scanOverride, s.verdict(id))
 }

@@ -19,7 +19,7 @@ var ErrWaiting = errors.New("earlier verdicts wait in the journal for the databa
 
 // pend keeps completed records in the journal and gives them their IDs.
 func (s *Store) pend(records []*Record) error {
-	w := s.writer
+	w := s.in().writer
 	if w == nil {
 		return ErrReadOnly
 	}
@@ -30,6 +30,7 @@ func (s *Store) pend(records []*Record) error {
 	}
 	next := w.next
 	for _, r := range records {
+		r.Run = s.run(r.Run)
 		if !w.knows(r.Run) {
 			return fmt.Errorf("%q of run %d: %w", r.Path, r.Run, ErrNotFound)
 		}
@@ -53,7 +54,7 @@ func (s *Store) pend(records []*Record) error {
 			r.ID = 0
 		}
 	}
-	return storage("keep verdict in the journal of", s.path, err)
+	return storage("keep verdict in the journal of", s.in().path, err)
 }
 
 // missing says why there is no verdict id: it may be on its way.
@@ -111,13 +112,13 @@ func (s *Store) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := s.writer
+	w := s.in().writer
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
 	if w.journal.waiting.Load() == 0 {
 		return nil
 	}
-	return storage("empty the journal of", s.path, w.journal.reset())
+	return storage("empty the journal of", s.in().path, w.journal.reset())
 }
 
 // recover tries to empty the journal, with a new connection where the old one
@@ -127,6 +128,13 @@ func (s *Store) recover() error {
 		return ErrClosed
 	}
 	err := s.replay(context.Background())
+	if err == nil && s.in().away != nil {
+		return s.comeHome(context.Background())
+	}
+	if err == nil && s.left != nil {
+		s.left = s.takeIn(context.Background())
+		err = s.left
+	}
 	if err == nil {
 		return s.writing(context.Background(), "write to", func(ctx context.Context, w *writer) error {
 			version, err := newestSchema(migrations)
@@ -139,9 +147,9 @@ func (s *Store) recover() error {
 	if !errors.Is(err, errIO) && !errors.Is(err, ErrDenied) {
 		return err
 	}
-	w := s.writer
+	w := s.in().writer
 	w.turn <- struct{}{}
-	again := w.reopen(s.path)
+	again := w.reopen(s.in().path)
 	<-w.turn
 	if again != nil {
 		return err

@@ -25,6 +25,7 @@ type Recorder struct {
 	closed bool
 
 	pause time.Duration // until the next attempt to empty the journal
+	now   chan struct{} // asks for one at once
 
 	stateMu sync.Mutex
 	health  Health
@@ -45,7 +46,15 @@ const maxCommit = 1000
 
 // NewRecorder returns a Recorder on s. Close it before the Store.
 func NewRecorder(s *Store) *Recorder {
-	r := &Recorder{store: s, queue: make(chan *request, maxCommit), ended: make(chan struct{})}
+	r := &Recorder{store: s, queue: make(chan *request, maxCommit), ended: make(chan struct{}), now: make(chan struct{}, 1)}
+	why, _ := s.Away()
+	if why == nil {
+		why = s.left
+	}
+	if why != nil && s.in().writer != nil {
+		r.pause = firstPause
+		r.state(why)
+	}
 	go r.run()
 	return r
 }
@@ -107,8 +116,8 @@ func (r *Recorder) Close() error {
 	}
 	r.mu.Unlock()
 	<-r.ended
-	if h := r.Health(); !h.OK() {
-		return fmt.Errorf("%d verdicts wait in %s: %w", h.Waiting, h.Journal, h.Fault)
+	if h := r.Health(); !h.OK() && h.Waiting > 0 {
+		return fmt.Errorf("%d entries wait in %s: %w", h.Waiting, h.Journal, h.Fault)
 	}
 	return nil
 }
@@ -138,9 +147,26 @@ func (r *Recorder) run() {
 			r.commit(r.gather(first))
 		case <-retry:
 			r.retry()
+		case <-r.now:
+			if !r.Health().OK() {
+				r.retry()
+			}
 		}
 	}
 }
+
+// Retry asks for an attempt to write the history again, at once instead of after
+// the usual pause. What comes of it is told by Health.
+func (r *Recorder) Retry() {
+	select {
+	case r.now <- struct{}{}:
+	default: // one is asked for
+	}
+}
+
+// works reports whether what is recorded goes to a database: that of the history
+// while it is well, or a stand-in.
+func (r *Recorder) works() bool { return r.Health().OK() || r.store.in().away != nil }
 
 // retry brings the journal into the database, if that works again.
 func (r *Recorder) retry() {
@@ -191,12 +217,13 @@ func (r *Recorder) commit(batch []*request) {
 }
 
 func (r *Recorder) commitEvent(q *request) {
+	works := r.works()
 	var err error
-	if r.Health().OK() {
+	if works {
 		err = r.store.record(context.Background(), q.event)
 	}
 	var fault *StorageError
-	if !r.Health().OK() || errors.As(err, &fault) {
+	if !works || errors.As(err, &fault) {
 		r.pend([]*request{q}, err)
 		return
 	}
@@ -211,14 +238,18 @@ func (r *Recorder) commitRecords(batch []*request) {
 	for _, q := range batch {
 		all = append(all, q.records...)
 	}
+	works := r.works()
 	var err error
-	if r.Health().OK() {
+	if works {
 		err = r.store.store(context.Background(), all)
 	}
 	var fault *StorageError
-	if !r.Health().OK() || errors.As(err, &fault) {
+	if !works || errors.As(err, &fault) {
 		r.pend(batch, err)
 		return
+	}
+	if h := r.Health(); !h.OK() { // in a stand-in, of which more waits now
+		defer r.state(h.Fault)
 	}
 	alone := err != nil && len(batch) > 1
 	for i, q := range batch {

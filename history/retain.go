@@ -96,7 +96,7 @@ func (s *Store) Retain(ctx context.Context, r Retention) ([]Tombstone, error) {
 // the beginning, so that a clock that was set back takes nothing young away.
 func (s *Store) olderThan(ctx context.Context, t time.Time) (through int64, err error) {
 	err = s.reading("read history", func() error {
-		return s.readers.QueryRowContext(ctx, `SELECT min(coalesce((SELECT min(id) FROM verdicts WHERE time >= ?), 1 << 62), coalesce((SELECT max(id) FROM verdicts), 0)) - 1`,
+		return s.in().readers.QueryRowContext(ctx, `SELECT min(coalesce((SELECT min(id) FROM verdicts WHERE time >= ?), 1 << 62), coalesce((SELECT max(id) FROM verdicts), 0)) - 1`,
 			micros(t)).Scan(&through)
 	})
 	return through, cancelled(ctx, err)
@@ -110,7 +110,7 @@ func (s *Store) oldest(ctx context.Context) (what string, through int64, err err
 			{RetainThumbnails, "SELECT coalesce(max(verdict), 0) FROM (SELECT verdict FROM thumbnails WHERE verdict NOT IN (SELECT verdict FROM golden_members) ORDER BY verdict LIMIT 500)"},
 			{RetainVerdicts, "SELECT coalesce(max(id), 0) FROM (SELECT id FROM verdicts WHERE id NOT IN (SELECT verdict FROM golden_members) AND id < (SELECT max(id) FROM verdicts) ORDER BY id LIMIT 500)"},
 		} {
-			if err := s.readers.QueryRowContext(ctx, q.query).Scan(&through); err != nil || through > 0 {
+			if err := s.in().readers.QueryRowContext(ctx, q.query).Scan(&through); err != nil || through > 0 {
 				what = q.what
 				return err
 			}
@@ -211,7 +211,7 @@ func (s *Store) remove(ctx context.Context, what string, from, through int64) (t
 // again before the file grows.
 func (s *Store) Size(ctx context.Context) (n int64, err error) {
 	err = s.reading("read history", func() error {
-		return s.readers.QueryRowContext(ctx, `SELECT (page_count - freelist_count) * page_size + (SELECT coalesce(sum(size), 0) FROM files)
+		return s.in().readers.QueryRowContext(ctx, `SELECT (page_count - freelist_count) * page_size + (SELECT coalesce(sum(size), 0) FROM files)
 			FROM pragma_page_count, pragma_freelist_count, pragma_page_size`).Scan(&n)
 	})
 	return n, cancelled(ctx, err)
@@ -224,7 +224,7 @@ func (s *Store) sweep(ctx context.Context) error {
 		named := map[string]bool{}
 		// Files of verdicts that are being stored right now have no row yet.
 		young := time.Now().Add(-time.Hour)
-		for sha, err := range rowsOf(ctx, s.readers, "SELECT sha256 FROM files", scanText) {
+		for sha, err := range rowsOf(ctx, s.in().readers, "SELECT sha256 FROM files", scanText) {
 			if err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ func rowsOf[T any](ctx context.Context, db querier, query string, scan func(scan
 func list[T any](ctx context.Context, s *Store, query string, scan func(scanner) (T, error), args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		err := s.reading("read history", func() error {
-			for v, err := range rowsOf(ctx, s.readers, query, scan, args...) {
+			for v, err := range rowsOf(ctx, s.in().readers, query, scan, args...) {
 				if err != nil {
 					return err
 				}

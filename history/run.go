@@ -208,7 +208,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
 		err := s.reading("read history", func() error {
 			query, args := f.query()
-			rows, err := s.readers.QueryContext(ctx, query, args...)
+			rows, err := s.in().readers.QueryContext(ctx, query, args...)
 			if err != nil {
 				return err
 			}
@@ -234,7 +234,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) iter.Seq2[Run, error] {
 func (s *Store) Run(ctx context.Context, id int64) (Run, error) {
 	var run Run
 	err := s.reading("read history", func() (err error) {
-		run, err = scanRun(s.readers.QueryRowContext(ctx, selectRuns+" WHERE id = ?", id))
+		run, err = scanRun(s.in().readers.QueryRowContext(ctx, selectRuns+" WHERE id = ?", id))
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("run %d: %w", id, ErrNotFound)
 		}
@@ -251,7 +251,7 @@ func (s *Store) Summary(ctx context.Context, run int64) (Summary, error) {
 		return r.Summary, err
 	}
 	err := s.reading("read history", func() error {
-		return s.readers.QueryRowContext(ctx, `SELECT
+		return s.in().readers.QueryRowContext(ctx, `SELECT
 			(SELECT count(*) FROM verdicts WHERE verdict = 'OK'),
 			(SELECT count(*) FROM verdicts WHERE verdict = 'REVIEW'),
 			(SELECT count(*) FROM verdicts WHERE verdict = 'NG'),

@@ -97,7 +97,7 @@ func untriggered(t *testing.T, path, edits string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := readSchema(context.Background(), s.readers)
+	all, err := readSchema(context.Background(), s.in().readers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (w *writer) insertThumbnail(ctx context.Context, r *Record) error {
 func (s *Store) Thumbnail(ctx context.Context, sha string) ([]byte, error) {
 	var data []byte
 	err := s.reading("read thumbnail from", func() error {
-		err := s.readers.QueryRowContext(ctx, "SELECT bytes FROM thumbnails WHERE sha256 = ?", sha).Scan(&data)
+		err := s.in().readers.QueryRowContext(ctx, "SELECT bytes FROM thumbnails WHERE sha256 = ?", sha).Scan(&data)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("thumbnail %s: %w", sha, ErrNotFound)
 		}

@@ -187,7 +187,7 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 	s.keeping.RLock()
 	defer s.keeping.RUnlock()
 	if err := s.keepFiles(records); err != nil {
-		return storage("keep pictures beside", s.path, err)
+		return storage("keep pictures beside", s.in().path, err)
 	}
 	err := s.writing(ctx, "record verdict in", func(steady context.Context, w *writer) error {
 		if w.journal.waiting.Load() > 0 {
@@ -197,7 +197,7 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r.ID = w.next
+			r.ID, r.Run = w.next, s.run(r.Run)
 			w.next++
 			err := w.insert(steady, r)
 			if isForeignKey(err) {
@@ -213,6 +213,8 @@ func (s *Store) store(ctx context.Context, records []*Record) error {
 		for _, r := range records {
 			r.ID = 0
 		}
+	} else if a := s.in().away; a != nil {
+		a.held.Add(int64(len(records)))
 	}
 	return err
 }
@@ -320,7 +322,7 @@ func (s *Store) each(ctx context.Context, f Filter, yield func(Record, error) bo
 	if err != nil {
 		return err
 	}
-	tx, err := s.readers.BeginTx(ctx, nil)
+	tx, err := s.in().readers.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -373,6 +375,7 @@ func readRegions(ctx context.Context, stmt *sql.Stmt, id int64) ([]Region, error
 // and Embedding.
 func (s *Store) Verdict(ctx context.Context, id int64) (Record, error) {
 	r := Record{}
+	id = s.verdict(id)
 	for found, err := range s.Verdicts(ctx, Filter{id: id, Limit: 1}) {
 		if err != nil {
 			return Record{}, err
@@ -400,7 +403,7 @@ func (s *Store) Count(ctx context.Context, f Filter) (int, error) {
 		if err != nil {
 			return err
 		}
-		return s.readers.QueryRowContext(ctx, "SELECT count(*) FROM verdicts v"+c.where(), c.args...).Scan(&n)
+		return s.in().readers.QueryRowContext(ctx, "SELECT count(*) FROM verdicts v"+c.where(), c.args...).Scan(&n)
 	})
 	return n, cancelled(ctx, err)
 }

@@ -61,7 +61,7 @@ var tables = map[string]string{
 func (s *Store) Verify(ctx context.Context, witness Head, progress func(done, total int64)) (*Verification, error) {
 	v := &verifier{ctx: ctx, witness: witness, progress: progress, out: &Verification{}}
 	err := s.reading("verify history", func() error {
-		tx, err := s.readers.BeginTx(ctx, nil)
+		tx, err := s.in().readers.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}

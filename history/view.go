@@ -134,10 +134,10 @@ func (s *Store) View(ctx context.Context, f Filter) (*View, error) {
 	err := s.reading("read history", func() error {
 		s.columns.mu.Lock()
 		defer s.columns.mu.Unlock()
-		if err := s.columns.refresh(ctx, s.readers); err != nil {
+		if err := s.columns.refresh(ctx, s.in().readers); err != nil {
 			return err
 		}
-		rows, err := s.columns.find(ctx, s.readers, f)
+		rows, err := s.columns.find(ctx, s.in().readers, f)
 		if err != nil {
 			return err
 		}

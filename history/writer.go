@@ -112,6 +112,11 @@ func (w *writer) prepare(ctx context.Context) error {
 // keep the log from shrinking, which loses nothing.
 func (w *writer) close() error {
 	w.turn <- struct{}{} // never returned: nothing is written after this
+	return w.shut()
+}
+
+// shut is close for who has the turn.
+func (w *writer) shut() error {
 	ctx := context.Background()
 	var busy, log, moved int
 	_, err := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 200")
@@ -151,20 +156,25 @@ func (s *Store) writing(ctx context.Context, op string, fn func(context.Context,
 	if s.closed.Load() {
 		return ErrClosed
 	}
-	w := s.writer
+	b := s.in()
+	w := b.writer
 	if w == nil {
 		return ErrReadOnly
 	}
 	select {
 	case w.turn <- struct{}{}:
-		defer func() { <-w.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if s.in() != b { // it has come home meanwhile
+		<-w.turn
+		return s.writing(ctx, op, fn)
+	}
+	defer func() { <-w.turn }()
 	if s.closed.Load() {
 		return ErrClosed
 	}
-	return storage(op, s.path, w.transact(ctx, fn))
+	return storage(op, b.path, w.transact(ctx, fn))
 }
 
 func (w *writer) transact(ctx context.Context, fn func(context.Context, *writer) error) error {
