@@ -23,6 +23,8 @@ var (
 	ErrEnded = errors.New("the run has already ended")
 	// ErrLocked means that another program holds the history for writing.
 	ErrLocked = errors.New("another program is writing to it")
+	// ErrStation means, beside ErrLocked, that the other program is a station.
+	ErrStation = errors.New("a window has it open")
 	// ErrNotDatabase means that the file is no SQLite database.
 	ErrNotDatabase = errors.New("the file is not a database")
 	// ErrForeign means that the file is an SQLite database of another program.

@@ -27,30 +27,46 @@ func acquire(path string) (*lock, error) {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		if pid := holder(f); pid > 0 {
+		pid, station := holder(f)
+		switch {
+		case station:
+			return nil, fmt.Errorf("%w: %w (process %d)", ErrLocked, ErrStation, pid)
+		case pid > 0:
 			return nil, fmt.Errorf("%w (process %d)", ErrLocked, pid)
 		}
 		return nil, ErrLocked
 	}
-	// The number inside only serves the sentence above.
-	_, err = f.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), 0)
-	if err != nil {
+	l := &lock{f}
+	if err := l.sign(""); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &lock{f}, nil
+	return l, nil
 }
 
-// holder reads the process number from a lock file, 0 where there is none.
-func holder(f *os.File) int {
+// stationSign is what a station writes behind its process number.
+const stationSign = "station"
+
+// sign says in the file who holds the lock, which only serves sentences.
+func (l *lock) sign(what string) error {
+	_, err := l.file.WriteAt(fmt.Appendf(nil, "%-20d%-11s\n", os.Getpid(), what), 0)
+	return err
+}
+
+// holder reads from a lock file which process holds it, 0 where that cannot be
+// said, and whether that is a station.
+func holder(f *os.File) (pid int, station bool) {
 	head, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(head)))
-	if err != nil {
-		return 0
+	words := strings.Fields(string(head))
+	if len(words) == 0 {
+		return 0, false
 	}
-	return pid
+	if pid, err = strconv.Atoi(words[0]); err != nil {
+		return 0, false
+	}
+	return pid, len(words) > 1 && words[1] == stationSign
 }
 
 // Close gives the lock back. The file stays: removing it would let two

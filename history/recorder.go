@@ -45,14 +45,16 @@ type request struct {
 const maxCommit = 1000
 
 // NewRecorder returns a Recorder on s. Close it before the Store.
-func NewRecorder(s *Store) *Recorder {
+func NewRecorder(s *Store) *Recorder { return newRecorder(s, firstPause) }
+
+func newRecorder(s *Store, pause time.Duration) *Recorder {
 	r := &Recorder{store: s, queue: make(chan *request, maxCommit), ended: make(chan struct{}), now: make(chan struct{}, 1)}
 	why, _ := s.Away()
 	if why == nil {
 		why = s.left
 	}
 	if why != nil && s.in().writer != nil {
-		r.pause = firstPause
+		r.pause = pause
 		r.state(why)
 	}
 	go r.run()

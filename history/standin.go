@@ -47,12 +47,16 @@ const standInIDs = 1 << 30
 
 // OpenStation is Open for a program that must go on: where the history cannot be
 // opened, a stand-in is, and Away says why. The error is that of the history, where
-// there is no place for a stand-in either.
+// there is no place for a stand-in either; or where another station has it, for
+// two of them would be one too many.
 func OpenStation(path string) (*Store, error) {
 	s, err := Open(path)
+	if err == nil {
+		return s, s.in().writer.lock.sign(stationSign)
+	}
 	var fault *StorageError
-	if !errors.As(err, &fault) {
-		return s, err
+	if !errors.As(err, &fault) || errors.Is(err, ErrStation) {
+		return nil, err
 	}
 	main, _, lerr := locate(path)
 	if lerr != nil {
@@ -158,7 +162,7 @@ func (s *Store) comeHome(ctx context.Context) error {
 		err = s.bringFrom(ctx, there.path+leaving, true)
 	}
 	s.left = err
-	return err
+	return errors.Join(err, to.in().writer.lock.sign(stationSign))
 }
 
 // leaving ends the name of a stand-in to which nothing is added any more.
@@ -393,6 +397,18 @@ func (m *mover) golden(ctx context.Context) error {
 	return nil
 }
 
+// Replaceable reports whether s stands in for a history that SetAside can move: no
+// other program has it, and time alone will not mend it.
+func (s *Store) Replaceable() bool {
+	why, _ := s.Away()
+	for _, e := range []error{ErrDamaged, ErrNotDatabase, ErrForeign, ErrNewerSchema, errJournal} {
+		if errors.Is(why, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // SetAside moves the history that cannot be opened out of the way, with all that
 // lies beside it, so that a new one can begin in its place. It returns where to;
 // nothing of it is changed.
@@ -401,8 +417,8 @@ func (s *Store) SetAside() (moved string, err error) {
 	if a == nil {
 		return "", errors.New("set the history aside: it is in use and well")
 	}
-	if errors.Is(*a.why.Load(), ErrLocked) {
-		return "", storage("set aside history", a.path, ErrLocked)
+	if !s.Replaceable() {
+		return "", *a.why.Load()
 	}
 	l, err := acquire(a.path + ".lock")
 	if err != nil {

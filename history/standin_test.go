@@ -18,11 +18,7 @@ func station(t *testing.T, path string) (*Store, *Recorder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec := NewRecorder(s)
-	rec.stateMu.Lock()
-	rec.pause = time.Hour
-	rec.stateMu.Unlock()
-	return s, rec
+	return s, newRecorder(s, time.Hour)
 }
 
 func untilOK(t *testing.T, rec *Recorder) {
@@ -243,6 +239,17 @@ func TestADamagedHistoryIsSetAside(t *testing.T) {
 		t.Error("a history that is well is set aside")
 	}
 	if err := errors.Join(rec.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// One window of a history is enough.
+	s, err = OpenStation(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenStation(path); !errors.Is(err, ErrStation) || !errors.Is(err, ErrLocked) {
+		t.Errorf("a second station: %v", err)
+	}
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	// Another program's is in use: it stays.

@@ -30,6 +30,8 @@ func (w *Window) settle() {
 	switch {
 	case w.dismissed:
 		return
+	case !s.Health().OK():
+		w.tellHealth(s.Health())
 	case s.Engine() == nil:
 		w.notice.Say(widgets.Trouble, "There is no engine: nothing can be inspected or trained", "“agurscope doctor” says what to install.", copying("agurscope doctor"))
 	case s.Store() == nil:

@@ -63,6 +63,7 @@ func (s *seat) Apply(t station.Settings) {
 	if k, err := session.ParseKeep(t.Keep); err == nil {
 		s.w.Session.SetKeep(k)
 	}
+	s.w.Session.SetRetention(retention(t.Retention))
 	s.w.status.setRole()
 	s.record(changed)
 }
@@ -81,13 +82,12 @@ func (s *seat) dress() {
 
 // record writes to the history who changed what.
 func (s *seat) record(changed []station.Difference) {
-	store := s.w.Session.Store()
-	if store == nil || len(changed) == 0 {
+	if len(changed) == 0 {
 		return
 	}
 	s.w.Job(func(ctx context.Context) {
 		for _, d := range changed {
-			err := store.Change(ctx, history.Change{Operator: s.w.User(), Setting: d.Setting, Before: d.Before, After: d.After})
+			err := s.w.Session.RecordChange(ctx, history.Change{Operator: s.w.User(), Setting: d.Setting, Before: d.Before, After: d.After})
 			if err != nil {
 				s.w.OnUI(func() { s.w.Report(err) })
 				return

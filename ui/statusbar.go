@@ -8,7 +8,6 @@ import (
 	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/themes"
-	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
@@ -137,26 +136,6 @@ func (b *statusBar) refresh() {
 	}
 	b.setHistory(s.Health())
 	b.setLatency(0)
-}
-
-// followHealth shows how the history is whenever that changes, and speaks up when
-// it goes wrong.
-func (w *Window) followHealth() {
-	latest := &desk.Latest{Thread: w.Thread}
-	well := true
-	w.Session.WatchHealth(func(h history.Health) {
-		latest.PostLatest(func() {
-			w.status.setHistory(h)
-			switch {
-			case h.OK() == well:
-			case h.OK():
-				w.Notify(widgets.Info, "The history is being written again", "Every verdict is in it.")
-			default:
-				w.Notify(widgets.Trouble, "The history is not being written: "+h.Reason(), "Verdicts are safe in a journal meanwhile. To do: "+h.Remedy()+".")
-			}
-			well = h.OK()
-		})
-	})
 }
 
 // setHistory says where verdicts are kept, and at once when the database does

@@ -76,21 +76,21 @@ func (p *program) open(f engineFlags, db string) (*workplace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.openWith(session.Options{Engine: e}, db)
+	return p.openWith(session.Options{Engine: e}, db, history.Open)
 }
 
 // openLenient is open for the window, which starts without an engine, too, and
-// says why it cannot inspect.
+// beside a history that cannot be opened, and says so.
 func (p *program) openLenient(f engineFlags, db string) (*workplace, error) {
 	e, err := p.openEngine(f)
 	var u *usageError
 	if errors.As(err, &u) {
 		return nil, err
 	}
-	return p.openWith(session.Options{Engine: e, Why: err}, db)
+	return p.openWith(session.Options{Engine: e, Why: err}, db, history.OpenStation)
 }
 
-func (p *program) openWith(o session.Options, db string) (_ *workplace, err error) {
+func (p *program) openWith(o session.Options, db string, history func(string) (*history.Store, error)) (_ *workplace, err error) {
 	w := &workplace{}
 	defer func() {
 		if err != nil {
@@ -102,7 +102,7 @@ func (p *program) openWith(o session.Options, db string) (_ *workplace, err erro
 		w.close = append(w.close, o.Engine.Close)
 	}
 	if db != "" {
-		if o.Store, err = history.Open(db); err != nil {
+		if o.Store, err = history(db); err != nil {
 			return nil, locked(err)
 		}
 		w.close = append(w.close, o.Store.Close)

@@ -90,7 +90,7 @@ func (p *program) runInspect(ctx context.Context, f inspectFlags, paths []string
 	if err != nil {
 		return err
 	}
-	s, err := p.openWith(session.Options{Engine: e}, database(f.db))
+	s, err := p.openWith(session.Options{Engine: e}, database(f.db), history.Open)
 	if err != nil {
 		return err
 	}

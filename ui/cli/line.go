@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"agurscope/history"
 	"agurscope/ui/line"
 	"agurscope/ui/session"
 )
@@ -155,7 +156,7 @@ func (p *program) runLineCheck(ctx context.Context, f lineCheckFlags) (err error
 	if err := need("line", f.line.file, "the configuration of the line"); err != nil {
 		return err
 	}
-	w, err := p.openWith(session.Options{}, database(f.db))
+	w, err := p.openWith(session.Options{}, database(f.db), history.Open)
 	if err != nil {
 		return err
 	}

@@ -302,7 +302,7 @@ func (d *detail) annotate(text string) {
 	id, source, user := d.past.rec.ID, d.past.source, d.s.User()
 	d.note.SetText("")
 	d.s.Window.Canvas().Unfocus()
-	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Store().Annotate(ctx, id, user, text) })
+	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Annotate(ctx, id, user, text) })
 }
 
 // write changes what is said of a verdict, and shows it.

@@ -82,6 +82,13 @@ func (s *Screen) Show() {
 // Hide implements desk.Screen.
 func (s *Screen) Hide() { s.shown = false }
 
+// Changed implements desk.Screen.
+func (s *Screen) Changed() {
+	if s.shown {
+		s.find()
+	}
+}
+
 // Key implements desk.Screen.
 func (s *Screen) Key(name fyne.KeyName) bool {
 	if s.face == 1 {

@@ -226,7 +226,7 @@ func (s *Session) logThresholds(ctx context.Context, t Thresholds) error {
 	if before == t {
 		return nil
 	}
-	err := s.o.Store.Change(context.WithoutCancel(ctx), history.Change{Setting: "thresholds", Before: before.String(), After: t.String(), Operator: who})
+	err := s.recorder.Change(context.WithoutCancel(ctx), history.Change{Setting: "thresholds", Before: before.String(), After: t.String(), Operator: who})
 	if err != nil {
 		return problem("log the thresholds", err, "")
 	}

@@ -36,6 +36,7 @@ type Session struct {
 	o        Options
 	recorder *history.Recorder
 	mapper   *mapper
+	keeper   *keeper // nil: there is no history
 
 	mu         sync.Mutex
 	set        *datasets.Set
@@ -54,6 +55,7 @@ func New(o Options) *Session {
 	s := &Session{o: o, operator: o.Operator, keep: o.Keep, mapper: newMapper(o.Store)}
 	if o.Store != nil {
 		s.recorder = history.NewRecorder(o.Store)
+		s.keeper = newKeeper(s)
 	}
 	return s
 }
@@ -61,6 +63,7 @@ func New(o Options) *Session {
 // Close frees the detector and flushes the recorder.
 func (s *Session) Close() error {
 	s.mapper.close()
+	s.keeper.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
@@ -97,6 +100,27 @@ func (s *Session) WatchHealth(fn func(history.Health)) {
 	if s.recorder != nil {
 		s.recorder.Watch(fn)
 	}
+}
+
+// RetryHistory asks for another attempt to write the history, at once.
+func (s *Session) RetryHistory() {
+	if s.recorder != nil {
+		s.recorder.Retry()
+	}
+}
+
+// SetHistoryAside moves a history that cannot be opened out of the way and begins a
+// new one in its place, with what was kept meanwhile. It returns where the old one
+// is now.
+func (s *Session) SetHistoryAside() (moved string, err error) {
+	if s.o.Store == nil {
+		return "", problem("set the history aside", errors.New("there is none"), "")
+	}
+	if moved, err = s.o.Store.SetAside(); err != nil {
+		return "", problem("set the history aside", err, "")
+	}
+	s.RetryHistory()
+	return moved, nil
 }
 
 // Set returns the open set, or nil.
@@ -236,8 +260,30 @@ func (s *Session) Override(ctx context.Context, id int64, v history.Verdict, rev
 	if s.o.Store == nil || id == 0 {
 		return problem("override", errors.New("this verdict is not in the history"), "Inspect the part again with a history database.")
 	}
-	if err := s.o.Store.Override(ctx, id, v, reviewer, reason); err != nil {
+	if err := s.recorder.Override(ctx, id, v, reviewer, reason); err != nil {
 		return problem("override", err, "")
+	}
+	return nil
+}
+
+// Annotate puts a person's note beside a verdict.
+func (s *Session) Annotate(ctx context.Context, id int64, author, words string) error {
+	if s.o.Store == nil || id == 0 {
+		return problem("write a note", errors.New("this verdict is not in the history"), "Inspect the part again with a history database.")
+	}
+	if err := s.recorder.Annotate(ctx, id, author, words); err != nil {
+		return problem("write a note", err, "")
+	}
+	return nil
+}
+
+// RecordChange keeps in the history that a setting was changed, where there is one.
+func (s *Session) RecordChange(ctx context.Context, c history.Change) error {
+	if s.recorder == nil {
+		return nil
+	}
+	if err := s.recorder.Change(ctx, c); err != nil {
+		return problem("log the change", err, "")
 	}
 	return nil
 }
@@ -260,7 +306,7 @@ func (s *Session) startRun(ctx context.Context, kind, source string, r *anomaly.
 	if s.o.Store == nil {
 		return run, nil
 	}
-	out, err := s.o.Store.StartRun(ctx, run)
+	out, err := s.recorder.StartRun(ctx, run)
 	if err != nil {
 		err = problem("log the run", err, "")
 		s.lineState(kind, line.Fault, err)
@@ -300,7 +346,10 @@ func (s *Session) EndRun(ctx context.Context, run history.Run, why error) error 
 	case why != nil:
 		status, note = history.Failed, why.Error()
 	}
-	err := s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note)
+	err := s.recorder.EndRun(context.WithoutCancel(ctx), run.ID, status, note)
+	if errors.Is(err, history.ErrClosed) { // the session is closed, the history is not yet
+		err = s.o.Store.EndRun(context.WithoutCancel(ctx), run.ID, status, note)
+	}
 	if err != nil {
 		err = problem("log the run", err, "")
 	}
