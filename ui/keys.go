@@ -51,6 +51,7 @@ var keyHelp = []struct {
 		{"Ctrl+1 …", "the screens, in the order of the rail"},
 		{"Ctrl+O", "open a folder of parts"},
 		{"Ctrl+R", "open a recipe"},
+		{"Ctrl+L", "the line and its peers"},
 		{"?", "this list"},
 	}},
 	{"Explain", [][2]string{
@@ -118,6 +119,7 @@ func (w *Window) addShortcuts() {
 		add(fyne.KeyName(fmt.Sprint(i+1)), func() { w.goTo(i) })
 	}
 	add(fyne.KeyO, func() { w.GoTo(inspectTitle); w.inspect.browseSet() })
+	add(fyne.KeyL, w.showLine)
 	add(fyne.KeyR, func() { w.GoTo(inspectTitle); w.inspect.browseRecipe() })
 }
 

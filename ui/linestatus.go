@@ -2,13 +2,13 @@ package ui
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"agurscope/ui/desk"
 	"agurscope/ui/line"
+	"agurscope/ui/phrase"
+	"agurscope/ui/words"
 )
 
 // svgLine is the status bar's for the line: a belt with a part on it.
@@ -27,7 +27,7 @@ func (w *Window) followLine() {
 		defer look.Stop()
 		for {
 			c, peers := l.Condition(), l.Status()
-			latest.PostLatest(func() { w.status.setLine(c, peers) })
+			latest.PostLatest(func() { w.setLine(c, peers) })
 			select {
 			case <-look.C:
 			case <-ctx.Done():
@@ -37,44 +37,37 @@ func (w *Window) followLine() {
 	})
 }
 
+// setLine shows how the line is doing wherever that is shown.
+func (w *Window) setLine(c line.Condition, peers []line.Status) {
+	w.status.setLine(c, peers)
+	if w.line != nil && w.dialog == w.line.d {
+		w.line.set(c, peers)
+	}
+}
+
 // setLine says what the line is told, and which of its peers cannot be reached.
 func (b *statusBar) setLine(c line.Condition, peers []line.Status) {
-	troubled := func(s line.Status) bool { return s.Problem != "" }
-	text := "line: " + string(c.State)
-	if slices.ContainsFunc(peers, troubled) {
-		n := 0
-		for _, s := range peers {
-			if troubled(s) {
-				n++
-			}
+	n := 0
+	for _, s := range peers {
+		if s.Problem != "" {
+			n++
 		}
-		text = fmt.Sprintf("line: %d of %d not reached", n, len(peers))
 	}
-	b.line.set(text, lineTip(c, peers), c.State == line.Fault || slices.ContainsFunc(peers, troubled))
+	text := words.T("line: %s", lineState(c.State))
+	if n > 0 {
+		text = words.T("line: %d of %d not reached", n, len(peers))
+	}
+	b.line.set(text, lineTip(c, peers), n > 0 || c.State == line.Fault)
 }
 
 // lineTip is all that is known of the line, a peer per line.
 func lineTip(c line.Condition, peers []line.Status) string {
-	var t strings.Builder
-	fmt.Fprintf(&t, "The line is told that %s is %s", c.Station, c.State)
+	lines := []string{words.T("The line is told: %s is %s.", c.Station, lineState(c.State))}
 	if c.Reason != "" {
-		fmt.Fprintf(&t, ": %s", c.Reason)
+		lines = append(lines, phrase.Sentence(c.Reason))
 	}
-	t.WriteString(".")
 	for _, s := range peers {
-		fmt.Fprintf(&t, "\n%s: ", s.Peer)
-		switch {
-		case s.Problem != "" && s.Waiting:
-			fmt.Fprintf(&t, "%s; verdicts wait for it in the history", s.Problem)
-		case s.Problem != "":
-			t.WriteString(s.Problem)
-		case s.Connected:
-			t.WriteString("connected")
-		case s.Listens:
-			t.WriteString("nobody is connected")
-		default:
-			t.WriteString("connecting")
-		}
+		lines = append(lines, s.Peer+": "+peerState(s))
 	}
-	return t.String()
+	return strings.Join(append(lines, words.T("Click for each peer, and to check now.")), "\n")
 }

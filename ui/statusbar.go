@@ -10,6 +10,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -29,7 +30,7 @@ type statusBar struct {
 	set     *statusItem
 	history *statusItem
 	latency *statusItem
-	line    *statusItem // nil where there is no line
+	line    *statusItem
 	role    *widgets.Button
 	message *widgets.Text
 }
@@ -73,11 +74,12 @@ func newStatusBar(w *Window) *statusBar {
 	b.message.Elide, b.message.Align = widgets.ElideEnd, fyne.TextAlignTrailing
 	gap := float32(14)
 	left := widgets.Row(gap, b.engine.hint, b.recipe.hint, b.set.hint, b.history.hint, b.latency.hint)
+	b.line = w.newStatusItem(icon("line", svgLine), 50)
+	b.line.set(words.T("no line"), words.T("Nobody is told the verdicts. Click to see how a PLC, a broker or a folder is."), false)
 	if w.Session.Line() != nil {
-		b.line = w.newStatusItem(icon("line", svgLine), 170)
-		left.Add(b.line.hint)
-		b.set.text.Width, b.history.text.Width = 110, 130 // the message keeps its room
+		b.line.text.Width, b.set.text.Width, b.history.text.Width = 170, 110, 130 // the message keeps its room
 	}
+	left.Add(w.Tips.NewTap(b.line.hint, w.showLine))
 	b.role = w.Tips.NewFlatButton("", theme.LoginIcon(), "", w.roleMenu)
 	b.role.Hide()
 	b.root = widgets.NewPanel(widgets.Inset(container.NewBorder(nil, nil, left, b.role, b.message), 4, 10))

@@ -87,6 +87,7 @@ type Window struct {
 	camera  *live.Screen
 	compare *compare.Screen
 
+	line      *lineDialog   // shown last; nil for never
 	dialog    dialog.Dialog // the one on show that Escape leaves
 	standing  bool          // the notice says what is wrong for good
 	dismissed bool          // and a person has closed it

@@ -163,3 +163,30 @@ func (h *Hint) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (h *Hint) MouseOut() { h.tips.leave(h) }
+
+// Tap is content that does something when clicked.
+type Tap struct {
+	widget.BaseWidget
+	tips    *Tips
+	tapped  func()
+	content fyne.CanvasObject
+}
+
+// NewTap returns content that can be clicked.
+func (t *Tips) NewTap(content fyne.CanvasObject, tapped func()) *Tap {
+	p := &Tap{tips: t, content: content, tapped: tapped}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// CreateRenderer shows the content.
+func (p *Tap) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.content) }
+
+// Tapped implements fyne.Tappable.
+func (p *Tap) Tapped(*fyne.PointEvent) {
+	p.tips.leave(p.tips.owner)
+	p.tapped()
+}
+
+// Cursor implements desktop.Cursorable.
+func (p *Tap) Cursor() desktop.Cursor { return desktop.PointerCursor }
