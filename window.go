@@ -26,6 +26,7 @@ import (
 	"agurscope/nn/segment"
 	"agurscope/themes"
 	"agurscope/ui"
+	"agurscope/ui/alarm"
 	"agurscope/ui/cli"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
@@ -54,8 +55,10 @@ func openWindow(ctx context.Context, w cli.Window, started time.Time) error {
 	a := newApp()
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
+	bell := &alarm.Bell{}
+	defer bell.Close()
 	c := ui.Config{
-		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Camera: w.Camera, Version: w.Version,
+		App: a, Session: w.Session, Demo: demo, Set: w.Set, Recipe: w.Recipe, Camera: w.Camera, Version: w.Version, Bell: bell,
 		Kiosk: w.Kiosk, Rate: w.Rate,
 		Script: w.Script, ScreenshotPath: w.Screenshot,
 		Settings: w.Settings, SettingsFile: w.SettingsFile, MemoryFile: w.MemoryFile, Trouble: w.Trouble,

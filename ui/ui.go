@@ -16,6 +16,7 @@ import (
 
 	"agurscope/datasets/camera"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/alarm"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/clusters"
 	"agurscope/ui/compare"
@@ -47,9 +48,10 @@ type Config struct {
 	Camera      string       // address of the camera to inspect at once; may be empty
 	Cameras     camera.Saved // the station's; its Path may be empty
 	Version     string
-	Kiosk       bool    // show on the full screen, with nothing to change
-	Rate        float64 // parts of a set per second in the kiosk; 0: one
-	Ready       func()  // called once after the first frame is on the screen; may be nil
+	Bell        *alarm.Bell // rung when a part is NG; nil: silence
+	Kiosk       bool        // show on the full screen, with nothing to change
+	Rate        float64     // parts of a set per second in the kiosk; 0: one
+	Ready       func()      // called once after the first frame is on the screen; may be nil
 
 	// Script "tour" opens the demonstration, inspects all of it, selects a
 	// defect, saves a picture of the window to ScreenshotPath and quits.
@@ -81,6 +83,7 @@ type Window struct {
 	content fyne.CanvasObject
 	kiosk   *kiosk.Screen // nil: not shown
 	notice  *widgets.Notice
+	flash   *widgets.Flash
 	status  *statusBar
 	inspect *inspectScreen
 	train   *trainScreen
@@ -130,8 +133,10 @@ func New(c Config) *Window {
 	w.Keys.Key, w.Keys.Rune = w.typedKey, w.typedRune
 	w.notice = w.Tips.NewNotice()
 	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
+	w.flash = widgets.NewFlash()
 	w.status = newStatusBar(w)
 	w.followHealth()
+	w.followVerdicts()
 	w.followLine()
 	w.inspect = newInspectScreen(w)
 	w.train = newTrainScreen(w)
@@ -220,7 +225,7 @@ func (w *Window) compose() fyne.CanvasObject {
 	rail.Add(help)
 	side := widgets.Dock(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
 	centre := widgets.Dock(w.notice, widgets.Rows(0, widgets.NewRule(), w.status.root), nil, nil, w.body)
-	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.Tips.Layer())
+	return container.NewStack(widgets.Dock(nil, nil, side, nil, centre), w.flash, w.Tips.Layer())
 }
 
 // railLayout puts places to go at the top and the last two items at the bottom.

@@ -61,7 +61,7 @@ func newVerdictPanel(s *inspectScreen) *verdictPanel {
 	gauge := s.w.Tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
 	head := widgets.Rows(8,
 		widgets.Lines(p.name, p.place),
-		p.banner, p.doubt, gauge,
+		widgets.Rows(3, p.banner, s.w.Shift.NewLine()), p.doubt, gauge,
 		widgets.Rows(3, p.scoreHint, p.note),
 		p.newPerson(),
 		widgets.NewRule(), p.terms.root,

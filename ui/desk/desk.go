@@ -92,6 +92,7 @@ type Desk struct {
 	Tips    *widgets.Tips
 	Keys    *widgets.Keys
 	Scoring *Scoring
+	Shift   *Shift
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -104,6 +105,7 @@ func New(t *Thread, s *session.Session) *Desk {
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.Tips.Keys = d.Keys
 	d.Scoring = newScoring(d)
+	d.Shift = newShift(d)
 	return d
 }
 

@@ -134,7 +134,7 @@ func (s *Screen) compose() {
 	s.trigger = t.NewButton("Trigger", theme.MediaRecordIcon(), "Takes one picture and inspects it (T)", s.press)
 	bar := widgets.NewPanel(widgets.Inset(widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start), 6, 8))
 	side := widgets.Dock(
-		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.NewRule()),
+		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.Inset(s.Shift.NewLine(), 0, 8), widgets.NewRule()),
 		widgets.Rows(0, widgets.NewRule(), s.controls.root), nil, nil, s.recent.root)
 	right := widgets.NewPanel(widgets.Fixed(sideWidth, 0, side))
 	s.all = widgets.Dock(widgets.Rows(0, bar, widgets.NewRule()), nil, nil, widgets.Dock(nil, nil, widgets.NewRule(), nil, right), s.middle)

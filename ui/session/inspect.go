@@ -191,6 +191,7 @@ func Regions(s segment.Result, b image.Rectangle) []history.Region {
 func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, res *Result, start time.Time) error {
 	res.Latency = time.Since(start)
 	if s.recorder == nil {
+		s.tell(res.Final(), false)
 		return nil
 	}
 	if err := s.logThresholds(ctx, res.Thresholds); err != nil {
@@ -211,6 +212,7 @@ func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, r
 	res.ID = rec.ID
 	res.Latency = time.Since(start)
 	s.Line().Tell(rec, start)
+	s.tell(res.Final(), false)
 	s.mapper.offer(embeddedPart{rec.ID, Lineage(r), rec.Embedding, partOf(rec)})
 	return nil
 }

@@ -48,6 +48,7 @@ type Session struct {
 	operator   string
 	keep       Keep
 	line       *line.Line // nil: nobody is told
+	told       func(v history.Verdict, person bool)
 }
 
 // New returns a session. The caller closes it, then the store and the engine.
@@ -263,6 +264,7 @@ func (s *Session) Override(ctx context.Context, id int64, v history.Verdict, rev
 	if err := s.recorder.Override(ctx, id, v, reviewer, reason); err != nil {
 		return problem("override", err, "")
 	}
+	s.tell(v, true)
 	return nil
 }
 

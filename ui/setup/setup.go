@@ -51,6 +51,7 @@ type Screen struct {
 	language *choice[string]
 	keep     *choice[string]
 	sound    *widgets.Check
+	flash    *widgets.Check
 	data     *widgets.Text
 	numbers  []*number
 	people   *widgets.Text
@@ -119,9 +120,12 @@ func (s *Screen) appearance() fyne.CanvasObject {
 	s.sound = s.Tips.NewCheck(words.T("Sound on NG"), words.T("A part that is NG is heard, too."), func(on bool) {
 		s.change(func(t *station.Settings) { t.Silent = !on })
 	})
+	s.flash = s.Tips.NewCheck(words.T("Flash on NG"), words.T("A part that is NG lights up the edge of the window twice."), func(on bool) {
+		s.change(func(t *station.Settings) { t.Steady = !on })
+	})
 	return card(words.T("Appearance"),
 		s.row(words.T("Theme"), s.theme.sel, wide), s.row(words.T("Text size"), s.text.sel, wide), s.row(words.T("Scale"), s.scale.sel, wide),
-		s.row(words.T("Language"), s.language.sel, wide), s.row("", s.sound, wide))
+		s.row(words.T("Language"), s.language.sel, wide), s.row("", widgets.Row(18, s.sound, s.flash), wide))
 }
 
 func (s *Screen) records() fyne.CanvasObject {
@@ -170,6 +174,7 @@ func (s *Screen) Show() {
 		c.show(t)
 	}
 	s.sound.Set(!t.Silent, true)
+	s.flash.Set(!t.Steady, true)
 	for _, n := range s.numbers {
 		n.show(t)
 	}

@@ -18,6 +18,7 @@ type Settings struct {
 	Scale    float32 `json:"scale,omitempty"`     // of everything; 0: the system's
 	Language string  `json:"language,omitempty"`  // "": the system's
 	Silent   bool    `json:"silent,omitempty"`    // no sound on NG
+	Steady   bool    `json:"steady,omitempty"`    // no flash on NG
 
 	Data string `json:"data,omitempty"` // folder of the history; "": the user's data folder
 	Keep string `json:"keep,omitempty"` // of which parts full pictures are kept: none, not-ok or all; "": none
@@ -137,6 +138,7 @@ func (s Settings) Differences(t Settings) []Difference {
 	add("scale", number(s.Scale), number(t.Scale))
 	add("language", s.Language, t.Language)
 	add("silent", strconv.FormatBool(s.Silent), strconv.FormatBool(t.Silent))
+	add("steady", strconv.FormatBool(s.Steady), strconv.FormatBool(t.Steady))
 	add("data folder", s.Data, t.Data)
 	add("full pictures kept", s.Keep, t.Keep)
 	add("days pictures are kept", count(s.Retention.PictureDays), count(t.Retention.PictureDays))
