@@ -30,7 +30,9 @@ type Prediction struct {
 	Terms          []TermScore
 	Embedding      []float32 // pooled deep features
 	Doubt          error     // why the part could not be put upright; it must not pass
+	Ignored        *nn.Image // 1 where the recipe does not judge, over Input; nil where it judges everything
 
+	at   place
 	room workspace // of the maps
 }
 

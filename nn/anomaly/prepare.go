@@ -18,6 +18,8 @@ type Preparation struct {
 	Exposure fixture.Exposure `json:"exposure,omitzero"`
 	Fixture  *fixture.Fixture `json:"fixture,omitempty"`
 	Why      string           `json:"why,omitempty"` // why there is a fixture or none, in a sentence
+
+	ignored *nn.Image // what is not judged; see [Recipe.WithROI]
 }
 
 // fill reads the pictures of the fixture and checks everything.
@@ -43,8 +45,9 @@ const (
 type Prepared struct {
 	Input *nn.Image // at the network's input size
 
-	// Outside is 1 where the fixture's frame reaches out of the picture, and a
-	// cell around; nil where it does not. What was not seen says nothing.
+	// Outside is 1 where the fixture's frame reaches out of the picture, a cell
+	// around, and where the recipe does not judge; nil where all is judged. What
+	// was not seen says nothing.
 	Outside *nn.Image
 
 	// Doubt is why the part could not be put upright: it was looked at as it
@@ -54,6 +57,7 @@ type Prepared struct {
 
 	exposure fixture.Exposure
 	gain     float64
+	roi      *nn.Image    // what the recipe ignores
 	pose     fixture.Pose // in shown
 	shown    *nn.Image    // the picture as it came, small, that maps are laid over
 }
@@ -96,7 +100,9 @@ const (
 
 // even evens out the light of a picture that has the network's input size.
 func (p *Preparation) even(x *nn.Image) *Prepared {
-	return &Prepared{Input: p.Exposure.Apply(x), Confidence: 1, exposure: p.Exposure, gain: p.Exposure.Gain(x), shown: x}
+	out := &Prepared{Input: p.Exposure.Apply(x), Confidence: 1, exposure: p.Exposure, gain: p.Exposure.Gain(x), shown: x}
+	p.ignore(out)
+	return out
 }
 
 // ApplyTo is Apply for a picture that Look has made small.
@@ -115,6 +121,7 @@ func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
 	if o := p.Fixture.Outside(out.pose, look.W, look.H, w, h); slices.Max(o.Pix) > 0 {
 		out.Outside = dilate(nil, o, cell)
 	}
+	p.ignore(out)
 	return out
 }
 
@@ -184,6 +191,7 @@ func (p *Prepared) Back(out *Prediction) {
 		return
 	}
 	p.lay(out)
+	p.layROI(out)
 	w, h := p.shown.W, p.shown.H
 	out.Input = p.shown
 	if out.Reconstruction == nil { // the method has none

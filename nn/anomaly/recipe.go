@@ -159,6 +159,13 @@ func (r *Recipe) entries() ([]entry, error) {
 		return nil, err
 	}
 	out = append(out, entry{"weights.safetensors", weights})
+	if m := r.ROI(); m != nil {
+		data, err := encodeROI(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, entry{roiEntry, data})
+	}
 	if len(r.Thumbnail) > 0 {
 		out = append(out, entry{"thumbnail.png", r.Thumbnail})
 	}
@@ -180,7 +187,7 @@ func pack(entries []entry) ([]byte, error) {
 	z := zip.NewWriter(&buf)
 	for _, e := range append([]entry{{"manifest.json", m}}, entries...) {
 		method := zip.Deflate
-		if e.name == "weights.safetensors" || e.name == "thumbnail.png" {
+		if e.name == "weights.safetensors" || e.name == "thumbnail.png" || e.name == roiEntry {
 			method = zip.Store // does not get smaller
 		}
 		w, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: method})
@@ -346,6 +353,11 @@ func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
 	}
 	if err := r.Preparation.fill(tensors); err != nil {
 		return err
+	}
+	if data := entries[roiEntry]; data != nil {
+		if r.Preparation.ignored, err = decodeROI(data, n.Width, n.Height); err != nil {
+			return err
+		}
 	}
 	if err := tensors.takeStatistics(r.Statistics); err != nil {
 		return err

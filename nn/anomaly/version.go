@@ -14,7 +14,8 @@ type Setting struct {
 	Mode    segment.Mode `json:"mode"`
 	Low     float64      `json:"low"`
 	High    float64      `json:"high"`
-	MinArea int          `json:"min_area,omitempty"`
+	MinArea int          `json:"min_area,omitempty"` // in pixels of the map; 0: the default of its size
+	MaxArea int          `json:"max_area,omitempty"` // in pixels of the map; 0: none is too large
 	Review  float64      `json:"review"`
 	Reject  float64      `json:"reject"`
 }
@@ -27,8 +28,9 @@ type Version struct {
 	Author  string    `json:"author"`
 	Reason  string    `json:"reason"`
 	Program string    `json:"program,omitempty"`
-	From    string    `json:"from,omitempty"`    // SHA-256 of the file before
-	Setting *Setting  `json:"setting,omitempty"` // nil: as calibrated, as after another training
+	From    string    `json:"from,omitempty"`         // SHA-256 of the file before
+	Setting *Setting  `json:"setting,omitempty"`      // nil: as calibrated, as after another training
+	Scale   float64   `json:"mm_per_pixel,omitempty"` // of the picture as it comes from the camera; 0: not known
 }
 
 // Version is the number of the recipe's newest version.
@@ -48,10 +50,22 @@ func (r *Recipe) Setting() *Setting {
 	return nil
 }
 
+// Scale is how many millimetres a pixel of the picture has, 0 where nobody has
+// said so.
+func (r *Recipe) Scale() float64 {
+	if n := len(r.Versions); n > 0 {
+		return r.Versions[n-1].Scale
+	}
+	return 0
+}
+
 // WithVersion returns a copy of the recipe whose newest version is v, numbered
-// and linked to the file that it was made from.
+// and linked to the file that it was made from. The scale stays unless v has one.
 func (r *Recipe) WithVersion(v Version) *Recipe {
 	v.Number, v.From = r.Version()+1, r.SHA256
+	if v.Scale == 0 {
+		v.Scale = r.Scale()
+	}
 	out := *r
 	out.Versions = append(slices.Clone(r.Versions), v)
 	return &out
@@ -60,6 +74,7 @@ func (r *Recipe) WithVersion(v Version) *Recipe {
 const (
 	maxVersions = 10_000
 	maxWords    = 4096 // of an author's or a reason's bytes
+	maxScale    = 1000 // millimetres a pixel
 )
 
 // checkVersions reports what makes a version history unusable.
@@ -73,6 +88,9 @@ func checkVersions(all []Version) error {
 			return fmt.Errorf("version %d of it is out of order or has no bounds", v.Number)
 		}
 		last = v.Number
+		if !(v.Scale >= 0 && v.Scale <= maxScale) {
+			return fmt.Errorf("version %d of it has an impossible scale", v.Number)
+		}
 		if v.Setting != nil && !v.Setting.valid() {
 			return fmt.Errorf("version %d of it has impossible thresholds", v.Number)
 		}
@@ -83,5 +101,5 @@ func checkVersions(all []Version) error {
 func (s *Setting) valid() bool {
 	ok := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	return (slices.Contains(modes, s.Mode) || s.Mode == segment.Both) && ok(s.Low) && ok(s.High) && ok(s.Reject) &&
-		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && (s.Mode == segment.TwoSided || s.Low <= s.High)
+		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && s.MaxArea >= 0 && (s.MaxArea == 0 || s.MinArea <= s.MaxArea) && (s.Mode == segment.TwoSided || s.Low <= s.High)
 }
