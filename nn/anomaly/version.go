@@ -15,7 +15,6 @@ type Setting struct {
 	Low     float64      `json:"low"`
 	High    float64      `json:"high"`
 	MinArea int          `json:"min_area,omitempty"` // in pixels of the map; 0: the default of its size
-	MaxArea int          `json:"max_area,omitempty"` // in pixels of the map; 0: none is too large
 	Review  float64      `json:"review"`
 	Reject  float64      `json:"reject"`
 }
@@ -101,5 +100,5 @@ func checkVersions(all []Version) error {
 func (s *Setting) valid() bool {
 	ok := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	return (slices.Contains(modes, s.Mode) || s.Mode == segment.Both) && ok(s.Low) && ok(s.High) && ok(s.Reject) &&
-		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && s.MaxArea >= 0 && (s.MaxArea == 0 || s.MinArea <= s.MaxArea) && (s.Mode == segment.TwoSided || s.Low <= s.High)
+		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && (s.Mode == segment.TwoSided || s.Low <= s.High)
 }
