@@ -66,6 +66,7 @@ type inspectScreen struct {
 	view                *viewer.Viewer
 	middle              *fyne.Container
 	panel               *verdictPanel
+	tools               *toolRow
 	log                 *runLog
 	setLogAt            func(open bool)
 }
@@ -88,6 +89,7 @@ func newInspectScreen(w *Window) *inspectScreen {
 	s.log = newRunLog(s)
 	s.view.OnSelect = s.regionClicked
 	s.middle = container.NewStack()
+	s.tools = newToolRow(s)
 	s.view.SetPlaceholder(viewer.PaneReconstruction, "No reconstruction yet")
 	s.compose()
 	s.refreshList()
@@ -133,7 +135,8 @@ const (
 
 func (s *inspectScreen) compose() {
 	left := widgets.Dock(s.listHead(), nil, nil, nil, s.newList())
-	centre := widgets.Dock(nil, s.log.root, nil, nil, s.middle)
+	tools := widgets.Rows(0, widgets.NewPanel(widgets.Inset(s.tools.root, 4, 6)), widgets.NewRule())
+	centre := widgets.Dock(tools, s.log.root, nil, nil, s.middle)
 	right := widgets.NewPanel(widgets.Fixed(panelWidth, 0, s.panel.root))
 	side := widgets.NewPanel(widgets.Fixed(listWidth, 0, left))
 	body := widgets.Dock(nil, nil,
@@ -248,6 +251,10 @@ func (s *inspectScreen) newList() fyne.CanvasObject {
 		})
 	s.list.OnSelected = func(row int) {
 		if row < len(s.parts.visible) && s.parts.visible[row] != s.cur {
+			if s.tools.editing() {
+				s.highlight()
+				return
+			}
 			s.follow = false
 			s.choose(s.parts.visible[row])
 		}
@@ -270,6 +277,7 @@ func (s *inspectScreen) refreshBar() {
 	s.recipePick.SetName(recipe)
 	s.refreshRun()
 	s.w.status.refresh()
+	s.tools.refresh()
 }
 
 // refreshRun shows what the run is doing on its buttons.
@@ -377,6 +385,9 @@ func (w *Window) copy(text string) {
 
 // Key does what a key means on this screen.
 func (s *inspectScreen) Key(name fyne.KeyName) bool {
+	if s.tools.Key(name) {
+		return true
+	}
 	switch name {
 	case fyne.KeyLeft, fyne.KeyUp, fyne.KeyK:
 		s.stepBy(-1)
@@ -406,6 +417,9 @@ func (s *inspectScreen) Key(name fyne.KeyName) bool {
 
 // Rune does what a character means on this screen.
 func (s *inspectScreen) Rune(r rune) {
+	if s.tools.editor != nil {
+		return
+	}
 	switch r {
 	case 'o':
 		s.override(history.OK)
@@ -422,6 +436,9 @@ func (s *inspectScreen) Rune(r rune) {
 
 // stepBy selects another part of the visible list.
 func (s *inspectScreen) stepBy(n int) {
+	if s.tools.editing() {
+		return
+	}
 	i := s.parts.step(s.cur, n)
 	if i < 0 || i == s.cur {
 		return
@@ -549,6 +566,7 @@ func (s *inspectScreen) display(sh *shown) {
 		sh.segment(cal)
 	}
 	s.view.SetFrame(sh.frame)
+	s.tools.shade()
 	s.panel.show(sh)
 	s.refreshMiddle()
 	s.w.status.setLatency(s.parts.state[sh.item].latency)

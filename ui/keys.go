@@ -44,7 +44,9 @@ var keyHelp = []struct {
 		{"1  2  3  4", "enlarge a pane, or put it back"},
 		{"F", "fit the part into the panes"},
 		{"+  -", "zoom in and out"},
-		{"C", "region outlines on all panes"},
+		{"C  L", "region outlines on all panes, outlines only"},
+		{"W  B", "wipe, blink: two panes in one"},
+		{"M", "measure"},
 		{"0", "back to four panes"},
 	}},
 	{"Program", [][2]string{

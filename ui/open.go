@@ -202,6 +202,7 @@ func (s *inspectScreen) recipeOpened() {
 	s.w.settle()
 	s.w.recallThresholds()
 	s.panel.thresholds.refresh()
+	s.panel.regions.rescale()
 	s.refreshBar()
 	s.refreshList()
 	if s.cur >= 0 {
@@ -216,6 +217,9 @@ func (s *inspectScreen) recipeOpened() {
 // fresh begins another generation: results under way belong to the past.
 func (s *inspectScreen) fresh() {
 	s.gen++
+	if s.tools.editor != nil {
+		s.tools.leave()
+	}
 	s.cache.clear()
 	s.on = nil
 	s.run = nil

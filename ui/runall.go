@@ -136,6 +136,7 @@ func (b *resultBatch) taken() []arrived {
 // runOrPause is the space bar.
 func (s *inspectScreen) runOrPause() {
 	switch {
+	case s.tools.editing():
 	case s.run != nil:
 		s.run.toggle()
 		s.refreshRun()

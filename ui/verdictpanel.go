@@ -319,6 +319,7 @@ type regionTable struct {
 	list   *widgets.List
 	none   *widgets.Text
 	rows   []history.Region
+	heads  []*widgets.Text
 	silent bool
 }
 
@@ -337,6 +338,7 @@ func newRegionTable(s *inspectScreen) *regionTable {
 	for i, h := range heads {
 		c := widgets.NewCaption(h)
 		c.Align, c.Elide = columnAlign(i), widgets.ElideEnd
+		t.heads = append(t.heads, c)
 		cells = append(cells, s.w.Tips.Over(c, tips[i]))
 	}
 	t.list = widgets.NewList(s.w.Keys, func() int { return len(t.rows) }, newRegionRow, t.fill)
@@ -386,10 +388,28 @@ func (t *regionTable) fill(i int, o fyne.CanvasObject) {
 	}
 	r, g := o.(*regionRow), t.rows[i]
 	for k, text := range []string{
-		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), fmt.Sprint(g.Area), phrase.Figure(g.Peak), phrase.Figure(g.Mean), "   " + g.Polarity,
+		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), t.area(g), phrase.Figure(g.Peak), phrase.Figure(g.Mean), "   " + g.Polarity,
 	} {
 		r.cells[k].Set(text)
 	}
+}
+
+// area is a region's, in the unit of the column's head.
+func (t *regionTable) area(g history.Region) string {
+	if mm := t.s.scale(); mm > 0 {
+		return phrase.Figure(float64(g.Area) * mm * mm)
+	}
+	return fmt.Sprint(g.Area)
+}
+
+// rescale shows areas in square millimetres where the recipe has a scale.
+func (t *regionTable) rescale() {
+	head := "area px"
+	if t.s.scale() > 0 {
+		head = "area mm²"
+	}
+	t.heads[2].Set(head)
+	t.list.Refresh()
 }
 
 func (t *regionTable) set(rows []history.Region) {

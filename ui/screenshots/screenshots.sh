@@ -12,7 +12,7 @@ program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
 LANGUAGES=${LANGUAGES:-"en_US"}
-SCREENS=${SCREENS:-"inspect camera train calibrate explain compare history clusters keys"}
+SCREENS=${SCREENS:-"inspect tools camera train calibrate explain compare history clusters keys"}
 mkdir -p "$out"; work=$(mktemp -d); failed=0
 trap 'rm -rf "$work"' EXIT
 
@@ -41,6 +41,11 @@ calm()    { # until nothing has moved for three seconds, at most $1 seconds
   done
 }
 picture() { import -window root "$out/$1-$theme-$size-$language.png"; say "  $1-$theme-$size-$language.png"; }
+draw()    { # from x,y by dx,dy
+  xdotool mousemove "$1" "$2" mousedown 1; sleep 0.2
+  for _ in 1 2 3 4 5 6 7 8; do xdotool mousemove_relative -- "$(($3 / 8))" "$(($4 / 8))"; sleep 0.05; done
+  xdotool mouseup 1
+}
 drag()    { # from x,y by dx, in steps as of a hand
   xdotool mousemove "$1" "$2" mousedown 1; sleep 0.2
   for _ in 1 2 3 4 5 6 7 8; do xdotool mousemove_relative -- "$(($3 / 8))" 0; sleep 0.05; done
@@ -49,6 +54,16 @@ drag()    { # from x,y by dx, in steps as of a hand
 away()    { xdotool mousemove $((width - 3)) $((height - 3)); }
 
 shot_inspect() { go_to inspect; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect; }
+shot_tools() { # wipe, measuring line, and the editor of the judged area
+  local x=$((width * 45 / 100)) y=$((height * 40 / 100)) # inside the first pane
+  go_to inspect; settle; key Home; settle
+  key w; settle; picture wipe
+  key 3; settle; draw $(((302 + width - 333) / 2)) $y $((width / 8)) 0; away; settle; picture wipe-heat; key Escape; settle
+  key m; draw $((x - width / 8)) $((y - height / 12)) 120 40; away; settle; picture measure; key Escape; settle
+  xdotool mousemove $AREA click 1; settle
+  draw $((x - width / 8)) $((y - height / 8)) 96 64; away; settle; picture area; key Escape; settle
+}
+AREA="578 68" # the button of the judged area
 shot_train() { # from a folder to a recipe without the mouse
   go_to train; calm 90; picture train
   for _ in 1 2 3 4; do key Tab; done; key ctrl+a; xdotool type "0.15"

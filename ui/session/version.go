@@ -1,37 +1,37 @@
 package session
 
-import (
-	"errors"
-	"strings"
-	"time"
-
-	"agurscope/nn/anomaly"
-)
+import "agurscope/nn/anomaly"
 
 // SaveVersion writes the open recipe to its file with other thresholds, as a
 // version with its author and reason. Earlier versions stay in the file.
 func (s *Session) SaveVersion(t Thresholds, author, reason string) (*anomaly.Recipe, error) {
 	const op = "save the recipe"
-	r := s.Recipe()
-	author, reason = strings.TrimSpace(author), strings.TrimSpace(reason)
-	switch {
-	case r == nil:
-		return nil, problem(op, errors.New("no recipe is open"), "Open a recipe first.")
-	case r.Path == "":
-		return nil, problem(op, errors.New("it has no file yet"), "Open a recipe from a file.")
-	case author == "":
-		return nil, problem(op, errors.New("a version needs the name of its author"), "")
-	case reason == "":
-		return nil, problem(op, errors.New("a version needs a reason"), "One sentence is enough.")
+	r, v, err := s.version(op, author, reason)
+	if err != nil {
+		return nil, err
 	}
-	next := r.WithVersion(anomaly.Version{Time: time.Now().UTC(), Author: author, Reason: reason, Program: s.o.Program, Setting: t.setting()})
+	v.Setting = t.setting()
+	next, err := s.replace(op, r, r.WithVersion(v))
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.recipe == next {
+			s.thresholds = t
+		}
+	}
+	return next, err
+}
+
+// replace writes another version of the open recipe, which judges by the same
+// network, and goes on with it.
+func (s *Session) replace(op string, r, next *anomaly.Recipe) (*anomaly.Recipe, error) {
 	if err := next.Save(r.Path); err != nil {
-		return nil, problem(op, err, "Check the folder's permissions and free space.")
+		return nil, problem(op, err, savingHelp)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.recipe == r {
-		s.recipe, s.thresholds = next, t
+		s.recipe = next
 		if s.pass != nil {
 			s.pass.Recipe = next
 		}
