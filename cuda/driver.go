@@ -56,14 +56,31 @@ func load() error {
 	case C.CUDA_ERROR_NO_DEVICE:
 		return unavailable("the NVIDIA driver finds no card")
 	case C.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH:
-		return unavailable("the NVIDIA driver and its kernel module are of different versions; restart the machine")
+		return broken("the NVIDIA driver and its kernel module are of different versions; restart the machine")
 	default:
-		return unavailable("the NVIDIA driver does not start (error %d)", int(r))
+		return broken("the NVIDIA driver does not start (error %d)", int(r))
 	}
 }
 
+// unavailable says that there is no card for this program.
 func unavailable(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", nn.ErrUnavailable, fmt.Sprintf(format, args...))
+}
+
+// broken says that there is one and it cannot be used: somebody should know.
+func broken(format string, args ...any) error {
+	return &brokenError{fmt.Sprintf(format, args...)}
+}
+
+// brokenError is an nn.ErrUnavailable and an nn.ErrFault.
+type brokenError struct{ why string }
+
+// Error implements error.
+func (e *brokenError) Error() string { return nn.ErrUnavailable.Error() + ": " + e.why }
+
+// Is implements errors.Is.
+func (e *brokenError) Is(target error) bool {
+	return target == nn.ErrUnavailable || target == nn.ErrFault
 }
 
 // Devices returns the usable graphics cards. Its error wraps
@@ -73,19 +90,19 @@ func Devices() ([]Device, error) {
 		return nil, err
 	}
 	if v := cu.Version(); v < oldest {
-		return nil, unavailable("the NVIDIA driver is too old: it knows CUDA %d.%d, and %d.%d is needed; install driver 470 or newer",
+		return nil, broken("the NVIDIA driver is too old: it knows CUDA %d.%d, and %d.%d is needed; install driver 470 or newer",
 			v/1000, v%1000/10, oldest/1000, oldest%1000/10)
 	}
 	count, err := cu.NumDevices()
 	if err != nil {
-		return nil, unavailable("the NVIDIA driver lists no cards: %v", err)
+		return nil, broken("the NVIDIA driver lists no cards: %v", err)
 	}
 	var out []Device
 	var old []string
 	for i := range count {
 		d, err := describe(i)
 		if err != nil {
-			return nil, unavailable("ask for card %d: %v", i, err)
+			return nil, broken("ask for card %d: %v", i, err)
 		}
 		if d.Major*10+d.Minor < capability {
 			old = append(old, fmt.Sprintf("%s is of compute capability %d.%d", d.Name, d.Major, d.Minor))

@@ -37,7 +37,7 @@ func Open(o Options) (nn.Engine, error) {
 		return nil, err
 	}
 	if err := e.trust(); err != nil {
-		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
+		return nil, errors.Join(broken("%s: %v", e.device.Name, err), e.Close())
 	}
 	return e, nil
 }
@@ -60,7 +60,7 @@ func open(o Options) (*engine, error) {
 		pool: newPool(), functions: map[string]cu.Function{}, version: cu.Version(),
 	}
 	if err := e.worker.Do(e.start); err != nil {
-		return nil, errors.Join(unavailable("%s: %v", e.device.Name, err), e.Close())
+		return nil, errors.Join(broken("%s: %v", e.device.Name, err), e.Close())
 	}
 	return e, nil
 }

@@ -11,7 +11,8 @@ var ErrUnavailable = errors.New("engine unavailable")
 
 // ErrFault is wrapped by errors of an engine whose device has failed: out of
 // memory, a computation that broke off, a card or driver that is gone. Another
-// engine can do the work.
+// engine can do the work. An Open wraps it beside ErrUnavailable where a device is
+// there and does not work.
 var ErrFault = errors.New("the device failed")
 
 // ErrMemory is wrapped where a network does not fit into the memory that is free.

@@ -109,7 +109,7 @@ func (b *statusBar) setEngine() {
 		return
 	}
 	if f, ok := e.(nn.Faulted); ok && f.Fault() != nil {
-		b.engine.set(e.Describe(), fmt.Sprintf("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
+		b.engine.set("card failed, on "+e.Name(), fmt.Sprintf("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
 			e.Describe(), phrase.Sentence(f.Fault().Error())), true)
 		return
 	}

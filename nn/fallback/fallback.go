@@ -29,6 +29,18 @@ func New(first nn.Engine, open func() (nn.Engine, error), told func(fault error)
 	return &engine{first: first, open: open, told: told}
 }
 
+// Without returns e as what goes on without a device that did not even start.
+func Without(fault error, e nn.Engine) nn.Engine { return &without{e, fault} }
+
+// without implements nn.Faulted.
+type without struct {
+	nn.Engine
+	fault error
+}
+
+// Fault implements nn.Faulted.
+func (e *without) Fault() error { return e.fault }
+
 // current is the engine that works now.
 func (e *engine) current() nn.Engine {
 	e.mu.Lock()

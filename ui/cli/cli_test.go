@@ -415,8 +415,29 @@ func TestAutoTakesTheFirstEngineThatOpens(t *testing.T) {
 	if e.Name() != "onednn" {
 		t.Errorf("auto took %s", e.Name())
 	}
+	if _, told := e.(nn.Faulted); told {
+		t.Error("that there is no card is told as a fault")
+	}
 	if _, err := p.openEngine(engineFlags{name: "cuda"}); !errors.Is(err, nn.ErrUnavailable) {
 		t.Errorf("cuda: %v", err)
+	}
+}
+
+// A device that is there and cannot be used costs nothing but a word.
+func TestAutoTellsOfADeviceThatCannotBeUsed(t *testing.T) {
+	old := fmt.Errorf("%w: %w", nn.ErrUnavailable, nn.ErrFault)
+	env := testEnv()
+	env.Engines = append([]Engine{{Name: "cuda", Device: true, Remedy: "r", Open: func(int) (nn.Engine, error) { return nil, old }}}, env.Engines...)
+	var told strings.Builder
+	env.Stderr = &told
+	p := &program{Env: env}
+	e, err := p.openEngine(engineFlags{name: "auto"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if f, ok := e.(nn.Faulted); !ok || f.Fault() == nil || e.Name() != "onednn" || told.String() != "the device failed; going on without it\n" {
+		t.Errorf("on %s, and it says %q", e.Name(), &told)
 	}
 }
 

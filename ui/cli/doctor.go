@@ -85,7 +85,11 @@ func (p *program) diagnose(ctx context.Context, db string) *diagnosis {
 	for _, c := range p.Engines {
 		e, err := c.Open(0)
 		if err != nil {
-			add("engine "+c.Name, missing, strings.TrimPrefix(err.Error(), nn.ErrUnavailable.Error()+": "), c.Remedy)
+			state := missing
+			if errors.Is(err, nn.ErrFault) {
+				state = bad
+			}
+			add("engine "+c.Name, state, whyNot(err), c.Remedy)
 			continue
 		}
 		add("engine "+c.Name, good, e.Describe(), "")

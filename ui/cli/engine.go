@@ -132,19 +132,27 @@ func (p *program) openEngine(f engineFlags) (nn.Engine, error) {
 }
 
 // openFirst opens the first engine that opens. One on a device of its own gets
-// the next ones to fall back on.
+// the next ones to fall back on; a device that is there and cannot be used is told.
 func (p *program) openFirst(engines []Engine, threads int) (nn.Engine, error) {
 	var errs []error
+	var fault error
 	for i, c := range engines {
 		e, err := c.Open(threads)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
+			if errors.Is(err, nn.ErrFault) {
+				fault = errors.New(whyNot(err))
+				p.note("%v; going on without it", fault)
+			}
+			continue
 		case c.Device:
-			return p.withFallback(e, engines[i+1:], threads), nil
-		default:
-			return e, nil
+			e = p.withFallback(e, engines[i+1:], threads)
 		}
+		if fault != nil {
+			e = fallback.Without(fault, e)
+		}
+		return e, nil
 	}
 	return nil, fmt.Errorf("no engine can run networks here (%w); “agurscope doctor” says how to mend that", errors.Join(errs...))
 }
@@ -154,3 +162,6 @@ func (p *program) withFallback(e nn.Engine, next []Engine, threads int) nn.Engin
 	open := func() (nn.Engine, error) { return p.openFirst(next, threads) }
 	return fallback.New(e, open, func(fault error) { p.note("%v; going on without it", fault) })
 }
+
+// whyNot is why an engine does not open, without saying so.
+func whyNot(err error) string { return strings.TrimPrefix(err.Error(), nn.ErrUnavailable.Error()+": ") }
