@@ -29,6 +29,7 @@ import (
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -217,7 +218,7 @@ func (w *Window) compose() fyne.CanvasObject {
 	rail := container.New(&railLayout{})
 	for i, s := range w.screens {
 		p := places[s.Title()]
-		n := w.Tips.NewNavItem(s.Title(), icon(s.Title(), p.icon), fmt.Sprintf("%s (Ctrl+%d)", p.hint, i+1), func() { w.goTo(i) })
+		n := w.Tips.NewNavItem(p.name.String(), icon(s.Title(), p.icon), fmt.Sprintf("%s (Ctrl+%d)", p.hint, i+1), func() { w.goTo(i) })
 		w.items = append(w.items, n)
 		rail.Add(n) // the last, Settings, and the keys stand at the bottom
 	}
@@ -263,17 +264,20 @@ const (
 )
 
 // places say how the rail shows the screens.
-var places = map[string]struct{ icon, hint string }{
-	inspectTitle: {svgInspect, "Inspect parts and see verdicts"},
-	live.Title:   {svgCamera, "Inspect what a camera sees"},
-	trainTitle:   {svgTrain, "Teach the program a new part from good pictures"},
+var places = map[string]struct {
+	icon       string
+	name, hint words.Text
+}{
+	inspectTitle: {svgInspect, words.Text("Inspect"), words.Text("Inspect parts and see verdicts")},
+	live.Title:   {svgCamera, words.Text("Camera"), words.Text("Inspect what a camera sees")},
+	trainTitle:   {svgTrain, words.Text("Train"), words.Text("Teach the program a new part from good pictures")},
 
-	calibrate.Title: {svgCalibrate, "Set the thresholds on the scores of good and defective parts"},
-	records.Title:   {svgHistory, "Find past verdicts, see them as they were judged, and say otherwise"},
-	clusters.Title:  {svgClusters, "See which parts look alike, and name what belongs together"},
-	setup.Title:     {svgSettings, "How the window looks and speaks, what is kept, and who may do what"},
-	explain.Title:   {svgExplain, "Walk through what happens to one part"},
-	compare.Title:   {svgCompare, "Set two recipes beside each other on the same parts"},
+	calibrate.Title: {svgCalibrate, words.Text("Calibrate"), words.Text("Set the thresholds on the scores of good and defective parts")},
+	records.Title:   {svgHistory, words.Text("History"), words.Text("Find past verdicts, see them as they were judged, and say otherwise")},
+	clusters.Title:  {svgClusters, words.Text("Clusters"), words.Text("See which parts look alike, and name what belongs together")},
+	setup.Title:     {svgSettings, words.Text("Settings"), words.Text("How the window looks and speaks, what is kept, and who may do what")},
+	explain.Title:   {svgExplain, words.Text("Explain"), words.Text("Walk through what happens to one part")},
+	compare.Title:   {svgCompare, words.Text("Compare"), words.Text("Set two recipes beside each other on the same parts")},
 }
 
 // GoTo implements desk.Host.

@@ -293,7 +293,7 @@ func TestEveryKindOfPictureBecomesOpaqueRGBA(t *testing.T) {
 
 func TestWordsOfAProblemAreSentences(t *testing.T) {
 	title, body := phrase.Problem(&session.Problem{Op: "open set", Err: fmt.Errorf("the folder is empty"), Hint: "Choose another"})
-	if title != "Could not open set" || body != "The folder is empty. Choose another." {
+	if title != "Could not open the parts" || body != "The folder is empty. Choose another." {
 		t.Errorf("%q, %q", title, body)
 	}
 	if _, body = phrase.Problem(fmt.Errorf("/data/a.png is truncated; copy it again")); body != "/data/a.png is truncated; copy it again." {
@@ -434,7 +434,7 @@ func TestDroppedPathsOpenOnTheScreenThatIsShown(t *testing.T) {
 	w, q := newTestWindow(t, newTestSession(t, session.Options{}), nil)
 	bad := filepath.Join(t.TempDir(), "nothing")
 	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
-	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open set" })
+	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open the parts" })
 	w.GoTo(trainTitle)
 	w.dropped([]fyne.URI{storage.NewFileURI(bad)})
 	q.until(t, "the problem is shown", func() bool { return w.notice.Title() == "Could not open the folder" })

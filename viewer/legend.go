@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"agurscope/ui/words"
 )
 
 // Colours of the two thresholds on pictures.
@@ -56,10 +58,10 @@ func legendTicks(h *Heat) []tick {
 	ends := color.NRGBA{R: 0xd8, G: 0xde, B: 0xe4, A: 0xff}
 	ticks := []tick{{value: 0, text: "0", tone: ends}, {value: h.Max, text: short(h.Max), tone: ends}}
 	if h.Low > 0 && h.Low < h.Max {
-		ticks = append(ticks, tick{value: h.Low, text: "low " + short(h.Low), tone: markLow, line: true})
+		ticks = append(ticks, tick{value: h.Low, text: words.T("low %s", short(h.Low)), tone: markLow, line: true})
 	}
 	if h.High > 0 {
-		ticks = append(ticks, tick{value: h.High, text: "high " + short(h.High), tone: markHigh, line: true})
+		ticks = append(ticks, tick{value: h.High, text: words.T("high %s", short(h.High)), tone: markHigh, line: true})
 	}
 	slices.SortStableFunc(ticks, func(a, b tick) int {
 		switch {

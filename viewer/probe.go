@@ -1,12 +1,12 @@
 package viewer
 
 import (
+	"agurscope/ui/words"
+
 	"fmt"
 	"image"
 	"image/color"
 	"math"
-
-	"fyne.io/fyne/v2/lang"
 )
 
 // Probe is what lies under one place of the picture, in all four panes.
@@ -67,7 +67,7 @@ func (p Probe) text(pane Pane) string {
 		}
 	case PaneSegmentation:
 		if p.Region > 0 {
-			return fmt.Sprintf("%s %d", lang.L("region"), p.Region)
+			return words.T("region %d", p.Region)
 		}
 	}
 	return ""
@@ -80,7 +80,7 @@ func (p Probe) line(low, high float32) string {
 		s += "  " + short(p.Value) + " " + standing(p.Value, low, high)
 	}
 	if p.Region > 0 {
-		s += fmt.Sprintf("  %s %d", lang.L("region"), p.Region)
+		s += "  " + words.T("region %d", p.Region)
 	}
 	return s
 }
@@ -90,11 +90,11 @@ func (p Probe) line(low, high float32) string {
 func standing(v, low, high float32) string {
 	switch {
 	case high > 0 && v >= high:
-		return "\u2265 " + lang.L("high")
+		return "\u2265 " + words.T("high")
 	case low > 0 && v >= low:
-		return "\u2265 " + lang.L("low")
+		return "\u2265 " + words.T("low")
 	case low > 0:
-		return "< " + lang.L("low")
+		return "< " + words.T("low")
 	}
 	return ""
 }

@@ -3,10 +3,11 @@ package viewer
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"agurscope/ui/words"
 )
 
 // toolbar is the strip below the panes: the readout on the left, on the right the
@@ -44,7 +45,7 @@ func newToolbar(v *Viewer) *toolbar {
 		}
 	}
 	b.opacity.OnChangeEnded = func(float64) { b.release() }
-	fit := widget.NewButtonWithIcon(lang.L("Fit"), theme.ZoomFitIcon(), v.Fit)
+	fit := widget.NewButtonWithIcon(words.T("Fit"), theme.ZoomFitIcon(), v.Fit)
 	one := widget.NewButton("1:1", v.OneToOne)
 	fit.Importance, one.Importance = widget.LowImportance, widget.LowImportance
 	height := b.colormap.MinSize().Height
@@ -73,7 +74,7 @@ func (b *toolbar) release() {
 // setReadout shows what the probe reads, or what the mouse can do.
 func (b *toolbar) setReadout(text string) {
 	if text == "" {
-		b.readout.aside(lang.L("Wheel zooms, drag pans"))
+		b.readout.aside(words.T("Wheel zooms, drag pans"))
 		return
 	}
 	b.readout.figures(text)

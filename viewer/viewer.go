@@ -5,9 +5,9 @@ import (
 	"math"
 
 	"agurscope/themes"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -57,11 +57,11 @@ type Viewer struct {
 func New() *Viewer {
 	v := &Viewer{fitted: true, enlarged: paneCount, colormap: "viridis", opacity: defaultOpacity}
 	v.view.Zoom = 1
-	titles := [paneCount]string{lang.L("Original"), lang.L("Reconstruction"), lang.L("Heat map"), lang.L("Segmentation")}
+	titles := [paneCount]string{words.T("Original"), words.T("Reconstruction"), words.T("Heat map"), words.T("Segmentation")}
 	v.titles = titles
 	absent := [paneCount]string{
-		lang.L("No picture yet"), lang.L("This method has no reconstruction"),
-		lang.L("No anomaly map yet"), lang.L("No segmentation yet"),
+		words.T("No picture yet"), words.T("This method has no reconstruction"),
+		words.T("No anomaly map yet"), words.T("No segmentation yet"),
 	}
 	shared := &fonts{}
 	for i := range v.panes {

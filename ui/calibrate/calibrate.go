@@ -5,7 +5,6 @@ package calibrate
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"agurscope/history"
@@ -13,6 +12,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -111,9 +111,9 @@ func (s *Screen) renew() {
 	r := s.Session.Recipe()
 	if r == nil {
 		s.trial = nil
-		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.DocumentIcon(), "No recipe to calibrate",
-			"Thresholds belong to a recipe: what the program has learnt from good parts. Open one on the Inspect screen, or train one.",
-			s.button("Go to Inspect", "Inspect"), s.button("Go to Train", "Train"))}
+		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.DocumentIcon(), words.T("No recipe to calibrate"),
+			words.T("Thresholds belong to a recipe: what the program has learnt from good parts. Open one on the Inspect screen, or train one."),
+			s.button(words.T("Go to Inspect"), words.T("Inspect")), s.button(words.T("Go to Train"), words.T("Train")))}
 		s.body.Refresh()
 		return
 	}
@@ -261,7 +261,7 @@ func (s *Screen) cut() {
 	}
 	auroc, ap := s.trial.AUROC()
 	s.roc.Set(points, "")
-	s.auroc.Set(fmt.Sprintf("score alone: AUROC %s, AP %s", phrase.Figure(auroc), phrase.Figure(ap)))
+	s.auroc.Set(words.T("score alone: AUROC %s, AP %s", phrase.Figure(auroc), phrase.Figure(ap)))
 	pr := s.trial.PR()
 	points = make([]widgets.Point, 0, len(pr)+1)
 	for i, p := range pr {
@@ -408,16 +408,16 @@ func (s *Screen) refreshHead() {
 	s.score.Importance = widget.MediumImportance
 	text := ""
 	if p.Bare {
-		s.score.SetText("Score the parts")
+		s.score.SetText(words.T("Score the parts"))
 		s.score.Importance = widget.HighImportance
-		text = fmt.Sprintf("The scores of %s that training kept back. Score the parts of the open set to see pictures and count defects.", phrase.Plural(len(p.Parts), "good part"))
+		text = words.N(len(p.Parts), "The scores of %d good part that training kept back. Score the parts of the open set to see pictures and count defects.", "The scores of %d good parts that training kept back. Score the parts of the open set to see pictures and count defects.")
 		if !ready {
-			text = fmt.Sprintf("The scores of %s that training kept back.", phrase.Plural(len(p.Parts), "good part"))
-			s.score.Tip = "First open a folder of parts on the Inspect screen."
+			text = words.N(len(p.Parts), "The scores of %d good part that training kept back.", "The scores of %d good parts that training kept back.")
+			s.score.Tip = words.T("First open a folder of parts on the Inspect screen.")
 		}
 	} else {
-		s.score.SetText("Score again")
-		s.score.Tip = "Run the network over the parts once more, as after adding some."
+		s.score.SetText(words.T("Score again"))
+		s.score.Tip = words.T("Run the network over the parts once more, as after adding some.")
 		text = passWords(p)
 	}
 	s.score.Refresh()
@@ -426,9 +426,9 @@ func (s *Screen) refreshHead() {
 	s.redo.SetEnabled(s.trial.CanRedo())
 	changed := len(s.trial.Changes()) > 0
 	s.save.SetEnabled(changed)
-	s.save.Tip = "Save these thresholds into the recipe, as a version with your name and a reason. (S)"
+	s.save.Tip = words.T("Save these thresholds into the recipe, as a version with your name and a reason. (S)")
 	if !changed {
-		s.save.Tip = "Nothing differs from the recipe."
+		s.save.Tip = words.T("Nothing differs from the recipe.")
 	}
 	s.changes.refresh()
 }
@@ -451,25 +451,25 @@ func passWords(p *session.Pass) string {
 		text += s
 	}
 	if n[0] > 0 {
-		add(fmt.Sprintf("%d good", n[0]))
+		add(words.T("%d good", n[0]))
 	}
 	if held > 0 && held < n[0] {
-		text += fmt.Sprintf(" (%d of them kept back by training)", held)
+		text += " " + words.T("(%d of them kept back by training)", held)
 	}
 	if n[1] > 0 {
-		add(fmt.Sprintf("%d defective", n[1]))
+		add(words.T("%d defective", n[1]))
 	}
 	if n[2] > 0 {
-		add(fmt.Sprintf("%d not labelled", n[2]))
+		add(words.T("%d not labelled", n[2]))
 	}
 	if p.Learnt > 0 {
-		text += fmt.Sprintf("; %s left out, the network has learnt from them", phrase.Plural(p.Learnt, "part"))
+		text += "; " + words.N(p.Learnt, "%d part left out, the network has learnt from it", "%d parts left out, the network has learnt from them")
 	}
 	if p.Unsure {
-		text += "; if the network has learnt from these very parts, their scores are too low"
+		text += "; " + words.T("if the network has learnt from these very parts, their scores are too low")
 	}
 	if p.Coarse > 0 {
-		text += fmt.Sprintf("; %d maps did not fit into memory, their peak counts as a region", p.Coarse)
+		text += "; " + words.T("%d maps did not fit into memory, their peak counts as a region", p.Coarse)
 	}
 	return text
 }

@@ -9,6 +9,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -39,11 +40,11 @@ const (
 func newChooser(s *Screen) *chooser {
 	c := &chooser{s: s}
 	t := s.Tips
-	row := widgets.Row(6, widgets.NewHeading("Choose by"))
+	row := widgets.Row(6, widgets.NewHeading(words.T("Choose by")))
 	for i, w := range []struct{ word, tip string }{
-		{"False rejects", "Wish a share of good parts that may be rejected. Needs no defective parts."},
-		{"Recall", "Wish a share of defective parts that must be caught; the highest threshold that does it is taken."},
-		{"Cost", "Say what an escape and a false reject cost; the threshold with the least expected cost is taken."},
+		{words.T("False rejects"), words.T("Wish a share of good parts that may be rejected. Needs no defective parts.")},
+		{words.T("Recall"), words.T("Wish a share of defective parts that must be caught; the highest threshold that does it is taken.")},
+		{words.T("Cost"), words.T("Say what an escape and a false reject cost; the threshold with the least expected cost is taken.")},
 	} {
 		c.chips[i] = t.NewChoice(w.tip, func() { c.choose(i) })
 		c.chips[i].Set(w.word, i == 0)
@@ -56,14 +57,14 @@ func newChooser(s *Screen) *chooser {
 		e.OnEscape = func() { s.Window.Canvas().Unfocus() }
 		return e
 	}
-	c.rate, c.share = field("1", "Percent of good parts; press Enter to choose."), field("95", "Percent of defective parts; press Enter to choose.")
-	c.costs = [3]*widgets.Entry{field("100", "What a defective part costs that passes"), field("1", "What a good part costs that is thrown away"), field("1", "Percent of parts that are defective in production")}
+	c.rate, c.share = field("1", words.T("Percent of good parts; press Enter to choose.")), field("95", words.T("Percent of defective parts; press Enter to choose."))
+	c.costs = [3]*widgets.Entry{field("100", words.T("What a defective part costs that passes")), field("1", words.T("What a good part costs that is thrown away")), field("1", words.T("Percent of parts that are defective in production"))}
 	word := func(s string) fyne.CanvasObject { return widgets.NewText(s) }
 	box := func(e *widgets.Entry, w float32) fyne.CanvasObject { return widgets.Fixed(w, 0, e) }
-	c.forms[0] = widgets.Row(6, box(c.rate, 64), word("% of good parts may be rejected"))
-	c.forms[1] = widgets.Row(6, word("at least"), box(c.share, 64), word("% of defects must be NG"))
-	c.forms[2] = widgets.Row(5, word("escape"), box(c.costs[0], 52), word("false reject"), box(c.costs[1], 46), word("defects"), box(c.costs[2], 46), word("%"))
-	c.apply = t.NewButton("Choose", nil, "", c.use)
+	c.forms[0] = widgets.Row(6, box(c.rate, 64), word(words.T("% of good parts may be rejected")))
+	c.forms[1] = widgets.Row(6, word(words.T("at least")), box(c.share, 64), word(words.T("% of defects must be NG")))
+	c.forms[2] = widgets.Row(5, word(words.T("escape")), box(c.costs[0], 52), word(words.T("false reject")), box(c.costs[1], 46), word(words.T("defects")), box(c.costs[2], 46), word("%"))
+	c.apply = t.NewButton(words.T("Choose"), nil, "", c.use)
 	c.note = widgets.NewAside("agurscope-review-fill")
 	c.about = widgets.NewCaption("")
 	c.about.Elide = widgets.ElideEnd
@@ -75,9 +76,9 @@ func newChooser(s *Screen) *chooser {
 
 func (c *chooser) choose(by int) {
 	c.by = by
-	words := [3]string{"False rejects", "Recall", "Cost"}
+	names := [3]string{words.T("False rejects"), words.T("Recall"), words.T("Cost")}
 	for i := range c.chips {
-		c.chips[i].Set(words[i], i == by)
+		c.chips[i].Set(names[i], i == by)
 		show(c.forms[i], i == by)
 	}
 	c.note.Set("")
@@ -98,15 +99,15 @@ func (c *chooser) refresh() {
 	text, can := "", true
 	switch {
 	case c.by == byFalseRejects && good == 0:
-		text, can = "There are no good parts to go by.", false
+		text, can = words.T("There are no good parts to go by."), false
 	case c.by == byFalseRejects:
-		text = fmt.Sprintf("%s can show rates from %s up.", phrase.Plural(good, "good part"), widgets.Percent(session.Resolution(good)))
+		text = words.N(good, "%d good part can show rates from %s up.", "%d good parts can show rates from %s up.", widgets.Percent(session.Resolution(good)))
 	case bad == 0:
-		text, can = "This needs parts that are labelled as defective.", false
+		text, can = words.T("This needs parts that are labelled as defective."), false
 	case c.by == byCost && good == 0:
-		text, can = "This needs good parts, too.", false
+		text, can = words.T("This needs good parts, too."), false
 	default:
-		text = fmt.Sprintf("On %s. Confirm on parts that were not used to choose.", phrase.Plural(bad, "defective part"))
+		text = words.N(bad, "On %d defective part. Confirm on parts that were not used to choose.", "On %d defective parts. Confirm on parts that were not used to choose.")
 	}
 	c.about.Set(text)
 	c.apply.SetEnabled(can)
@@ -173,5 +174,5 @@ func (c *chooser) find(t *session.Trial) (th session.Thresholds, note string, er
 	if err != nil {
 		return th, "", err
 	}
-	return th, fmt.Sprintf("Expected cost %s per 1,000 parts.", phrase.Figure(1000*cost)), nil
+	return th, words.T("Expected cost %s per 1,000 parts.", phrase.Figure(1000*cost)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -13,25 +14,27 @@ import (
 )
 
 // cells say how the matrix is to be read: rows good, defective, not labelled.
-var cells = [][]widgets.MatrixCell{
-	{
-		{Word: "passed", Fill: themes.ColorNameOKFill, Tip: "Good parts that pass. Click to see them."},
-		{Word: "to a person", Fill: themes.ColorNameReviewFill, Tip: "Good parts that a person has to look at. Click to see them."},
-		{Word: "false rejects", Fill: themes.ColorNameNGFill, Tip: "Good parts that are thrown away. Click to see them."},
-		{Word: "failed", Fill: themes.ColorNameErrorFill, Tip: "Parts that could not be inspected: never OK. Click to see them."},
-	},
-	{
-		{Word: "escapes", Fill: themes.ColorNameNGFill, Tip: "Defective parts that pass. Click to see them."},
-		{Word: "to a person", Fill: themes.ColorNameReviewFill, Tip: "Defective parts that a person has to look at. Click to see them."},
-		{Word: "caught", Fill: themes.ColorNameOKFill, Tip: "Defective parts that are rejected. Click to see them."},
-		{Word: "failed", Fill: themes.ColorNameErrorFill, Tip: "Parts that could not be inspected: never OK. Click to see them."},
-	},
-	{
-		{Word: "passed", Tip: "Parts that pass. Nobody has said what they are. Click to see them."},
-		{Word: "to a person", Fill: themes.ColorNameReviewFill, Tip: "Parts that a person has to look at. Click to see them."},
-		{Word: "rejected", Tip: "Parts that are rejected. Nobody has said what they are. Click to see them."},
-		{Word: "failed", Fill: themes.ColorNameErrorFill, Tip: "Parts that could not be inspected: never OK. Click to see them."},
-	},
+func cells() [][]widgets.MatrixCell {
+	return [][]widgets.MatrixCell{
+		{
+			{Word: words.T("passed"), Fill: themes.ColorNameOKFill, Tip: words.T("Good parts that pass. Click to see them.")},
+			{Word: words.T("to a person"), Fill: themes.ColorNameReviewFill, Tip: words.T("Good parts that a person has to look at. Click to see them.")},
+			{Word: words.T("false rejects"), Fill: themes.ColorNameNGFill, Tip: words.T("Good parts that are thrown away. Click to see them.")},
+			{Word: words.T("failed"), Fill: themes.ColorNameErrorFill, Tip: words.T("Parts that could not be inspected: never OK. Click to see them.")},
+		},
+		{
+			{Word: words.T("escapes"), Fill: themes.ColorNameNGFill, Tip: words.T("Defective parts that pass. Click to see them.")},
+			{Word: words.T("to a person"), Fill: themes.ColorNameReviewFill, Tip: words.T("Defective parts that a person has to look at. Click to see them.")},
+			{Word: words.T("caught"), Fill: themes.ColorNameOKFill, Tip: words.T("Defective parts that are rejected. Click to see them.")},
+			{Word: words.T("failed"), Fill: themes.ColorNameErrorFill, Tip: words.T("Parts that could not be inspected: never OK. Click to see them.")},
+		},
+		{
+			{Word: words.T("passed"), Tip: words.T("Parts that pass. Nobody has said what they are. Click to see them.")},
+			{Word: words.T("to a person"), Fill: themes.ColorNameReviewFill, Tip: words.T("Parts that a person has to look at. Click to see them.")},
+			{Word: words.T("rejected"), Tip: words.T("Parts that are rejected. Nobody has said what they are. Click to see them.")},
+			{Word: words.T("failed"), Fill: themes.ColorNameErrorFill, Tip: words.T("Parts that could not be inspected: never OK. Click to see them.")},
+		},
+	}
 }
 
 const (
@@ -41,23 +44,23 @@ const (
 
 func (s *Screen) compose() fyne.CanvasObject {
 	t := s.Tips
-	s.hist = t.NewScores("No scores yet", s.Keys)
+	s.hist = t.NewScores(words.T("No scores yet"), s.Keys)
 	s.hist.OnDrag, s.hist.OnDragged = s.drag, s.keep
 	columns := make([]string, len(session.Verdicts))
 	for i, v := range session.Verdicts {
 		columns[i] = string(v)
 	}
-	s.matrix = t.NewMatrix(s.Keys, columns, []string{"good", "defective", "unlabelled"}, cells)
+	s.matrix = t.NewMatrix(s.Keys, columns, []string{words.T("good"), words.T("defective"), words.T("unlabelled")}, cells())
 	s.matrix.OnChosen = func(row, column int) { s.choose(session.Truth(row), session.Verdicts[column]) }
-	s.asGood = t.NewCheck("All unlabelled parts are good", "Count them as good parts. Say so only if somebody has looked at them.", func(on bool) {
+	s.asGood = t.NewCheck(words.T("All unlabelled parts are good"), words.T("Count them as good parts. Say so only if somebody has looked at them."), func(on bool) {
 		s.trial.CountAsGood(on)
 		s.fresh()
 	})
-	s.rates[0] = newRate(t, "False rejects", "Share of good parts that are NG, with the interval that holds the true share 95 times of 100.", "of good parts")
-	s.rates[1] = newRate(t, "To a person", "Share of good parts in the REVIEW band.", "of good parts")
-	s.rates[2] = newRate(t, "Escapes", "Share of defective parts that pass.", "of defective parts")
-	s.roc = widgets.NewCurve("good parts rejected", "defects caught (ROC)", "A curve needs good and defective parts.", true)
-	s.pr = widgets.NewCurve("defects caught", "share of NG that is defective", "A curve needs good and defective parts.", false)
+	s.rates[0] = newRate(t, words.T("False rejects"), words.T("Share of good parts that are NG, with the interval that holds the true share 95 times of 100."), words.T("no good parts"))
+	s.rates[1] = newRate(t, words.T("To a person"), words.T("Share of good parts in the REVIEW band."), words.T("no good parts"))
+	s.rates[2] = newRate(t, words.T("Escapes"), words.T("Share of defective parts that pass."), words.T("no defective parts"))
+	s.roc = widgets.NewCurve(words.T("good parts rejected"), words.T("defects caught (ROC)"), words.T("A curve needs good and defective parts."), true)
+	s.pr = widgets.NewCurve(words.T("defects caught"), words.T("share of NG that is defective"), words.T("A curve needs good and defective parts."), false)
 	s.auroc = widgets.NewCaption("")
 	s.auroc.Elide = widgets.ElideEnd
 
@@ -68,19 +71,19 @@ func (s *Screen) compose() fyne.CanvasObject {
 	left := widgets.Dock(nil, widgets.Rows(8, counts, choose), nil, nil, container.New(layout.NewCustomPaddedLayout(0, 8, 0, 0), hist))
 
 	middle := newSplit(galleryShare, s.part.root, s.gallery.root)
-	tabs := widgets.Row(6, widgets.NewHeading("Trade-off"), widgets.NewSpring(nil))
+	tabs := widgets.Row(6, widgets.NewHeading(words.T("Trade-off")), widgets.NewSpring(nil))
 	plots := []fyne.CanvasObject{s.roc, s.pr}
 	var chips [2]*widgets.Chip
-	words := [2]string{"ROC", "Precision"}
+	names := [2]string{"ROC", words.T("Precision")}
 	tab := func(on int) {
 		for i := range chips {
-			chips[i].Set(words[i], i == on)
+			chips[i].Set(names[i], i == on)
 			show(plots[i], i == on)
 		}
 	}
 	for i, tip := range []string{
-		"How many defects are caught for how many good parts rejected, as the reject threshold moves. The ring is where it stands.",
-		"Which share of the parts that are NG is defective, for how many defects caught. The ring is where the threshold stands.",
+		words.T("How many defects are caught for how many good parts rejected, as the reject threshold moves. The ring is where it stands."),
+		words.T("Which share of the parts that are NG is defective, for how many defects caught. The ring is where the threshold stands."),
 	} {
 		chips[i] = t.NewChip(nil, tip, func() { tab(i) })
 		tabs.Add(chips[i])
@@ -99,12 +102,12 @@ func (s *Screen) head() fyne.CanvasObject {
 	t := s.Tips
 	s.source = widgets.NewCaption("")
 	s.source.Elide = widgets.ElideEnd
-	s.score = t.NewButton("Score the parts", theme.MediaPlayIcon(), "Runs the network once over the parts of the open set; thresholds are then moved without it.", s.Scoring.Begin)
-	s.undo = t.NewButton("", theme.ContentUndoIcon(), "Undo the last move (U)", s.stepBack)
-	s.redo = t.NewButton("", theme.ContentRedoIcon(), "Redo (Y)", s.stepForth)
-	s.save = t.NewButton("Save version…", theme.DocumentSaveIcon(), "", s.askSave)
+	s.score = t.NewButton(words.T("Score the parts"), theme.MediaPlayIcon(), words.T("Runs the network once over the parts of the open set; thresholds are then moved without it."), s.Scoring.Begin)
+	s.undo = t.NewButton("", theme.ContentUndoIcon(), words.T("Undo the last move (U)"), s.stepBack)
+	s.redo = t.NewButton("", theme.ContentRedoIcon(), words.T("Redo (Y)"), s.stepForth)
+	s.save = t.NewButton(words.T("Save version…"), theme.DocumentSaveIcon(), "", s.askSave)
 	s.save.Importance = widget.HighImportance
-	row := widgets.Row(6, widgets.NewTitle("Calibrate"), widgets.Fixed(8, 0, widgets.NewText("")), s.source, s.progress.Root, s.score, s.undo, s.redo, s.save)
+	row := widgets.Row(6, widgets.NewTitle(words.T("Calibrate")), widgets.Fixed(8, 0, widgets.NewText("")), s.source, s.progress.Root, s.score, s.undo, s.redo, s.save)
 	return widgets.NewPanel(widgets.Inset(row, 7, 12))
 }
 
@@ -151,11 +154,11 @@ type rate struct {
 	root          fyne.CanvasObject
 	value, detail *widgets.Text
 	hint          *widgets.Hint
-	of            string
+	none          string // what is said where there are no parts
 }
 
-func newRate(t *widgets.Tips, name, tip, of string) *rate {
-	r := &rate{of: of, value: widgets.NewStyled(&widgets.Text{Text: "–", SizeName: theme.SizeNameSubHeadingText, Style: fyne.TextStyle{Bold: true}}), detail: widgets.NewCaption("")}
+func newRate(t *widgets.Tips, name, tip, none string) *rate {
+	r := &rate{none: none, value: widgets.NewStyled(&widgets.Text{Text: "–", SizeName: theme.SizeNameSubHeadingText, Style: fyne.TextStyle{Bold: true}}), detail: widgets.NewCaption("")}
 	r.value.Elide, r.detail.Elide = widgets.ElideEnd, widgets.ElideEnd
 	title := widgets.NewCaption(name)
 	title.Elide = widgets.ElideEnd
@@ -167,9 +170,9 @@ func newRate(t *widgets.Tips, name, tip, of string) *rate {
 func (r *rate) set(p session.Proportion) {
 	if p.N == 0 {
 		r.value.Set("–")
-		r.detail.Set("no " + r.of[len("of "):])
+		r.detail.Set(r.none)
 		return
 	}
 	r.value.Set(widgets.Percent(p.Share()))
-	r.detail.Set(widgets.Percent(p.Low) + " to " + widgets.Percent(p.High))
+	r.detail.Set(words.T("%s to %s", widgets.Percent(p.Low), widgets.Percent(p.High)))
 }

@@ -7,6 +7,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -45,9 +46,9 @@ func (l *typeLine) row() *fyne.Container {
 // fresh makes a line per type.
 func (t *typeTable) fresh() {
 	t.root.RemoveAll()
-	t.root.Add(widgets.NewHeading("By type of defect"))
+	t.root.Add(widgets.NewHeading(words.T("By type of defect")))
 	head := typeCells(false)
-	for i, h := range []string{"", "OK", "REVIEW", "NG", "lowest"} {
+	for i, h := range []string{"", "OK", "REVIEW", "NG", words.T("lowest")} {
 		head.cells[i].Text, head.cells[i].ColorName = h, themes.ColorNameMuted
 	}
 	t.root.Add(head.row())
@@ -68,7 +69,7 @@ func (t *typeTable) refresh() {
 		c := t.rows[i].cells
 		name := r.Type
 		if name == "" {
-			name = "no type"
+			name = words.T("no type")
 		}
 		for k, text := range []string{name, count(r.OK), count(r.Review), count(r.NG), phrase.Figure(r.Lowest)} {
 			c[k].Set(text)
@@ -106,7 +107,7 @@ type changeLine struct {
 }
 
 func newChanges(s *Screen) *changes {
-	c := &changes{s: s, title: widgets.NewHeading(" "), none: widgets.NewCaption("Nothing: these are the recipe's thresholds."), versions: widgets.Rows(6)}
+	c := &changes{s: s, title: widgets.NewHeading(" "), none: widgets.NewCaption(words.T("Nothing: these are the recipe's thresholds.")), versions: widgets.Rows(6)}
 	c.none.Elide = widgets.ElideEnd
 	list := widgets.Rows(3)
 	for i := range c.lines {
@@ -116,11 +117,11 @@ func newChanges(s *Screen) *changes {
 		c.lines[i] = l
 		list.Add(l.root)
 	}
-	c.back[0] = s.Tips.NewFlatButton("As saved", theme.ContentUndoIcon(), "Back to the thresholds of the recipe's newest version.", func() { s.set(s.trial.Saved()) })
-	c.back[1] = s.Tips.NewFlatButton("As calibrated", theme.ContentUndoIcon(), "Back to what calibration found on good parts that training had kept back.", func() {
+	c.back[0] = s.Tips.NewFlatButton(words.T("As saved"), theme.ContentUndoIcon(), words.T("Back to the thresholds of the recipe's newest version."), func() { s.set(s.trial.Saved()) })
+	c.back[1] = s.Tips.NewFlatButton(words.T("As calibrated"), theme.ContentUndoIcon(), words.T("Back to what calibration found on good parts that training had kept back."), func() {
 		s.set(session.Recommended(s.Session.Recipe().Calibration))
 	})
-	c.root = widgets.Rows(6, c.title, list, c.none, widgets.Row(2, c.back[0], c.back[1]), widgets.NewRule(), widgets.NewHeading("Versions"), c.versions)
+	c.root = widgets.Rows(6, c.title, list, c.none, widgets.Row(2, c.back[0], c.back[1]), widgets.NewRule(), widgets.NewHeading(words.T("Versions")), c.versions)
 	return c
 }
 
@@ -129,7 +130,7 @@ func (c *changes) refresh() {
 	if t == nil || r == nil {
 		return
 	}
-	c.title.Set(fmt.Sprintf("Changed since version %d", r.Version()))
+	c.title.Set(words.T("Changed since version %d", r.Version()))
 	all := t.Changes()
 	for i, l := range c.lines {
 		show(l.root, i < len(all))
@@ -165,5 +166,5 @@ func (c *changes) list() {
 		v := r.Versions[i]
 		add(v.Number, v.Time.Local().Format(day), v.Author, v.Reason)
 	}
-	add(1, r.Created.Local().Format(day), "training", fmt.Sprintf("calibrated on %s", phrase.Plural(r.Calibration.Normals, "good part")))
+	add(1, r.Created.Local().Format(day), words.T("training"), words.N(r.Calibration.Normals, "calibrated on %d good part", "calibrated on %d good parts"))
 }

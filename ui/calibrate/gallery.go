@@ -12,6 +12,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -43,7 +44,7 @@ func newGallery(s *Screen) *gallery {
 			g.show(g.parts[i])
 		}
 	}
-	open := s.Tips.NewFlatButton("Open in Inspect", nil, "Show the selected part on the Inspect screen.", func() {
+	open := s.Tips.NewFlatButton(words.T("Open in Inspect"), nil, words.T("Show the selected part on the Inspect screen."), func() {
 		if g.cur >= 0 && g.pass != nil && !g.pass.Bare {
 			s.Inspect(g.pass.Parts[g.cur].Item.Name)
 		}
@@ -105,15 +106,15 @@ func (g *gallery) set(truth session.Truth, v history.Verdict, parts []int, first
 	if truth == session.TruthUnknown && g.s.trial.AsGood() {
 		truth = session.TruthGood
 	}
-	g.title.Set(fmt.Sprintf("%s: %s, %s", phrase.Plural(len(parts), "part"), truth, v))
+	g.title.Set(fmt.Sprintf("%s: %s, %s", words.N(len(parts), "%d part", "%d parts"), truth, v))
 	g.parts = parts
 	if g.pass.Bare {
 		g.parts = nil
-		g.none.Set("Their pictures are not kept in the recipe.")
+		g.none.Set(words.T("Their pictures are not kept in the recipe."))
 		g.s.hist.Mark(math.NaN())
-		g.s.part.clear("Score the parts to see them here.")
+		g.s.part.clear(words.T("Score the parts to see them here."))
 	} else {
-		g.none.Set("No part is in this cell.")
+		g.none.Set(words.T("No part is in this cell."))
 	}
 	show(g.none, len(g.parts) == 0)
 	g.silent = true

@@ -11,6 +11,7 @@ import (
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -54,7 +55,7 @@ func newPart(s *Screen) *part {
 		p.lines[i] = l
 		rows.Add(container.NewBorder(nil, nil, container.NewCenter(l.label), container.NewCenter(l.value), l.slider))
 	}
-	title := s.Tips.Over(widgets.NewHeading("Pixel thresholds"), "They cut the anomaly map into regions. A region that survives makes the part NG, whatever its score.")
+	title := s.Tips.Over(widgets.NewHeading(words.T("Pixel thresholds")), words.T("They cut the anomaly map into regions. A region that survives makes the part NG, whatever its score."))
 	head := widgets.Row(8, p.name, p.badge)
 	p.root = widgets.NewCard(widgets.Dock(widgets.Inset(head, 2, 0), widgets.Rows(2, title, rows), nil, nil, p.view))
 	return p
@@ -117,11 +118,11 @@ func (p *part) sliders() {
 	p.silent = true
 	defer func() { p.silent = false }()
 	th := t.Now()
-	names := [2]string{"low", "high"}
-	tips := [2]string{"How far a region reaches. Lower makes regions larger.", "How strong a defect must be at its peak. Lower finds more, and more false ones."}
+	names := [2]string{words.T("low"), words.T("high")}
+	tips := [2]string{words.T("How far a region reaches. Lower makes regions larger."), words.T("How strong a defect must be at its peak. Lower finds more, and more false ones.")}
 	if th.Mode == segment.TwoSided {
-		names = [2]string{"dark", "bright"}
-		tips = [2]string{"Standard deviations below the reconstruction that count as too dark.", "Standard deviations above the reconstruction that count as too bright."}
+		names = [2]string{words.T("dark"), words.T("bright")}
+		tips = [2]string{words.T("Standard deviations below the reconstruction that count as too dark."), words.T("Standard deviations above the reconstruction that count as too bright.")}
 	}
 	top := scene.Scale(r.Calibration, th.Mode)
 	for i, v := range [2]float64{th.Low, th.High} {

@@ -2,9 +2,9 @@ package calibrate
 
 import (
 	"context"
-	"fmt"
 
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2/dialog"
 )
@@ -13,20 +13,20 @@ import (
 func (s *Screen) askSave() {
 	r := s.Session.Recipe()
 	if r == nil || s.trial == nil || len(s.trial.Changes()) == 0 {
-		s.Say("Nothing differs from the recipe.")
+		s.Say(words.T("Nothing differs from the recipe."))
 		return
 	}
-	author, reason := s.Tips.NewEntry("Your name", ""), s.Tips.NewEntry("Why the thresholds change", "")
+	author, reason := s.Tips.NewEntry(words.T("Your name"), ""), s.Tips.NewEntry(words.T("Why the thresholds change"), "")
 	author.SetText(s.User())
 	fr := s.trial.FalseRejects()
-	text := fmt.Sprintf("Version %d of %s. Earlier versions stay in the file.", r.Version()+1, r.Name)
+	text := words.T("Version %d of %s. Earlier versions stay in the file.", r.Version()+1, r.Name)
 	if fr.N > 0 {
-		text += fmt.Sprintf(" %d of %d good parts are rejected.", fr.K, fr.N)
+		text += " " + words.T("%d of %d good parts are rejected.", fr.K, fr.N)
 	}
 	body := widgets.Fixed(440, 0, widgets.Rows(8, widgets.NewPara(text),
-		widgets.NewCaption("Author"), author, widgets.NewCaption("Reason"), reason,
-		widgets.NewCaption("Enter saves, Esc leaves everything as it is.")))
-	d := dialog.NewCustomConfirm("Save thresholds", "Save", "Cancel", body, func(yes bool) {
+		widgets.NewCaption(words.T("Author")), author, widgets.NewCaption(words.T("Reason")), reason,
+		widgets.NewCaption(words.T("Enter saves, Esc leaves everything as it is."))))
+	d := dialog.NewCustomConfirm(words.T("Save thresholds"), words.T("Save"), words.T("Cancel"), body, func(yes bool) {
 		if yes {
 			s.write(author.Text, reason.Text)
 		}
@@ -51,7 +51,7 @@ func (s *Screen) write(author, reason string) {
 			if s.trial == t {
 				t.Save()
 			}
-			s.Say(fmt.Sprintf("Saved version %d of %s.", r.Version(), r.Name))
+			s.Say(words.T("Saved version %d of %s.", r.Version(), r.Name))
 			s.renew()
 			s.RecipeSaved()
 		})

@@ -20,6 +20,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -141,12 +142,15 @@ func (s *Screen) Rune(r rune) {
 		s.tabulate()
 	case 'c':
 		i := slices.Index(session.MapColours, s.by)
-		s.colours.SetSelected(colourNames[(i+1)%len(colourNames)])
+		names := colourNames()
+		s.colours.SetSelected(names[(i+1)%len(names)])
 	}
 }
 
 // colourNames are session.MapColours as people read them.
-var colourNames = []string{"verdict", "type", "cluster", "time"}
+func colourNames() []string {
+	return []string{words.T("verdict"), words.T("type"), words.T("cluster"), words.T("time")}
+}
 
 func (s *Screen) compose() fyne.CanvasObject {
 	s.scatter = NewScatter()
@@ -157,17 +161,18 @@ func (s *Screen) compose() fyne.CanvasObject {
 			s.choose(nil, "", -1)
 			return
 		}
-		s.choose(in, insideLine, -1)
+		s.choose(in, insideLine.String(), -1)
 	}
-	s.colours = s.Tips.NewSelect(colourNames, "What the colours mean (C)", s.Keys, func(string) {
-		s.by = session.MapColours[max(slices.Index(colourNames, s.colours.Selected), 0)]
+	names := colourNames()
+	s.colours = s.Tips.NewSelect(names, words.T("What the colours mean (C)"), s.Keys, func(string) {
+		s.by = session.MapColours[max(slices.Index(names, s.colours.Selected), 0)]
 		s.choose(nil, "", -1)
 		s.recolour(true)
 	})
-	s.lasso = s.Tips.NewButton("Lasso", nil, "Draw a line around parts to name or list them (L); Shift and drag does it, too", s.toggleLasso)
-	fit := s.Tips.NewButton("Fit", nil, "Show the whole map (F)", s.scatter.Fit)
-	s.draw = s.Tips.NewButton("Draw anew", nil, "Lay out all inspected parts of this recipe again", s.begin)
-	s.cancel = s.Tips.NewButton("Cancel", nil, "Leave the map as it is (Esc)", func() {
+	s.lasso = s.Tips.NewButton(words.T("Lasso"), nil, words.T("Draw a line around parts to name or list them (L); Shift and drag does it, too"), s.toggleLasso)
+	fit := s.Tips.NewButton(words.T("Fit"), nil, words.T("Show the whole map (F)"), s.scatter.Fit)
+	s.draw = s.Tips.NewButton(words.T("Draw anew"), nil, words.T("Lay out all inspected parts of this recipe again"), s.begin)
+	s.cancel = s.Tips.NewButton(words.T("Cancel"), nil, words.T("Leave the map as it is (Esc)"), func() {
 		if s.stop != nil {
 			s.stop()
 		}
@@ -176,7 +181,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.stage = widgets.NewCaption("")
 	s.doing = widgets.Row(8, s.stage, widgets.Fixed(170, 0, s.progress), s.cancel)
 	s.doing.Hide()
-	bar := widgets.Row(8, widgets.NewCaption("Colour by"), widgets.Fixed(110, 0, s.colours), s.lasso, fit, widgets.NewSpring(nil), s.doing, s.draw)
+	bar := widgets.Row(8, widgets.NewCaption(words.T("Colour by")), widgets.Fixed(110, 0, s.colours), s.lasso, fit, widgets.NewSpring(nil), s.doing, s.draw)
 	s.tip = newCard()
 	area := container.NewStack(s.scatter, s.tip.layer)
 	left := widgets.Dock(widgets.NewPanel(widgets.Inset(bar, 6, 10)), nil, nil, nil, area)
@@ -189,12 +194,12 @@ const panelWidth = 300
 func (s *Screen) panel() fyne.CanvasObject {
 	s.figures, s.legend = widgets.Rows(3), widgets.Rows(1)
 	s.title = widgets.NewHeading("")
-	s.name = s.Tips.NewEntry("Name of this cluster", "Such as: bent lead")
+	s.name = s.Tips.NewEntry(words.T("Name of this cluster"), words.T("Such as: bent lead"))
 	s.name.OnSubmitted = func(string) { s.nameIt() }
 	s.name.OnEscape = func() { s.Window.Canvas().Unfocus() }
-	s.keep = s.Tips.NewButton("Name", nil, "Keep these parts as a cluster of this name", s.nameIt)
-	s.drop = s.Tips.NewButton("Remove", nil, "Forget this cluster; its parts stay", s.dropIt)
-	s.table = s.Tips.NewButton("Show in History", theme.HistoryIcon(), "List these parts on the History screen (H)", s.tabulate)
+	s.keep = s.Tips.NewButton(words.T("Name"), nil, words.T("Keep these parts as a cluster of this name"), s.nameIt)
+	s.drop = s.Tips.NewButton(words.T("Remove"), nil, words.T("Forget this cluster; its parts stay"), s.dropIt)
+	s.table = s.Tips.NewButton(words.T("Show in History"), theme.HistoryIcon(), words.T("List these parts on the History screen (H)"), s.tabulate)
 	s.naming = widgets.Dock(nil, nil, nil, widgets.Row(4, s.keep, s.drop), s.name)
 	s.list = widgets.NewList(s.Keys, s.listed, newRow, s.fillRow)
 	s.list.OnSelected = func(row int) {
@@ -210,7 +215,7 @@ func (s *Screen) panel() fyne.CanvasObject {
 func (s *Screen) load() {
 	if s.Session.Store() == nil {
 		s.m = nil
-		s.present(widgets.NewEmpty(s.icon, "No history", "The map shows parts that were inspected with a history database. Start Agurscope with one to collect them."))
+		s.present(widgets.NewEmpty(s.icon, words.T("No history"), words.T("The map shows parts that were inspected with a history database. Start Agurscope with one to collect them.")))
 		return
 	}
 	s.Job(func(ctx context.Context) {
@@ -247,8 +252,8 @@ func (s *Screen) tabulate() {
 		ids = append(ids, s.m.Points[i].Verdict)
 	}
 	what := s.what
-	if what == insideLine {
-		what = "from the map"
+	if what == insideLine.String() {
+		what = words.T("from the map")
 	}
 	s.ShowRecords(ids, what)
 }
@@ -276,12 +281,12 @@ func (s *Screen) findWanted() {
 	}
 	switch {
 	case len(in) == 0:
-		s.Say("None of these parts is in the map of this recipe. Draw it anew to take them in.")
+		s.Say(words.T("None of these parts is in the map of this recipe. Draw it anew to take them in."))
 	case len(in) < len(ids):
-		s.Say(fmt.Sprintf("%d of %s are in the map of this recipe.", len(in), phrase.Plural(len(ids), "part")))
+		s.Say(words.T("%d of %d parts are in the map of this recipe.", len(in), len(ids)))
 	}
 	if len(in) > 0 {
-		s.choose(in, "from History", -1)
+		s.choose(in, words.T("from History"), -1)
 	}
 	if len(in) == 1 {
 		s.show(in[0])
@@ -289,7 +294,7 @@ func (s *Screen) findWanted() {
 }
 
 // insideLine is what a lasso selects.
-const insideLine = "inside the line"
+var insideLine = words.Text("inside the line")
 
 // alike reports whether two maps show the same.
 func alike(a, b *history.Map) bool {
@@ -302,11 +307,11 @@ func alike(a, b *history.Map) bool {
 
 // offer shows the way to a first map.
 func (s *Screen) offer() {
-	draw := s.Tips.NewButton("Draw the map", nil, "Lay out all inspected parts of this recipe", s.begin)
+	draw := s.Tips.NewButton(words.T("Draw the map"), nil, words.T("Lay out all inspected parts of this recipe"), s.begin)
 	draw.Importance = widget.HighImportance
-	inspect := s.Tips.NewButton("Inspect parts", nil, "Go to the Inspect screen", func() { s.GoTo("Inspect") })
-	s.present(widgets.NewEmpty(s.icon, "No map yet",
-		"A map lays out inspected parts so that those that look alike lie together. Clusters of defects show, and so do parts unlike all others. It needs ten inspected parts of one recipe.",
+	inspect := s.Tips.NewButton(words.T("Inspect parts"), nil, words.T("Go to the Inspect screen"), func() { s.GoTo("Inspect") })
+	s.present(widgets.NewEmpty(s.icon, words.T("No map yet"),
+		words.T("A map lays out inspected parts so that those that look alike lie together. Clusters of defects show, and so do parts unlike all others. It needs ten inspected parts of one recipe."),
 		draw, inspect))
 }
 
@@ -327,7 +332,7 @@ func (s *Screen) use(m *history.Map, keepView bool) {
 		if typed(m) {
 			s.by = session.ByType
 		}
-		s.colours.Selected = colourNames[slices.Index(session.MapColours, s.by)]
+		s.colours.Selected = colourNames()[slices.Index(session.MapColours, s.by)]
 		s.colours.Refresh()
 	}
 	s.chosen, s.which = nil, -1
@@ -348,18 +353,18 @@ func (s *Screen) tell() {
 			live++
 		}
 	}
-	parts := phrase.Plural(len(m.Points), "part")
+	parts := words.N(len(m.Points), "%d part", "%d parts")
 	if live > 0 {
-		parts += fmt.Sprintf(", %d placed since", live)
+		parts += ", " + words.T("%d placed since", live)
 	}
 	s.figures.Objects = []fyne.CanvasObject{
 		elided(widgets.NewHeading(m.Recipe)),
 		widgets.NewCaption(parts),
-		widgets.NewCaption("drawn " + m.Time.Local().Format("2 Jan 2006 15:04")),
-		figure("Silhouette of the clusters", m.Silhouette, "%.2f"),
-		figure("Neighbours of the same "+truthOf(m), 100*m.Agreement, "%.0f %%"),
-		figure("Trustworthiness of the map", m.Trustworthiness, "%.3f"),
-		figure("Unlike the others (rings)", float64(out), "%.0f"),
+		widgets.NewCaption(words.T("drawn %s", m.Time.Local().Format("2006-01-02 15:04"))),
+		figure(words.T("Silhouette of the clusters"), m.Silhouette, "%.2f"),
+		figure(truthOf(m), 100*m.Agreement, "%.0f %%"),
+		figure(words.T("Trustworthiness of the map"), m.Trustworthiness, "%.3f"),
+		figure(words.T("Unlike the others (rings)"), float64(out), "%.0f"),
 	}
 	s.figures.Refresh()
 	s.side.Refresh() // what is below makes room
@@ -368,9 +373,9 @@ func (s *Screen) tell() {
 // truthOf is what neighbours are compared by.
 func truthOf(m *history.Map) string {
 	if typed(m) {
-		return "type"
+		return words.T("Neighbours of the same type")
 	}
-	return "verdict"
+	return words.T("Neighbours of the same verdict")
 }
 
 // typed reports whether the type of any part is known.
@@ -419,9 +424,9 @@ func (s *Screen) writeLegend() {
 		}
 	}
 	if count[0] > 0 {
-		name := "not known"
+		name := words.T("not known")
 		if s.by == session.ByCluster {
-			name = "in no cluster"
+			name = words.T("in no cluster")
 		}
 		s.legend.Add(newLegendRow(-1, name, count[0], func() { s.isolate(-1) }))
 	}
@@ -430,7 +435,7 @@ func (s *Screen) writeLegend() {
 
 // isolate selects the points of a group, or all when they are selected already.
 func (s *Screen) isolate(group int) {
-	name := "not known"
+	name := words.T("not known")
 	if group >= 0 {
 		name = s.names[group]
 	}
@@ -494,11 +499,11 @@ func (s *Screen) choose(in []int, what string, cluster int) {
 	s.scatter.Choose(-1)
 	s.name.SetText("")
 	s.drop.Hide()
-	s.keep.SetText("Name")
+	s.keep.SetText(words.T("Name"))
 	if cluster >= 0 {
 		c := s.m.Clusters[cluster]
 		s.name.SetText(c.Name)
-		s.keep.SetText("Rename")
+		s.keep.SetText(words.T("Rename"))
 		if c.Kind == history.NamedCluster {
 			s.drop.Show()
 		}
@@ -521,9 +526,9 @@ func (s *Screen) heading() {
 	case s.m == nil:
 		s.title.Set("")
 	case s.chosen == nil:
-		s.title.Set("All parts")
+		s.title.Set(words.T("All parts"))
 	default:
-		s.title.Set(phrase.Plural(len(s.chosen), "part") + ", " + s.what)
+		s.title.Set(words.N(len(s.chosen), "%d part", "%d parts") + ", " + s.what)
 	}
 }
 
@@ -565,14 +570,14 @@ func (s *Screen) report(p session.MapProgress) {
 	if s.stop == nil {
 		return
 	}
-	s.stage.Set(stageWords[p.Stage])
+	s.stage.Set(stageWords[p.Stage].String())
 	if p.Of > 0 {
 		s.progress.SetValue(float64(p.Done) / float64(p.Of))
 	}
 }
 
-var stageWords = map[string]string{
-	"reading": "Reading parts", "neighbours": "Comparing parts", "layout": "Laying out", "clusters": "Finding clusters",
+var stageWords = map[string]words.Text{
+	"reading": words.Text("Reading parts"), "neighbours": words.Text("Comparing parts"), "layout": words.Text("Laying out"), "clusters": words.Text("Finding clusters"),
 }
 
 func (s *Screen) drawn(m *history.Map, err error) {
@@ -581,14 +586,14 @@ func (s *Screen) drawn(m *history.Map, err error) {
 	s.draw.Enable()
 	switch {
 	case errors.Is(err, context.Canceled):
-		s.Say("The map was left as it was.")
+		s.Say(words.T("The map was left as it was."))
 		s.load()
 	case err != nil:
 		s.Report(err)
 		s.load()
 	default:
 		s.use(m, false)
-		s.Say(fmt.Sprintf("The map holds %s.", phrase.Plural(len(m.Points), "part")))
+		s.Say(words.N(len(m.Points), "The map holds %d part.", "The map holds %d parts."))
 	}
 }
 
@@ -645,7 +650,7 @@ func (s *Screen) showPlaced() {
 func (s *Screen) nameIt() {
 	name := strings.TrimSpace(s.name.Text)
 	if s.m == nil || s.chosen == nil || name == "" {
-		s.Say("Type a name first.")
+		s.Say(words.T("Type a name first."))
 		return
 	}
 	store, id, user := s.Session.Store(), s.m.ID, s.User()
@@ -664,7 +669,7 @@ func (s *Screen) nameIt() {
 			return store.NameCluster(ctx, rename, name, user)
 		}
 		return store.AddCluster(ctx, id, c)
-	}, fmt.Sprintf("%q is kept.", name))
+	}, words.T("%q is kept.", name))
 }
 
 func (s *Screen) dropIt() {
@@ -672,7 +677,7 @@ func (s *Screen) dropIt() {
 		return
 	}
 	store, id := s.Session.Store(), s.m.Clusters[s.which].ID
-	s.write(func(ctx context.Context) error { return store.DropCluster(ctx, id) }, "The cluster is gone; its parts stay.")
+	s.write(func(ctx context.Context) error { return store.DropCluster(ctx, id) }, words.T("The cluster is gone; its parts stay."))
 }
 
 // write changes clusters and shows the map anew, by cluster.
@@ -690,7 +695,7 @@ func (s *Screen) write(do func(context.Context) error, done string) {
 				return
 			}
 			s.by = session.ByCluster
-			s.colours.Selected = colourNames[slices.Index(session.MapColours, s.by)]
+			s.colours.Selected = colourNames()[slices.Index(session.MapColours, s.by)]
 			s.colours.Refresh()
 			s.use(m, true)
 			s.Say(done)
@@ -743,7 +748,7 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	}
 	p := &s.m.Points[s.listedPoint(i)]
 	r.name.Set(p.Part.Name)
-	r.where.Set(s.words(s.listedPoint(i)))
+	r.where.Set(s.besides(s.listedPoint(i)))
 	word := string(p.Part.Final)
 	if p.Part.Final != p.Part.Verdict {
 		word += "*"
@@ -753,17 +758,17 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	r.picture.Set(m, known)
 }
 
-// words say what a point is besides its name.
-func (s *Screen) words(i int) string {
+// besides says what a point is besides its name.
+func (s *Screen) besides(i int) string {
 	p := &s.m.Points[i]
 	var out []string
 	if p.Outside {
-		out = append(out, "unlike the others")
+		out = append(out, words.T("unlike the others"))
 	}
 	if g := s.of[i]; g >= 0 && s.by != session.ByVerdict && s.by != session.ByTime {
 		out = append(out, s.names[g])
 	}
-	return strings.Join(append(out, p.Part.Time.Local().Format("2 Jan 15:04")), " · ")
+	return strings.Join(append(out, p.Part.Time.Local().Format("01-02 15:04")), " · ")
 }
 
 // hovered shows the part under the pointer.
@@ -802,11 +807,11 @@ func (s *Screen) show(i int) {
 func (s *Screen) show1(i int) {
 	p := &s.m.Points[i]
 	m, _ := s.pictures.Get(p.Part.ThumbnailSHA256)
-	score := "no score"
+	score := words.T("no score")
 	if !math.IsNaN(p.Part.Score) {
-		score = "score " + phrase.Figure(p.Part.Score)
+		score = words.T("score %s", phrase.Figure(p.Part.Score))
 	}
-	s.tip.show(i, m, p.Part.Name, string(p.Part.Final), score, s.words(i), s.scatter.place(p.X, p.Y), s.scatter.Size())
+	s.tip.show(i, m, p.Part.Name, string(p.Part.Final), score, s.besides(i), s.scatter.place(p.X, p.Y), s.scatter.Size())
 }
 
 // renewPictures is called when pictures have been read.

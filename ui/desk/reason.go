@@ -7,16 +7,17 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 )
 
 // AskReason lets a person confirm something and say why, which may stay empty.
 func (d *Desk) AskReason(title, said string, confirmed func(reason string)) {
-	reason := d.Tips.NewEntry("Reason (may stay empty)", "")
+	reason := d.Tips.NewEntry(words.T("Reason (may stay empty)"), "")
 	text := widget.NewLabel(said)
 	text.Wrapping = fyne.TextWrapWord
 	head := container.NewBorder(nil, nil, nil, nil, text)
-	body := widgets.Fixed(420, 0, widgets.Rows(8, head, reason, widgets.NewCaption("Enter confirms, Esc leaves everything as it is.")))
-	ask := dialog.NewCustomConfirm(title, "Confirm", "Cancel", body, func(yes bool) {
+	body := widgets.Fixed(420, 0, widgets.Rows(8, head, reason, widgets.NewCaption(words.T("Enter confirms, Esc leaves everything as it is."))))
+	ask := dialog.NewCustomConfirm(title, words.T("Confirm"), words.T("Cancel"), body, func(yes bool) {
 		if yes {
 			confirmed(reason.Text)
 		}

@@ -1,10 +1,9 @@
 package desk
 
 import (
-	"fmt"
-
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -23,7 +22,7 @@ type ScoringRow struct {
 func (s *Scoring) NewRow() *ScoringRow {
 	r := &ScoringRow{s: s, bar: widget.NewProgressBar(), text: widgets.NewCaption("")}
 	r.bar.TextFormatter = func() string { return "" }
-	stop := s.d.Tips.NewFlatButton("", theme.CancelIcon(), "Stop scoring. What was found before stays. (Esc)", s.Cancel)
+	stop := s.d.Tips.NewFlatButton("", theme.CancelIcon(), words.T("Stop scoring. What was found before stays. (Esc)"), s.Cancel)
 	r.Root = widgets.Row(8, widgets.Fixed(120, 6, r.bar), r.text, stop)
 	r.Root.Hide()
 	return r
@@ -36,10 +35,10 @@ func (r *ScoringRow) Refresh() {
 		r.Root.Hide()
 		return
 	}
-	text := "preparing"
+	text := words.T("preparing")
 	if p.Total > 0 {
 		r.bar.SetValue(float64(p.Done) / float64(p.Total))
-		text = fmt.Sprintf("%d of %d · %s", p.Done, p.Total, phrase.Remaining(p.Left))
+		text = words.T("%d of %d · %s", p.Done, p.Total, phrase.Remaining(p.Left))
 	} else {
 		r.bar.SetValue(0)
 	}

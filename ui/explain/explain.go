@@ -12,6 +12,7 @@ import (
 	"agurscope/datasets"
 	"agurscope/ui/desk"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -101,11 +102,11 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.name = widgets.NewStyled(&widgets.Text{Elide: widgets.ElideMiddle, Style: fyne.TextStyle{Bold: true}})
 	s.badge = widgets.NewBadge()
 	s.busy = widgets.NewCaption("")
-	back := t.NewButton("", theme.NavigateBackIcon(), "Another part (P)", func() { s.part(-1) })
-	forth := t.NewButton("", theme.NavigateNextIcon(), "Another part (N)", func() { s.part(1) })
-	s.playing = t.NewButton("Play", theme.MediaPlayIcon(), "Go through the steps by itself (Space)", s.toggle)
+	back := t.NewButton("", theme.NavigateBackIcon(), words.T("Another part (P)"), func() { s.part(-1) })
+	forth := t.NewButton("", theme.NavigateNextIcon(), words.T("Another part (N)"), func() { s.part(1) })
+	s.playing = t.NewButton(words.T("Play"), theme.MediaPlayIcon(), words.T("Go through the steps by itself (Space)"), s.toggle)
 	s.playing.Importance = widget.HighImportance
-	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle("Explain"), widgets.Fixed(8, 0, widgets.NewText("")), s.name, s.badge, s.busy, back, forth, s.playing), 7, 12))
+	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Explain")), widgets.Fixed(8, 0, widgets.NewText("")), s.name, s.badge, s.busy, back, forth, s.playing), 7, 12))
 
 	s.list = widgets.NewList(s.Keys, func() int { return len(s.steps) }, newStepRow, func(i int, o fyne.CanvasObject) {
 		if i < len(s.steps) {
@@ -130,18 +131,18 @@ func (s *Screen) compose() fyne.CanvasObject {
 // renew follows set and recipe.
 func (s *Screen) renew() {
 	r, set := s.Session.Recipe(), s.Session.Set()
-	empty := func(title, text, where string) {
+	empty := func(title, text string) {
 		s.items, s.set, s.steps, s.item = nil, nil, nil, -1
-		b := s.Tips.NewButton("Go to "+where, theme.NavigateNextIcon(), "", func() { s.GoTo(where) })
+		b := s.Tips.NewButton(words.T("Go to Inspect"), theme.NavigateNextIcon(), "", func() { s.GoTo("Inspect") })
 		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.HelpIcon(), title, text, b)}
 		s.body.Refresh()
 	}
 	switch {
 	case r == nil || s.Session.Engine() == nil:
-		empty("Nothing to explain yet", "Open a recipe and a folder of parts on the Inspect screen; this screen then walks through one of them.", "Inspect")
+		empty(words.T("Nothing to explain yet"), words.T("Open a recipe and a folder of parts on the Inspect screen; this screen then walks through one of them."))
 		return
 	case set == nil || len(set.Items) == 0:
-		empty("No parts to explain", "Open a folder of parts on the Inspect screen; this screen then walks through one of them.", "Inspect")
+		empty(words.T("No parts to explain"), words.T("Open a folder of parts on the Inspect screen; this screen then walks through one of them."))
 		return
 	}
 	if len(s.body.Objects) != 1 || s.body.Objects[0] != s.all {
@@ -243,7 +244,7 @@ func (s *Screen) toggle() {
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.play = cancel
-	s.playing.SetText("Stop")
+	s.playing.SetText(words.T("Stop"))
 	s.playing.SetIcon(theme.MediaStopIcon())
 	if s.at == len(s.steps)-1 {
 		s.at = -1
@@ -281,7 +282,7 @@ func (s *Screen) stop() {
 	}
 	s.play()
 	s.play = nil
-	s.playing.SetText("Play")
+	s.playing.SetText(words.T("Play"))
 	s.playing.SetIcon(theme.MediaPlayIcon())
 }
 

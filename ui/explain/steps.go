@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"strings"
 
 	"agurscope/history"
 	"agurscope/nn"
@@ -13,6 +12,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 )
 
@@ -40,72 +40,72 @@ func stepsOf(w *session.Walk) []step {
 		if w.Frame.Image != nil {
 			m = scene.Opaque(w.Frame.Image)
 		}
-		picture("Not inspected", phrase.Sentence(fmt.Sprint(w.Err))+" It counts as not OK.", m)
+		picture(words.T("Not inspected"), phrase.Sentence(fmt.Sprint(w.Err))+" "+words.T("It counts as not OK."), m)
 		return out
 	}
 	n, c := w.Inner, w.Recipe.Calibration
 	original := scene.Opaque(w.Frame.Image)
 	seen := anomaly.Picture(n.Input)
 	b := w.Frame.Image.Bounds()
-	picture("The picture", fmt.Sprintf("This is the part as the camera saw it, %d × %d pixels.", b.Dx(), b.Dy()), original)
-	picture("Network’s view", preparedWords(w, n), seen)
+	picture(words.T("The picture"), words.T("This is the part as the camera saw it, %d × %d pixels.", b.Dx(), b.Dy()), original)
+	picture(words.T("Network’s view"), preparedWords(w, n), seen)
 	if n.Denoised != nil {
-		picture("Denoised", "A small network takes out the camera's noise and keeps scratches.", anomaly.Picture(n.Denoised))
+		picture(words.T("Denoised"), words.T("A small network takes out the camera's noise and keeps scratches."), anomaly.Picture(n.Denoised))
 	}
 	if len(n.Encoder) > 0 {
-		picture("Encoder levels", fmt.Sprintf("The network describes the part at %d scales, from fine edges to whole shapes; bright places answer most.", len(n.Encoder)),
+		picture(words.T("Encoder levels"), words.T("The network describes the part at %d scales, from fine edges to whole shapes; bright places answer most.", len(n.Encoder)),
 			sheet(n.Encoder, "viridis", 0))
 	}
 	if len(n.Gates) > 0 {
-		picture("Attention gates", "The gates let through (bright) the details that are worth drawing and hold back (dark) the others.", sheet(n.Gates, "inferno", 1))
+		picture(words.T("Attention gates"), words.T("The gates let through (bright) the details that are worth drawing and hold back (dark) the others."), sheet(n.Gates, "inferno", 1))
 	}
 	if n.Reconstruction != nil {
-		picture("Reconstruction", "From that description the network draws the part as it should be: it has learnt good parts only, so a defect is missing here.", anomaly.Picture(n.Reconstruction))
-		add("Difference", "Where the drawing differs from the picture, something does not belong.", viewer.PaneHeat,
+		picture(words.T("Reconstruction"), words.T("From that description the network draws the part as it should be: it has learnt good parts only, so a defect is missing here."), anomaly.Picture(n.Reconstruction))
+		add(words.T("Difference"), words.T("Where the drawing differs from the picture, something does not belong."), viewer.PaneHeat,
 			heat(seen, n.Residual, .6*peak(n.Residual)+1e-6), tint(n.Residual, peak(n.Residual)))
 	}
 	if n.Score != nil {
-		add("Scoring network", "A second network, which has practised on painted damage, says how likely each place is damaged: from 0 to 1.", viewer.PaneHeat,
+		add(words.T("Scoring network"), words.T("A second network, which has practised on painted damage, says how likely each place is damaged: from 0 to 1."), viewer.PaneHeat,
 			heat(seen, n.Score, 1), tint(n.Score, 1))
 	}
 	for _, t := range n.Terms {
 		if t.Weight > 0 && t.Name != anomaly.ResidualTerm && t.Name != anomaly.ScoreTerm {
 			if says := termWords[t.Name]; says != "" {
-				add(termTitles[t.Name], says, viewer.PaneHeat, heat(seen, t.Map, 2), tint(t.Map, 2))
+				add(termTitles[t.Name].String(), says.String(), viewer.PaneHeat, heat(seen, t.Map, 2), tint(t.Map, 2))
 			}
 		}
 	}
 	top := float32(scene.Scale(c, w.Thresholds.Mode))
-	add("Anomaly map", fusedWords(n), viewer.PaneHeat, heat(seen, n.Fused, top), tint(n.Fused, top))
+	add(words.T("Anomaly map"), fusedWords(n), viewer.PaneHeat, heat(seen, n.Fused, top), tint(n.Fused, top))
 	f := scene.Frame(w.Result, c)
 	t := w.Thresholds
-	add("Two thresholds", fmt.Sprintf("The map is cut twice: a place above high (%s) is a defect, and low (%s) says how far it reaches.", phrase.Figure(t.High), phrase.Figure(t.Low)),
+	add(words.T("Two thresholds"), words.T("The map is cut twice: a place above high (%s) is a defect, and low (%s) says how far it reaches.", phrase.Figure(t.High), phrase.Figure(t.Low)),
 		viewer.PaneHeat, f, tint(w.Prediction.Map, top))
-	add("Regions", regionWords(w), viewer.PaneSegmentation, f, original)
-	add("Verdict", verdictWords(w), viewer.PaneSegmentation, f, badge(w.Final()))
+	add(words.T("Regions"), regionWords(w), viewer.PaneSegmentation, f, original)
+	add(words.T("Verdict"), verdictWords(w), viewer.PaneSegmentation, f, badge(w.Final()))
 	return out
 }
 
 func preparedWords(w *session.Walk, n *anomaly.Walk) string {
-	size := fmt.Sprintf("%d × %d pixels", n.Input.W, n.Input.H)
+	size := words.T("%d × %d pixels", n.Input.W, n.Input.H)
 	switch p := w.Recipe.Preparation; {
 	case w.Prediction.Doubt != nil:
-		return "It could not be put upright, so a person has to look; the network sees it as it lies, " + size + "."
+		return words.T("It could not be put upright, so a person has to look; the network sees it as it lies, %s.", size)
 	case p.Fixture != nil:
-		return "The part is put upright, its brightness evened out, and brought to " + size + "."
+		return words.T("The part is put upright, its brightness evened out, and brought to %s.", size)
 	}
-	return "The picture is brought to " + size + "; lying and light stay as they are."
+	return words.T("The picture is brought to %s; lying and light stay as they are.", size)
 }
 
-var termTitles = map[string]string{
-	anomaly.FeaturesTerm: "Features", anomaly.HandcraftedTerm: "Edges and tones", anomaly.MemoryTerm: "Memory", anomaly.FrequencyTerm: "Fine structure",
+var termTitles = map[string]words.Text{
+	anomaly.FeaturesTerm: words.Text("Features"), anomaly.HandcraftedTerm: words.Text("Edges and tones"), anomaly.MemoryTerm: words.Text("Memory"), anomaly.FrequencyTerm: words.Text("Fine structure"),
 }
 
-var termWords = map[string]string{
-	anomaly.FeaturesTerm:    "At every place the network's description is compared with that of good parts at the same place.",
-	anomaly.HandcraftedTerm: "Simple numbers for edges and tones are compared with those of good parts at the same place.",
-	anomaly.MemoryTerm:      "Every patch is compared with the most similar patch of a good part.",
-	anomaly.FrequencyTerm:   "Fine structure is drawn by a branch of its own, and compared.",
+var termWords = map[string]words.Text{
+	anomaly.FeaturesTerm:    words.Text("At every place the network's description is compared with that of good parts at the same place."),
+	anomaly.HandcraftedTerm: words.Text("Simple numbers for edges and tones are compared with those of good parts at the same place."),
+	anomaly.MemoryTerm:      words.Text("Every patch is compared with the most similar patch of a good part."),
+	anomaly.FrequencyTerm:   words.Text("Fine structure is drawn by a branch of its own, and compared."),
 }
 
 func fusedWords(n *anomaly.Walk) string {
@@ -116,37 +116,37 @@ func fusedWords(n *anomaly.Walk) string {
 		}
 	}
 	if k == 1 {
-		return "The evidence on the scale of good parts: 1 is what only one good pixel in a thousand shows."
+		return words.T("The evidence on the scale of good parts: 1 is what only one good pixel in a thousand shows.")
 	}
-	return fmt.Sprintf("The %d kinds of evidence are put on the scale of good parts, where 1 is what one good pixel in a thousand shows, and added up.", k)
+	return words.T("The %d kinds of evidence are put on the scale of good parts, where 1 is what one good pixel in a thousand shows, and added up.", k)
 }
 
 func regionWords(w *session.Walk) string {
 	switch n := len(w.Regions); n {
 	case 0:
-		return "No place of the map reaches the high threshold: there is no region."
+		return words.T("No place of the map reaches the high threshold: there is no region.")
 	case 1:
 		r := w.Regions[0]
-		return fmt.Sprintf("One region is left, %d pixels large; its peak is %s.", r.Area, phrase.Figure(r.Peak))
+		return words.T("One region is left, %d pixels large; its peak is %s.", r.Area, phrase.Figure(r.Peak))
 	default:
-		return fmt.Sprintf("%d regions are left; the strongest has a peak of %s.", n, phrase.Figure(w.Regions[0].Peak))
+		return words.T("%d regions are left; the strongest has a peak of %s.", n, phrase.Figure(w.Regions[0].Peak))
 	}
 }
 
 func verdictWords(w *session.Walk) string {
 	t, score := w.Thresholds, w.Prediction.Score
-	s := fmt.Sprintf("The part's score is %s", phrase.Figure(score))
+	s := phrase.Figure(score)
 	switch v := w.Final(); {
 	case w.Prediction.Doubt != nil:
-		return "REVIEW: the part could not be put upright, so a person decides."
+		return words.T("REVIEW: the part could not be put upright, so a person decides.")
 	case v == history.NG && score >= t.Reject:
-		return fmt.Sprintf("NG: %s, and parts are rejected from %s.", strings.ToLower(s[:1])+s[1:], phrase.Figure(t.Reject))
+		return words.T("NG: the part's score is %s, and parts are rejected from %s.", s, phrase.Figure(t.Reject))
 	case v == history.NG:
-		return fmt.Sprintf("NG: a region is enough, though %s lies below %s.", strings.ToLower(s[:1])+s[1:], phrase.Figure(t.Reject))
+		return words.T("NG: a region is enough, though the part's score of %s lies below %s.", s, phrase.Figure(t.Reject))
 	case v == history.REVIEW:
-		return fmt.Sprintf("REVIEW: %s, between %s and %s a person decides.", strings.ToLower(s[:1])+s[1:], phrase.Figure(t.Review), phrase.Figure(t.Reject))
+		return words.T("REVIEW: the part's score is %s, between %s and %s a person decides.", s, phrase.Figure(t.Review), phrase.Figure(t.Reject))
 	default:
-		return fmt.Sprintf("OK: %s, below %s, and no region is left.", strings.ToLower(s[:1])+s[1:], phrase.Figure(t.Review))
+		return words.T("OK: the part's score is %s, below %s, and no region is left.", s, phrase.Figure(t.Review))
 	}
 }
 

@@ -1,13 +1,12 @@
 package explain
 
 import (
-	"fmt"
-
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -50,38 +49,38 @@ func newBlock(name string) *block {
 func (b *block) set(k, n, before int, better int) {
 	if n == 0 {
 		b.value.Set("–")
-		b.change.Set("none among these parts")
+		b.change.Set(words.T("none among these parts"))
 		b.change.SetColor(themes.ColorNameMuted)
 		return
 	}
-	b.value.Set(fmt.Sprintf("%d of %d", k, n))
+	b.value.Set(words.T("%d of %d", k, n))
 	d := k - before
 	b.change.Style.Bold = d != 0
 	switch {
 	case d == 0:
-		b.change.Set("as now")
+		b.change.Set(words.T("as now"))
 		b.change.SetColor(themes.ColorNameMuted)
 		b.change.Refresh()
 	case d*better > 0:
-		b.change.Set(fmt.Sprintf("▲ gained: %+d", d))
+		b.change.Set(words.T("▲ gained: %+d", d))
 		b.change.SetColor(themes.ColorNameOK)
 	default:
-		b.change.Set(fmt.Sprintf("▼ lost: %+d", d))
+		b.change.Set(words.T("▼ lost: %+d", d))
 		b.change.SetColor(themes.ColorNameNG)
 	}
 }
 
 func newWhole(s *Screen) *whole {
 	w := &whole{s: s, value: widgets.NewStyled(&widgets.Text{Style: fyne.TextStyle{Bold: true}, Width: 64, Align: fyne.TextAlignTrailing, ColorName: themes.ColorNameNG})}
-	w.slider = s.Tips.NewSlider(0, 1, "Move the reject threshold and see what it would do to all parts. It changes nothing.", s.Keys)
+	w.slider = s.Tips.NewSlider(0, 1, words.T("Move the reject threshold and see what it would do to all parts. It changes nothing."), s.Keys)
 	w.slider.OnChanged = w.moved
-	w.blocks = [3]*block{newBlock("defects caught"), newBlock("good parts rejected"), newBlock("to a person")}
+	w.blocks = [3]*block{newBlock(words.T("defects caught")), newBlock(words.T("good parts rejected")), newBlock(words.T("to a person"))}
 	w.row = s.Scoring.NewRow()
-	w.score = s.Tips.NewButton("Score the parts", theme.MediaPlayIcon(), "Runs the network once over the set; the slider then needs it no more.", s.Scoring.Begin)
+	w.score = s.Tips.NewButton(words.T("Score the parts"), theme.MediaPlayIcon(), words.T("Runs the network once over the set; the slider then needs it no more."), s.Scoring.Begin)
 	w.note = widgets.NewCaption("")
 	w.note.Elide = widgets.ElideEnd
-	head := widgets.Row(8, widgets.NewHeading("What would another threshold do to the whole set?"), w.note, w.row.Root, w.score)
-	line := container.NewBorder(nil, nil, container.NewCenter(widgets.NewStyled(&widgets.Text{Text: "reject from", ColorName: themes.ColorNameNG, Style: fyne.TextStyle{Bold: true}})), container.NewCenter(w.value), w.slider)
+	head := widgets.Row(8, widgets.NewHeading(words.T("What would another threshold do to the whole set?")), w.note, w.row.Root, w.score)
+	line := container.NewBorder(nil, nil, container.NewCenter(widgets.NewStyled(&widgets.Text{Text: words.T("reject from"), ColorName: themes.ColorNameNG, Style: fyne.TextStyle{Bold: true}})), container.NewCenter(w.value), w.slider)
 	figures := container.NewGridWithColumns(3, w.blocks[0].root, w.blocks[1].root, w.blocks[2].root)
 	w.root = widgets.NewCard(widgets.Rows(4, head, line, figures))
 	return w
@@ -115,9 +114,9 @@ func (w *whole) renew() {
 	w.score.Hidden = !bare || running
 	w.score.Refresh()
 	if bare {
-		w.note.Set(fmt.Sprintf("%s that training kept back", phrase.Plural(len(w.trial.Pass().Parts), "good part")))
+		w.note.Set(words.N(len(w.trial.Pass().Parts), "%d good part that training kept back", "%d good parts that training kept back"))
 	} else {
-		w.note.Set(phrase.Plural(len(w.trial.Pass().Parts), "part") + "; the slider changes nothing")
+		w.note.Set(words.N(len(w.trial.Pass().Parts), "%d part; the slider changes nothing", "%d parts; the slider changes nothing"))
 	}
 }
 

@@ -5,7 +5,6 @@ package live
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -75,7 +75,7 @@ const keepTook = 64
 // New builds the screen.
 func New(d *desk.Desk, saved camera.Saved) *Screen {
 	s := &Screen{Desk: d, saved: saved, view: viewer.New(), latest: desk.Latest{Thread: d.Thread}}
-	s.view.SetPlaceholder(viewer.PaneReconstruction, "No reconstruction yet")
+	s.view.SetPlaceholder(viewer.PaneReconstruction, words.T("No reconstruction yet"))
 	s.middle = container.NewStack()
 	s.banner = widgets.NewBanner()
 	s.reason = widgets.NewAside(theme.ColorNameWarning)
@@ -126,12 +126,12 @@ const sideWidth = 332
 
 func (s *Screen) compose() {
 	t := s.Tips
-	s.pick = t.NewPicker("Camera", theme.MediaVideoIcon(), 300, "The camera to inspect. Click to choose another.", s.menu)
-	s.test = t.NewButton("Test", theme.ViewRefreshIcon(), "Connects and shows one picture; nothing is inspected.", s.toggleTest)
-	s.save = t.NewButton("Save", theme.DocumentSaveIcon(), "Remembers this camera for the station.", s.remember)
-	s.start = t.NewButton("Start", theme.MediaPlayIcon(), "", s.StartOrStop)
+	s.pick = t.NewPicker(words.T("Camera"), theme.MediaVideoIcon(), 300, words.T("The camera to inspect. Click to choose another."), s.menu)
+	s.test = t.NewButton(words.T("Test"), theme.ViewRefreshIcon(), words.T("Connects and shows one picture; nothing is inspected."), s.toggleTest)
+	s.save = t.NewButton(words.T("Save"), theme.DocumentSaveIcon(), words.T("Remembers this camera for the station."), s.remember)
+	s.start = t.NewButton(words.T("Start"), theme.MediaPlayIcon(), "", s.StartOrStop)
 	s.start.Importance = widget.HighImportance
-	s.trigger = t.NewButton("Trigger", theme.MediaRecordIcon(), "Takes one picture and inspects it (T)", s.press)
+	s.trigger = t.NewButton(words.T("Trigger"), theme.MediaRecordIcon(), words.T("Takes one picture and inspects it (T)"), s.press)
 	bar := widgets.NewPanel(widgets.Inset(widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start), 6, 8))
 	side := widgets.Dock(
 		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.Inset(s.Shift.NewLine(), 0, 8), widgets.NewRule()),
@@ -157,7 +157,7 @@ func (s *Screen) Choose(address string) {
 	list, _ := s.saved.List()
 	s.known = slices.Contains(list, a.String())
 	s.controls.set(nil)
-	s.banner.SetIdle("Not inspected")
+	s.banner.SetIdle(words.T("Not inspected"))
 	s.reason.Set("")
 	s.refresh()
 }
@@ -173,29 +173,29 @@ func (s *Screen) mode() live.Mode {
 
 // refresh brings buttons and middle up to date.
 func (s *Screen) refresh() {
-	name := "Choose a camera…"
+	name := words.T("Choose a camera…")
 	if s.address != nil {
 		name = s.address.Title()
 		s.pick.Tip = camera.Redact(s.address.String())
 	}
 	s.pick.SetName(name)
-	s.test.SetText("Test")
+	s.test.SetText(words.T("Test"))
 	s.test.SetIcon(theme.ViewRefreshIcon())
 	if s.testing != nil {
-		s.test.SetText("Cancel")
+		s.test.SetText(words.T("Cancel"))
 		s.test.SetIcon(theme.CancelIcon())
 	}
 	s.test.SetEnabled(s.address != nil && s.run == nil)
 	s.save.SetEnabled(!s.known && (s.sample != nil || s.run != nil && s.run.src.Status().Delivered > 0))
-	s.start.SetText("Start")
+	s.start.SetText(words.T("Start"))
 	s.start.SetIcon(theme.MediaPlayIcon())
-	s.start.Tip = "Inspects what the camera sees until it is stopped (Space)"
+	s.start.Tip = words.T("Inspects what the camera sees until it is stopped (Space)")
 	if s.run != nil {
-		s.start.SetText("Stop")
+		s.start.SetText(words.T("Stop"))
 		s.start.SetIcon(theme.MediaStopIcon())
-		s.start.Tip = "Stops. What was inspected is in the log. (Space)"
+		s.start.Tip = words.T("Stops. What was inspected is in the log. (Space)")
 	} else if why := s.missing(); why != "" {
-		s.start.Tip = "First " + why + "."
+		s.start.Tip = words.T("First %s.", why)
 	}
 	s.start.SetEnabled(s.run != nil || s.missing() == "" && s.testing == nil)
 	s.trigger.Hidden = s.mode() != live.Software
@@ -209,11 +209,11 @@ func (s *Screen) refresh() {
 func (s *Screen) missing() string {
 	switch {
 	case s.address == nil:
-		return "choose a camera"
+		return words.T("choose a camera")
 	case s.Session.Engine() == nil:
-		return "an engine is needed: run “agurscope doctor” in a terminal"
+		return words.T("an engine is needed: run “agurscope doctor” in a terminal")
 	case s.Session.Recipe() == nil:
-		return "open a recipe on the Inspect screen, or train one"
+		return words.T("open a recipe on the Inspect screen, or train one")
 	}
 	return ""
 }
@@ -223,22 +223,22 @@ func (s *Screen) refreshMiddle() {
 	var o fyne.CanvasObject = s.view
 	switch {
 	case s.address == nil:
-		look := s.Tips.NewButton("Look for cameras", theme.SearchIcon(), "On all networks and buses of this machine; takes a second or two.", s.look)
+		look := s.Tips.NewButton(words.T("Look for cameras"), theme.SearchIcon(), words.T("On all networks and buses of this machine; takes a second or two."), s.look)
 		look.Importance = widget.HighImportance
 		look.SetEnabled(!s.looking)
 		if s.looking {
-			look.SetText("Looking…")
+			look.SetText(words.T("Looking…"))
 		}
-		o = widgets.NewEmpty(theme.MediaVideoIcon(), "No camera yet",
-			"Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address.",
-			look, s.Tips.NewButton("Type an address…", theme.DocumentCreateIcon(), "", s.ask))
+		o = widgets.NewEmpty(theme.MediaVideoIcon(), words.T("No camera yet"),
+			words.T("Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address."),
+			look, s.Tips.NewButton(words.T("Type an address…"), theme.DocumentCreateIcon(), "", s.ask))
 	case s.run == nil && s.testing == nil && s.state.trouble:
-		again := s.Tips.NewButton("Test again", theme.ViewRefreshIcon(), "", s.toggleTest)
+		again := s.Tips.NewButton(words.T("Test again"), theme.ViewRefreshIcon(), "", s.toggleTest)
 		again.Importance = widget.HighImportance
-		o = widgets.NewEmpty(theme.ErrorIcon(), "No picture from "+s.address.Title(), s.state.detail.Text,
-			again, s.Tips.NewButton("Change the address…", theme.DocumentCreateIcon(), "", s.ask))
+		o = widgets.NewEmpty(theme.ErrorIcon(), words.T("No picture from %s", s.address.Title()), s.state.detail.Text,
+			again, s.Tips.NewButton(words.T("Change the address…"), theme.DocumentCreateIcon(), "", s.ask))
 	case s.run == nil && s.sample == nil && s.testing == nil:
-		o = widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), "Test it to see one picture, or start to inspect what it sees.")
+		o = widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), words.T("Test it to see one picture, or start to inspect what it sees."))
 	}
 	if len(s.middle.Objects) == 1 && s.middle.Objects[0] == o {
 		return
@@ -254,7 +254,7 @@ func (s *Screen) StartOrStop() {
 		return
 	}
 	if why := s.missing(); why != "" {
-		s.Say("First " + why + ".")
+		s.Say(words.T("First %s.", why))
 		return
 	}
 	s.begin()
@@ -278,7 +278,7 @@ func (s *Screen) begin() {
 	s.run, s.state.trouble = r, false
 	s.counts.clear()
 	s.recent.clear()
-	s.banner.SetIdle("Waiting")
+	s.banner.SetIdle(words.T("Waiting"))
 	s.reason.Set("")
 	s.refresh()
 	s.Job(func(context.Context) { s.watch(ctx, r) })
@@ -393,7 +393,7 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 			// Nothing that was seen before a loss may pass for what is there now.
 			if st.State == live.Lost || st.State == live.Stalled {
 				s.banner.Set(string(history.ERROR), nan)
-				s.reason.Set(phrase.Sentence("No pictures: " + st.Reason))
+				s.reason.Set(words.T("No pictures: %s", phrase.Sentence(st.Reason)))
 			}
 		})
 		select {
@@ -410,13 +410,13 @@ func (s *Screen) ended(r *run, err error) {
 		return
 	}
 	s.run = nil
-	s.banner.SetIdle("Stopped")
+	s.banner.SetIdle(words.T("Stopped"))
 	s.reason.Set("")
 	switch {
 	case err == nil:
-		s.Say("The recording has ended.")
+		s.Say(words.T("The recording has ended."))
 	case errors.Is(err, context.Canceled):
-		s.Say(fmt.Sprintf("Stopped. %s in the log.", phrase.Plural(s.counts.total(), "verdict")))
+		s.Say(words.N(s.counts.total(), "Stopped. %d verdict in the log.", "Stopped. %d verdicts in the log."))
 	default:
 		s.Report(err)
 	}
@@ -441,15 +441,15 @@ func (s *Screen) refreshState() {
 	case s.run != nil:
 		s.state.show(s.run.src.Status(), s.run.src.Mode(), median(s.run.took))
 	case s.testing != nil:
-		s.state.say("Connecting…", "")
+		s.state.say(words.T("Connecting…"), "")
 	case s.sample != nil:
 		m := s.sample
-		s.state.say("Tested", fmt.Sprintf("%d × %d, %s, first picture after %.0f ms%s", m.Width, m.Height, m.Pixels, m.First, rateText(m.Status.Rate)))
+		s.state.say(words.T("Tested"), words.T("%d × %d, %s, first picture after %.0f ms%s", m.Width, m.Height, m.Pixels, m.First, rateText(m.Status.Rate)))
 	case s.state.trouble:
 	case s.address == nil:
 		s.state.say("", "")
 	default:
-		s.state.say("Not connected", "")
+		s.state.say(words.T("Not connected"), "")
 	}
 }
 
@@ -457,7 +457,7 @@ func rateText(v float64) string {
 	if v <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %.1f pictures/s", v)
+	return ", " + words.T("%.1f pictures/s", v)
 }
 
 // median is the usual latency, 0 of none.
@@ -516,14 +516,14 @@ func (s *Screen) tested(a *camera.Address, m *camera.Sample, f viewer.Frame, err
 		if errors.As(err, &lost) {
 			reason = lost.Reason
 		}
-		s.state.fail("Test failed", phrase.Sentence(reason))
-		s.banner.SetIdle("No picture")
+		s.state.fail(words.T("Test failed"), phrase.Sentence(reason))
+		s.banner.SetIdle(words.T("No picture"))
 		s.reason.Set("")
 	default:
 		s.sample = m
 		s.view.SetFrame(f)
 		s.controls.set(m.Controls)
-		s.banner.SetIdle("Not inspected")
+		s.banner.SetIdle(words.T("Not inspected"))
 		s.reason.Set("")
 	}
 	s.refresh()
@@ -536,7 +536,7 @@ func (s *Screen) remember() {
 		return
 	}
 	s.known = true
-	s.Say("Saved: " + camera.Redact(s.address.String()))
+	s.Say(words.T("Saved: %s", camera.Redact(s.address.String())))
 	s.refresh()
 }
 

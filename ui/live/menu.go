@@ -6,6 +6,7 @@ import (
 
 	"agurscope/datasets/camera"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -20,13 +21,13 @@ func (s *Screen) menu() {
 		m.Icon = theme.NewThemedResource(icon)
 		return m
 	}
-	look := "Look for cameras"
+	look := words.T("Look for cameras")
 	if s.looking {
-		look = "Looking for cameras…"
+		look = words.T("Looking for cameras…")
 	}
 	items := []*fyne.MenuItem{
 		item(look, theme.SearchIcon(), s.look),
-		item("Type an address…", theme.DocumentCreateIcon(), s.ask),
+		item(words.T("Type an address…"), theme.DocumentCreateIcon(), s.ask),
 	}
 	for _, f := range s.found {
 		items = append(items, item(short(f.Name+"  "+f.Address), theme.MediaVideoIcon(), func() { s.Choose(f.Address) }))
@@ -37,7 +38,7 @@ func (s *Screen) menu() {
 			items = append(items, item(short(camera.Redact(a)), theme.HistoryIcon(), func() { s.Choose(a) }))
 		}
 		if s.known {
-			items = append(items, fyne.NewMenuItemSeparator(), item("Forget this camera", theme.DeleteIcon(), s.forget))
+			items = append(items, fyne.NewMenuItemSeparator(), item(words.T("Forget this camera"), theme.DeleteIcon(), s.forget))
 		}
 	}
 	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), s.Window.Canvas())
@@ -54,7 +55,7 @@ func (s *Screen) look() {
 		return
 	}
 	s.looking = true
-	s.Say("Looking for cameras…")
+	s.Say(words.T("Looking for cameras…"))
 	s.refreshMiddle()
 	s.Job(func(ctx context.Context) {
 		found, means := camera.List(ctx)
@@ -78,7 +79,7 @@ func (s *Screen) looked(found []camera.Found, means []camera.Means) {
 		s.menu()
 		return
 	}
-	text := "No camera was found. Network cameras are named by an address."
+	text := words.T("No camera was found. Network cameras are named by an address.")
 	if len(lack) > 0 {
 		text += " " + strings.Join(lack, ". ") + "."
 	}
@@ -103,14 +104,14 @@ func (s *Screen) ask() {
 	}
 	examples := widgets.Rows(3)
 	for _, e := range [][2]string{
-		{"gige://192.168.1.20", "GigE Vision"}, {"aravis://Vendor-Model-123", "GigE Vision or USB3 Vision, by name"},
-		{"v4l2:///dev/video0", "webcam"}, {"rtsp://name:password@host/path", "network camera"}, {"http://host/video.mjpg", "network camera, Motion JPEG"},
-		{"watch:///folder", "pictures that somebody else puts there"}, {"replay:///folder?fps=5&loop=1", "a set, played like a camera"}, {"/folder/file.mp4", "a video"},
+		{"gige://192.168.1.20", words.T("GigE Vision")}, {"aravis://Vendor-Model-123", words.T("GigE Vision or USB3 Vision, by name")},
+		{"v4l2:///dev/video0", words.T("webcam")}, {"rtsp://name:password@host/path", words.T("network camera")}, {"http://host/video.mjpg", words.T("network camera, Motion JPEG")},
+		{"watch:///folder", words.T("pictures that somebody else puts there")}, {"replay:///folder?fps=5&loop=1", words.T("a set, played like a camera")}, {"/folder/file.mp4", words.T("a video")},
 	} {
 		examples.Add(widgets.Row(10, widgets.Fixed(230, 0, widgets.NewCaption(e[0])), widgets.NewCaption(e[1])))
 	}
-	body := widgets.Fixed(560, 0, widgets.Rows(10, entry, examples, widgets.NewCaption("Enter opens, Esc leaves everything as it is.")))
-	d := dialog.NewCustomConfirm("Camera address", "Open", "Cancel", body, func(yes bool) {
+	body := widgets.Fixed(560, 0, widgets.Rows(10, entry, examples, widgets.NewCaption(words.T("Enter opens, Esc leaves everything as it is."))))
+	d := dialog.NewCustomConfirm(words.T("Camera address"), words.T("Open"), words.T("Cancel"), body, func(yes bool) {
 		if a := strings.TrimSpace(entry.Text); yes && a != "" {
 			s.Choose(a)
 		}

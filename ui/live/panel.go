@@ -6,11 +6,14 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"agurscope/datasets/live"
 	"agurscope/history"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -32,7 +35,7 @@ func newCounts(t *widgets.Tips) *countsRow {
 	for _, v := range verdicts {
 		b := widgets.NewBadge()
 		c.badges[v] = b
-		cells = append(cells, t.Over(container.NewCenter(b), string(v)+" since the start"))
+		cells = append(cells, t.Over(container.NewCenter(b), words.T("%s since the start", v)))
 		shares = append(shares, 1)
 	}
 	c.root = widgets.Columns(shares, cells...)
@@ -110,7 +113,7 @@ func recentText(row recentRow) string {
 	if math.IsNaN(row.index) {
 		return ""
 	}
-	return fmt.Sprintf("index %.0f · %s", row.index, phrase.Milliseconds(row.latency))
+	return words.T("index %.0f · %s", row.index, phrase.Milliseconds(row.latency))
 }
 
 func (r *recentList) add(row recentRow) {
@@ -132,7 +135,7 @@ type controlPanel struct {
 
 func newControls(s *Screen) *controlPanel {
 	p := &controlPanel{s: s, grid: widgets.Rows(4)}
-	p.root = widgets.Rows(6, widgets.Inset(widgets.NewHeading("Camera settings"), 8, 12), widgets.Inset(p.grid, 0, 12), widgets.Fixed(0, 6, widgets.NewCaption("")))
+	p.root = widgets.Rows(6, widgets.Inset(widgets.NewHeading(words.T("Camera settings")), 8, 12), widgets.Inset(p.grid, 0, 12), widgets.Fixed(0, 6, widgets.NewCaption("")))
 	p.root.Hide()
 	return p
 }
@@ -165,8 +168,17 @@ func (s *Screen) mayTrigger() bool {
 
 const labelWidth = 84
 
+// controlNames are the usual settings of cameras in words for people.
+var controlNames = map[string]words.Text{
+	"exposure": words.Text("exposure"), "gain": words.Text("gain"), "rate": words.Text("rate"), "region": words.Text("region"), "format": words.Text("format"),
+}
+
 func label(name, unit string) fyne.CanvasObject {
-	text := strings.ToUpper(name[:1]) + name[1:]
+	if known, ok := controlNames[name]; ok {
+		name = known.String()
+	}
+	first, n := utf8.DecodeRuneInString(name)
+	text := string(unicode.ToUpper(first)) + name[n:]
 	if unit != "" && len(unit) < 4 {
 		text += ", " + unit
 	}
@@ -174,11 +186,14 @@ func label(name, unit string) fyne.CanvasObject {
 }
 
 // starts are the ways to begin a picture, with their settings in the address.
-var starts = []struct{ title, trigger, gate string }{
-	{"By itself", "", ""},
-	{"By key or line (software)", "software", ""},
-	{"By a signal at the camera", "hardware", ""},
-	{"When a part lies still", "", "motion"},
+var starts = []struct {
+	title         words.Text
+	trigger, gate string
+}{
+	{words.Text("By itself"), "", ""},
+	{words.Text("By key or line (software)"), "software", ""},
+	{words.Text("By a signal at the camera"), "hardware", ""},
+	{words.Text("When a part lies still"), "", "motion"},
 }
 
 func (p *controlPanel) triggerRow() fyne.CanvasObject {
@@ -190,35 +205,35 @@ func (p *controlPanel) triggerRow() fyne.CanvasObject {
 		if m.trigger == "hardware" && !genicam {
 			continue
 		}
-		names = append(names, m.title)
+		names = append(names, m.title.String())
 		if a.Settings["trigger"] == m.trigger && a.Settings["gate"] == m.gate {
-			now = m.title
+			now = m.title.String()
 		}
 	}
-	choice := p.s.Tips.NewSelect(names, "What starts a picture. It is part of the camera's address and applies from the next start.", p.s.Keys, nil)
+	choice := p.s.Tips.NewSelect(names, words.T("What starts a picture. It is part of the camera's address and applies from the next start."), p.s.Keys, nil)
 	choice.Selected = now
 	choice.OnChanged = func(title string) {
 		for _, m := range starts {
-			if m.title == title {
+			if m.title.String() == title {
 				p.s.change(map[string]string{"trigger": m.trigger, "gate": m.gate})
 			}
 		}
 	}
-	return widgets.Dock(nil, nil, label("starts", ""), nil, choice)
+	return widgets.Dock(nil, nil, label(words.T("starts"), ""), nil, choice)
 }
 
 func (p *controlPanel) row(c live.Control) fyne.CanvasObject {
 	if len(c.Choices) > 0 {
-		choice := p.s.Tips.NewSelect(c.Choices, "How a pixel is sent.", p.s.Keys, nil)
+		choice := p.s.Tips.NewSelect(c.Choices, words.T("How a pixel is sent."), p.s.Keys, nil)
 		choice.Selected = c.Value
 		choice.OnChanged = func(v string) { p.s.setControl(c.Name, v) }
 		return widgets.Dock(nil, nil, label(c.Name, ""), nil, choice)
 	}
 	tip := ""
 	if c.Max > c.Min && c.Name != "region" {
-		tip = fmt.Sprintf("From %g to %g. Enter sets it.", c.Min, c.Max)
+		tip = words.T("From %g to %g. Enter sets it.", c.Min, c.Max)
 	} else if c.Name == "region" {
-		tip = "x, y, width and height in pixels. Enter sets it."
+		tip = words.T("x, y, width and height in pixels. Enter sets it.")
 	}
 	e := p.s.Tips.NewEntry("", tip)
 	e.SetText(c.Value)
@@ -243,7 +258,7 @@ func (s *Screen) setControl(name, value string) {
 				return
 			}
 			s.keepSetting(map[string]string{name: value})
-			s.Say(fmt.Sprintf("Set %s to %s. Save the camera to keep it.", name, value))
+			s.Say(words.T("Set %s to %s. Save the camera to keep it.", name, value))
 			s.refresh()
 		})
 	})
@@ -256,7 +271,7 @@ func (s *Screen) change(settings map[string]string) {
 		s.Report(err)
 	}
 	if s.run != nil {
-		s.Say("It applies from the next start.")
+		s.Say(words.T("It applies from the next start."))
 	}
 	s.refresh()
 }

@@ -9,6 +9,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -40,15 +41,15 @@ func newStateLine(t *widgets.Tips) *stateLine {
 func look(s live.State) (word string, icon fyne.Resource, ink fyne.ThemeColorName) {
 	switch s {
 	case live.Connecting:
-		return "Connecting", theme.ViewRefreshIcon(), themes.ColorNameMuted
+		return words.T("Connecting"), theme.ViewRefreshIcon(), themes.ColorNameMuted
 	case live.Streaming:
-		return "Streaming", theme.ConfirmIcon(), themes.ColorNameOK
+		return words.T("Streaming"), theme.ConfirmIcon(), themes.ColorNameOK
 	case live.Stalled:
-		return "Stalled", theme.WarningIcon(), themes.ColorNameReview
+		return words.T("Stalled"), theme.WarningIcon(), themes.ColorNameReview
 	case live.Lost:
-		return "Lost, trying again", theme.ErrorIcon(), themes.ColorNameNG
+		return words.T("Lost, trying again"), theme.ErrorIcon(), themes.ColorNameNG
 	default:
-		return "Stopping", theme.MediaStopIcon(), themes.ColorNameMuted
+		return words.T("Stopping"), theme.MediaStopIcon(), themes.ColorNameMuted
 	}
 }
 
@@ -59,7 +60,7 @@ func (l *stateLine) show(st live.Status, mode live.Mode, latency time.Duration) 
 	l.icon.SetResource(theme.NewColoredResource(icon, ink))
 	l.word.SetColor(ink)
 	if st.State == live.Streaming && mode != live.Free && st.Delivered == 0 {
-		word = "Ready for the trigger"
+		word = words.T("Ready for the trigger")
 	}
 	l.word.Set(word)
 	detail := figures(st, mode, latency)
@@ -67,7 +68,7 @@ func (l *stateLine) show(st live.Status, mode live.Mode, latency time.Duration) 
 		detail = phrase.Sentence(st.Reason)
 	}
 	l.detail.Set(detail)
-	l.hint.Tip = fmt.Sprintf("%d pictures received, %d inspected, %d dropped because newer ones were there, %d incomplete, %d repeated; lost %d times.",
+	l.hint.Tip = words.T("%d pictures received, %d inspected, %d dropped because newer ones were there, %d incomplete, %d repeated; lost %d times.",
 		st.Received, st.Delivered, st.Dropped, st.Incomplete, st.Stale, st.Losses)
 }
 
@@ -75,17 +76,17 @@ func (l *stateLine) show(st live.Status, mode live.Mode, latency time.Duration) 
 func figures(st live.Status, mode live.Mode, latency time.Duration) string {
 	text := fmt.Sprintf("%.1f/s", st.Rate)
 	if mode != live.Free {
-		text = phrase.Plural(int(st.Delivered), "picture")
+		text = words.N(int(st.Delivered), "%d picture", "%d pictures")
 	}
 	if latency > 0 {
-		text += " · " + phrase.Milliseconds(latency) + " to the verdict"
+		text += " · " + words.T("%s to the verdict", phrase.Milliseconds(latency))
 	}
-	text += fmt.Sprintf(" · %d dropped", st.Dropped)
+	text += " · " + words.T("%d dropped", st.Dropped)
 	if st.Incomplete > 0 {
-		text += fmt.Sprintf(" · %d incomplete", st.Incomplete)
+		text += " · " + words.T("%d incomplete", st.Incomplete)
 	}
 	if st.Stale > 0 && mode == live.Free {
-		text += fmt.Sprintf(" · %d repeated", st.Stale)
+		text += " · " + words.T("%d repeated", st.Stale)
 	}
 	return text
 }

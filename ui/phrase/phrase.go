@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 )
 
 // Figure writes a number with three significant digits and no exponent.
@@ -27,7 +28,7 @@ func Figure(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// Plural says how many there are of a thing.
+// Plural says in English how many there are of a thing; see [words.N].
 func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -40,13 +41,13 @@ func Remaining(d time.Duration) string {
 	sec := math.Round(d.Seconds())
 	switch {
 	case sec < 1:
-		return "almost done"
+		return words.T("almost done")
 	case sec < 90:
-		return fmt.Sprintf("%.0f s left", sec)
+		return words.T("%.0f s left", sec)
 	case sec < 90*60:
-		return fmt.Sprintf("%.0f min left", math.Round(sec/60))
+		return words.T("%.0f min left", math.Round(sec/60))
 	}
-	return fmt.Sprintf("%.1f h left", sec/3600)
+	return words.T("%.1f h left", sec/3600)
 }
 
 // Clock writes a duration as minutes and seconds.
@@ -90,7 +91,7 @@ func Sentence(s string) string {
 		r, n := utf8.DecodeRuneInString(s)
 		s = string(unicode.ToUpper(r)) + s[n:]
 	}
-	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
+	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(".!?。！？", last) {
 		s += "."
 	}
 	return s
@@ -104,15 +105,49 @@ func LowerFirst(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
+// failures say what could not be done, by what was being done.
+var failures = map[string]words.Text{
+	"open set": words.Text("Could not open the parts"), "open recipe": words.Text("Could not open the recipe"),
+	"inspect": words.Text("Could not inspect"), "train": words.Text("Could not train"), "calibrate": words.Text("Could not calibrate"),
+	"override": words.Text("Could not record your verdict"), "open verdict": words.Text("Could not open the verdict"),
+	"save the recipe": words.Text("Could not save the recipe"), "estimate the training": words.Text("Could not estimate the training"),
+	"log the verdict": words.Text("Could not log the verdict"), "log the run": words.Text("Could not log the run"),
+	"log the thresholds": words.Text("Could not log the thresholds"), "explain the part": words.Text("Could not explain the part"),
+	"draw the map": words.Text("Could not draw the map"), "open the map": words.Text("Could not open the map"),
+	"export": words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
+}
+
+// hints are the ways out that sessions name.
+var hints = map[string]words.Text{
+	"Choose another recipe or a smaller input size.":             words.Text("Choose another recipe or a smaller input size."),
+	"See the list of skipped files.":                             words.Text("See the list of skipped files."),
+	"Choose another folder for the recipe.":                      words.Text("Choose another folder for the recipe."),
+	"Run “agurscope doctor” to see what is missing.":             words.Text("Run “agurscope doctor” to see what is missing."),
+	"Choose another folder or free some space.":                  words.Text("Choose another folder or free some space."),
+	"Inspect the part again with a history database.":            words.Text("Inspect the part again with a history database."),
+	"Keep full pictures from now on, or inspect the file again.": words.Text("Keep full pictures from now on, or inspect the file again."),
+	"Start with a history database.":                             words.Text("Start with a history database."),
+	"Open a recipe or train one.":                                words.Text("Open a recipe or train one."),
+	"Start again with the recipe that is open now.":              words.Text("Start again with the recipe that is open now."),
+	"Choose another folder.":                                     words.Text("Choose another folder."),
+}
+
 // Problem turns an error into a title and a sentence with the way out.
 func Problem(err error) (title, body string) {
 	var p *session.Problem
 	if !errors.As(err, &p) {
-		return "Something went wrong", Sentence(err.Error())
+		return words.T("Something went wrong"), Sentence(err.Error())
 	}
 	body = Sentence(p.Err.Error())
 	if p.Hint != "" {
-		body += " " + Sentence(p.Hint)
+		hint := p.Hint
+		if said, ok := hints[hint]; ok {
+			hint = said.String()
+		}
+		body += " " + Sentence(hint)
+	}
+	if said, ok := failures[p.Op]; ok {
+		return said.String(), body
 	}
 	return "Could not " + p.Op, body
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"agurscope/themes"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -375,7 +376,7 @@ func (l *LineChart) Redraw() {
 		}
 		l.y.min, l.y.max = 0, max(top*1.08, 1e-9)
 		last := l.smooth[len(l.smooth)-1]
-		l.note = fmt.Sprintf("now %.4g", last.Y)
+		l.note = words.T("now %.4g", last.Y)
 	}
 	l.Refresh()
 }
@@ -405,7 +406,7 @@ func premultiplied(c color.NRGBA) color.Color { return color.RGBAModel.Convert(c
 func (l *LineChart) pointed(x float64, inside bool) {
 	note := ""
 	if n := len(l.smooth); n > 0 {
-		note = fmt.Sprintf("now %.4g", l.smooth[n-1].Y)
+		note = words.T("now %.4g", l.smooth[n-1].Y)
 	}
 	l.marks = nil
 	if inside {

@@ -90,11 +90,12 @@ type navRenderer struct {
 }
 
 func (r *navRenderer) MinSize() fyne.Size {
-	h := float32(40)
+	w, h := float32(64), float32(40)
 	if r.n.label != "" {
-		h += r.text.MinSize().Height
+		text := r.text.MinSize()
+		w, h = max(w, text.Width+8), h+text.Height
 	}
-	return fyne.NewSize(64, h)
+	return fyne.NewSize(w, h)
 }
 
 func (r *navRenderer) Layout(s fyne.Size) {

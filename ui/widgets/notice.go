@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"agurscope/themes"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -43,7 +44,7 @@ func (t *Tips) NewNotice() *Notice {
 	n.title.Elide = ElideEnd
 	n.buttons = Row(6)
 	ground := NewGround(themes.ColorNameRaised)
-	closer := t.NewFlatButton("", theme.CancelIcon(), "Close this message (Esc)", n.Close)
+	closer := t.NewFlatButton("", theme.CancelIcon(), words.T("Close this message (Esc)"), n.Close)
 	n.flush = Flush(n.body)
 	words := Rows(4, n.title, n.flush)
 	buttons := container.NewCenter(Row(6, n.buttons, closer))

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"agurscope/themes"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -174,9 +175,9 @@ func (r *scoresRenderer) Layout(size fyne.Size) {
 		m = r.ink(r.empty, s.empty, themes.ColorNameMuted, false)
 	}
 	r.empty.Move(fyne.NewPos(a.x+(a.w-m.Width)/2, a.y+(a.h-m.Height)/2))
-	title := "score"
+	title := words.T("score")
 	if s.over {
-		title = "score; the last bar holds all above"
+		title = words.T("score; the last bar holds all above")
 	}
 	m = r.ink(r.title, title, themes.ColorNameMuted, false)
 	r.title.Move(fyne.NewPos(a.x+a.w-m.Width, size.Height-m.Height))
@@ -211,14 +212,14 @@ func (r *scoresRenderer) sides() {
 	switch {
 	case !s.has():
 	case s.total[goodSeries] > 0 && s.total[otherSeries] > 0:
-		up = fmt.Sprintf("▲ %d good, %d not labelled", s.total[goodSeries], s.total[otherSeries])
+		up = words.T("▲ %d good, %d not labelled", s.total[goodSeries], s.total[otherSeries])
 	case s.total[goodSeries] > 0:
-		up = fmt.Sprintf("▲ %d good", s.total[goodSeries])
+		up = words.T("▲ %d good", s.total[goodSeries])
 	case s.total[otherSeries] > 0:
-		up = fmt.Sprintf("▲ %d not labelled", s.total[otherSeries])
+		up = words.T("▲ %d not labelled", s.total[otherSeries])
 	}
 	if s.has() && s.total[defectSeries] > 0 {
-		down = fmt.Sprintf("▼ %d defective", s.total[defectSeries])
+		down = words.T("▼ %d defective", s.total[defectSeries])
 	}
 	m := r.ink(r.side[0], up, themes.ColorNameOK, true)
 	r.side[0].Move(fyne.NewPos(a.x+a.w-m.Width-6, a.y+scoreBand()+4))
@@ -266,7 +267,7 @@ func (r *scoresRenderer) lines() {
 		r.grip[i].FillColor = themes.Color(inks[i])
 		r.grip[i].Move(fyne.NewPos(x-4, a.y+a.h-14))
 		r.grip[i].Resize(fyne.NewSize(8, 14))
-		m := r.ink(r.label[i], [2]string{"review ", "reject "}[i]+scoreText(s.at[i]), inks[i], true)
+		m := r.ink(r.label[i], [2]string{words.T("review %s", scoreText(s.at[i])), words.T("reject %s", scoreText(s.at[i]))}[i], inks[i], true)
 		// The one to the left of its line, the other to the right: they never meet.
 		lx := x - m.Width - 3
 		if i == int(RejectLine) {
@@ -501,13 +502,13 @@ func (s *Scores) MouseMoved(e *desktop.MouseEvent) {
 	if v := s.value(e.Position.X); v >= 0 && v <= s.top {
 		i := min(int(v/s.top*scoreBars), scoreBars-1)
 		from, to := float64(i)*s.top/scoreBars, float64(i+1)*s.top/scoreBars
-		what := fmt.Sprintf("%.2f to %.2f", from, to)
+		what := words.T("%.2f to %.2f", from, to)
 		if i == scoreBars-1 {
-			what = fmt.Sprintf("%.2f and above", from)
+			what = words.T("%.2f and above", from)
 		}
-		note = fmt.Sprintf("%s: %d good, %d defective", what, s.counts[goodSeries][i], s.counts[defectSeries][i])
+		note = words.T("%s: %d good, %d defective", what, s.counts[goodSeries][i], s.counts[defectSeries][i])
 		if n := s.counts[otherSeries][i]; n > 0 {
-			note += fmt.Sprintf(", %d not labelled", n)
+			note += ", " + words.T("%d not labelled", n)
 		}
 	}
 	s.say(note)

@@ -3,6 +3,7 @@ package widgets
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"agurscope/themes"
 
@@ -124,15 +125,39 @@ func wrap(text string, width, size float32) []string {
 	var out []string
 	for _, para := range strings.Split(text, "\n") {
 		line := ""
-		for _, word := range strings.Fields(para) {
-			next := strings.TrimSpace(line + " " + word)
-			if line != "" && fyne.MeasureText(next, size, fyne.TextStyle{}).Width > width {
-				out = append(out, line)
-				next = word
+		for _, word := range pieces(para) {
+			next := line + word
+			if line != "" && fyne.MeasureText(strings.TrimRight(next, " "), size, fyne.TextStyle{}).Width > width {
+				out = append(out, strings.TrimRight(line, " "))
+				next = strings.TrimLeft(word, " ")
 			}
 			line = next
 		}
-		out = append(out, line)
+		out = append(out, strings.TrimRight(line, " "))
+	}
+	return out
+}
+
+// pieces are what a line may be broken between: words with the blank behind them,
+// and Chinese characters, of which punctuation stays with what it follows.
+func pieces(para string) []string {
+	var out []string
+	start := 0
+	runes := []rune(strings.Join(strings.Fields(para), " "))
+	for i, r := range runes {
+		if i == 0 {
+			continue
+		}
+		before := runes[i-1]
+		if before == ' ' || unicode.Is(unicode.Han, r) || unicode.Is(unicode.Han, before) && !unicode.IsPunct(r) && r != ' ' {
+			if !strings.ContainsRune("（《【“‘(", before) {
+				out = append(out, string(runes[start:i]))
+				start = i
+			}
+		}
+	}
+	if start < len(runes) {
+		out = append(out, string(runes[start:]))
 	}
 	return out
 }

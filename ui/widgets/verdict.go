@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"agurscope/themes"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -24,7 +25,7 @@ type Banner struct {
 
 // NewBanner returns a banner of a part that has not been inspected.
 func NewBanner() *Banner {
-	b := &Banner{word: "Not inspected", index: math.NaN()}
+	b := &Banner{word: words.T("Not inspected"), index: math.NaN()}
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -243,7 +244,7 @@ func (r *gaugeRenderer) Layout(s fyne.Size) {
 
 func (r *gaugeRenderer) Refresh() {
 	names := [3]fyne.ThemeColorName{themes.ColorNameOKFill, themes.ColorNameReviewFill, themes.ColorNameNGFill}
-	text := [3]string{"0  OK", "50 = at the threshold", "NG  100"}
+	text := [3]string{"0  OK", words.T("50 = at the threshold"), "NG  100"}
 	for i := range r.zones {
 		r.zones[i].FillColor = themes.Color(names[i])
 		r.words[i].Text, r.words[i].Color = text[i], themes.Color(themes.ColorNameMuted)

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -266,12 +267,32 @@ func TestNoticeSaysAndCloses(t *testing.T) {
 	if n.Visible() {
 		t.Error("a notice shows before it says anything")
 	}
-	n.Say(Trouble, "Could not open set", "The folder is empty.")
-	if !n.Visible() || n.Title() != "Could not open set" {
+	n.Say(Trouble, "Could not open the parts", "The folder is empty.")
+	if !n.Visible() || n.Title() != "Could not open the parts" {
 		t.Errorf("it says %q", n.Title())
 	}
 	n.Close()
 	if n.Visible() || closed != 1 {
 		t.Error("it does not close")
+	}
+}
+
+func TestTipsBreakChineseBetweenCharacters(t *testing.T) {
+	test.NewTempApp(t)
+	for text, want := range map[string][]string{
+		"one two, three":  {"one ", "two, ", "three"},
+		"判定结果。再试 (Esc)":   {"判", "定", "结", "果。", "再", "试 ", "(Esc)"},
+		"（完整图片）和 NG":      {"（完", "整", "图", "片）", "和 ", "NG"},
+		"":                nil,
+		"no  double gaps": {"no ", "double ", "gaps"},
+	} {
+		if got := pieces(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for _, line := range wrap("用于把异常图切分为区域。只要有区域留下，无论得分如何均判 NG。这是一个很长的提示文字，需要分成几行。", 120, 12) {
+		if w := fyne.MeasureText(line, 12, fyne.TextStyle{}).Width; w > 140 {
+			t.Errorf("%q is %.0f wide", line, w)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 // use is one place that says something.
 type use struct {
 	key, one string // one: of what is counted
+	plain    bool   // no format
 	at       token.Position
 }
 
@@ -115,6 +116,7 @@ func said(c *ast.CallExpr, own bool, known map[string]string) (u use, is, ok boo
 	switch {
 	case (name == "T" || name == "Text") && len(c.Args) > 0:
 		u.key, ok = constant(c.Args[0], known)
+		u.plain = len(c.Args) == 1
 		return u, true, ok
 	case name == "N" && len(c.Args) > 2:
 		u.one, ok = constant(c.Args[1], known)
@@ -203,7 +205,7 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 			switch {
 			case text == "":
 				t.Errorf("%s: not in %s: %q", u.at, l.Name, u.key)
-			case !slices.Equal(verbs(text), verbs(u.key)):
+			case !u.plain && !slices.Equal(verbs(text), verbs(u.key)):
 				t.Errorf("%s:%d: %q has the arguments %v, its translation %q has %v", e.file, e.line, u.key, verbs(u.key), text, verbs(text))
 			}
 			one := e.ones[l.Code]
