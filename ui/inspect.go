@@ -176,13 +176,18 @@ var filters = []struct {
 	{history.REVIEW, "REVIEW", "Show parts for REVIEW: a person decides"},
 	{history.OK, "OK", "Show parts that are OK"},
 	{history.ERROR, "ERROR", "Show parts that could not be inspected: ERROR is never OK"},
+	{overridden, "overridden", "Show parts on which a person has given a verdict"},
 }
 
 func (s *inspectScreen) listHead() fyne.CanvasObject {
 	row := widgets.Row(2)
 	for i, f := range filters {
 		var shape fyne.Resource
-		if f.verdict != "" {
+		switch f.verdict {
+		case "":
+		case overridden:
+			shape = theme.NewThemedResource(theme.AccountIcon())
+		default:
 			shape = themes.VerdictIcon(string(f.verdict))
 		}
 		c := s.w.Tips.NewChip(shape, f.tip, func() { s.setFilter(filters[i].verdict) })
@@ -227,6 +232,9 @@ func (s *inspectScreen) refreshCounts() {
 			word = fmt.Sprintf("All %d", s.parts.len())
 		}
 		s.chips[i].Set(word, s.parts.only == f.verdict)
+		if f.verdict == overridden { // it takes room, and most shifts need none
+			s.chips[i].Hidden = n == 0 && s.parts.only != overridden
+		}
 	}
 	s.log.refresh(t)
 }

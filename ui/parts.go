@@ -37,6 +37,9 @@ func (p *part) final() history.Verdict {
 // filter chooses parts by the verdict that counts; "" chooses all.
 type filter = history.Verdict
 
+// overridden is the filter for parts on which a person has said something.
+const overridden filter = "overridden"
+
 // parts is the set as the inspection screen sees it: its items, their verdicts,
 // and which of them a filter lets through. It belongs to Fyne's goroutine.
 type parts struct {
@@ -75,7 +78,15 @@ func (p *parts) show(f filter) {
 	}
 }
 
-func (p *parts) passes(i int) bool { return p.only == "" || p.state[i].final() == p.only }
+func (p *parts) passes(i int) bool {
+	switch p.only {
+	case "":
+		return true
+	case overridden:
+		return p.state[i].reviewed != ""
+	}
+	return p.state[i].final() == p.only
+}
 
 // forget drops all verdicts, as for another recipe.
 func (p *parts) forget() {
@@ -208,6 +219,8 @@ func (t tally) of(v history.Verdict) int {
 		return t.ng
 	case history.ERROR:
 		return t.err
+	case overridden:
+		return t.overridden
 	}
 	return t.total()
 }

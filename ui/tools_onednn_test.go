@@ -135,3 +135,25 @@ func TestMeasuringLineAndScale(t *testing.T) {
 		}
 	}
 }
+
+func TestSmallestRegionIsTypedInPixelsOfThePicture(t *testing.T) {
+	w, _, _ := withOwnRecipe(t)
+	p := w.inspect.panel.thresholds
+	usual := p.area.Text
+	if usual == "" {
+		t.Fatal("the usual size is not shown")
+	}
+	p.areaTyped("4096") // all of a picture of 64 x 64
+	if got := w.Session.Thresholds().MinArea; got < 4000 {
+		t.Errorf("the smallest area is %d cells of the map", got)
+	}
+	if n := len(w.inspect.on.res.Regions); n > 1 {
+		t.Errorf("%d regions are as large as the picture", n)
+	}
+	if p.areaTyped("a lot"); p.area.Text == "a lot" {
+		t.Error("nonsense stays in the field")
+	}
+	if p.areaTyped(""); p.area.Text != usual || w.Session.Thresholds().MinArea != 0 {
+		t.Errorf("empty brings back %q, the usual one is %q", p.area.Text, usual)
+	}
+}

@@ -231,6 +231,7 @@ func (p *verdictPanel) judged(sh *shown) {
 	p.scoreHint.Tip = p.origin(score)
 	p.setTerms(sh)
 	p.regions.set(sh.res.Regions)
+	p.thresholds.showArea()
 }
 
 // origin says where the thresholds come from.

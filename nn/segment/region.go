@@ -51,6 +51,7 @@ type Result struct {
 	W, H    int
 	Labels  []int32  // H*W: 0 outside, i in Regions[i-1]
 	Regions []Region // by falling peak, then in reading order
+	Small   int      // how many more there would be without MinArea
 }
 
 // Mask returns a new mask of H*W bytes, 1 in every region and 0 outside.
@@ -90,6 +91,7 @@ func (s *Segmenter) measure(m, signed *nn.Image, least int) {
 		}
 		return 0
 	})
+	s.out.Small = len(s.moments) - len(s.order)
 	s.out.W, s.out.H = m.W, m.H
 	if s.out.Regions == nil {
 		s.out.Regions = []Region{} // no regions are [] in JSON, not null

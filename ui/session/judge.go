@@ -90,7 +90,7 @@ func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, 
 	j.Segmentation = segment.Result{
 		W: r.W, H: r.H,
 		Labels:  append([]int32(nil), r.Labels...),
-		Regions: append([]segment.Region(nil), r.Regions...),
+		Regions: append([]segment.Region(nil), r.Regions...), Small: r.Small,
 	}
 	j.Index = index(p.Score, t.Reject)
 	switch {
