@@ -1,8 +1,8 @@
 // Attention. A value's matrix of one image has e numbers for each of the l rows that
 // are mixed: positions, whose numbers lie l apart, or with channels the channels,
 // whose numbers lie together. Weights are l x l. Plain loops: in a bottleneck l is
-// some hundreds, and all of it stays in the caches; 24 to 32 registers, 1 KiB of
-// shared memory, 2 FLOP per 8 bytes. Expected: a tenth of the f32 peak on an A2000 and
+// some hundreds, and all of it stays in the caches; 40 to 48 registers, 5 groups per
+// SM, 1 KiB of shared memory, 2 FLOP per 8 bytes. Expected: a tenth of the f32 peak on an A2000 and
 // less on an H100, which such sizes do not fill; 8 MFLOP for 256 positions of 96
 // channels either way.
 
@@ -17,7 +17,8 @@ KERNEL attend(const GLOBAL float *q, const GLOBAL float *k, GLOBAL float *w, flo
   float top = -3.402823466e38f;
   for (int b = LID; b < l; b += THREADS) {
     float v = 0.f;
-    for (int i = 0; i < e; i++) v += qa[(long)i * step] * ks[(long)b * row + (long)i * step];
+    const GLOBAL float *kb = ks + (long)b * row;
+    for (int i = 0; i < e; i++) v = FMA(qa[i * step], kb[i * step], v);
     v *= factor;
     out[b] = v;
     top = v > top ? v : top;
@@ -51,7 +52,8 @@ KERNEL attend_back(const GLOBAL float *dy, const GLOBAL float *v, const GLOBAL f
   float sum = 0.f;
   for (int b = LID; b < l; b += THREADS) {
     float d = 0.f;
-    for (int i = 0; i < e; i++) d += da[(long)i * step] * vs[(long)b * row + (long)i * step];
+    const GLOBAL float *vb = vs + (long)b * row;
+    for (int i = 0; i < e; i++) d = FMA(da[i * step], vb[i * step], d);
     out[b] = d;
     sum += wa[b] * d;
   }
@@ -61,8 +63,8 @@ KERNEL attend_back(const GLOBAL float *dy, const GLOBAL float *v, const GLOBAL f
 
 // y_a = factor * sum_b w[a,b] x_b, or w[b,a] when turned: the mixture, and the
 // gradients of all that went into it.
-KERNEL attend_mix(const GLOBAL float *w, const GLOBAL float *x, GLOBAL float *y, float factor, int l, int e, int turned,
-           int channels, int add, int n) {
+KERNEL attend_mix(const GLOBAL float *w, const GLOBAL float *x, GLOBAL float *y, float factor, int l, int e,
+                  int turned, int channels, int add, int n) {
   const int i = ELEMENT;
   if (i >= n) return;
   const int image = i / (l * e), rest = i % (l * e);
@@ -70,6 +72,8 @@ KERNEL attend_mix(const GLOBAL float *w, const GLOBAL float *x, GLOBAL float *y,
   const int row = channels ? e : 1, step = channels ? 1 : l;
   const GLOBAL float *xs = x + (long)image * l * e + (long)r * step, *ws = w + (long)image * l * l;
   float v = 0.f;
-  for (int b = 0; b < l; b++) v += ws[turned ? (long)b * l + a : (long)a * l + b] * xs[(long)b * row];
+  const GLOBAL float *wa = ws + (turned ? a : (long)a * l);
+  const int next = turned ? l : 1;
+  for (int b = 0; b < l; b++) v = FMA(wa[b * next], xs[b * row], v);
   PUT(y[i], factor * v, add);
 }

@@ -1,8 +1,8 @@
 // Operations with little arithmetic on every element: bound by memory, 8 to 12
 // bytes for 1 to 10 FLOP. 85 to 90 % of the bandwidth is expected on either
 // card: 250 GB/s on an A2000, 2.9 TB/s on an H100; below about a million
-// elements the launch, some microseconds, is the larger part. Full occupancy: 8
-// to 30 registers, at most 1 KiB of shared memory.
+// elements the launch, some microseconds, is the larger part. Full occupancy: 10
+// to 32 registers, at most 1 KiB of shared memory.
 
 KERNEL leaky(const GLOBAL float *x, GLOBAL float *y, float slope, int n) {
   const int i = ELEMENT;

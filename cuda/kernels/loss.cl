@@ -1,7 +1,7 @@
 // Losses: each computes its value, by group, and at once the gradient, already
 // weighted. Bound by memory: 12 to 16 bytes an element for 5 to 40 FLOP; 85 % of
-// the bandwidth expected on an A2000 and on an H100, which is a small part of a step. 16 to
-// 32 registers, 1 KiB of shared memory, full occupancy. deviation is the
+// the bandwidth expected on an A2000 and on an H100, which is a small part of a step. 12 to
+// 32 registers, 1 or 2 KiB of shared memory, full occupancy. deviation is the
 // exception: one group an image, some 35 passes over a map that the caches hold.
 
 // dst = offset + factor * the sum of part.

@@ -2,8 +2,9 @@
 // batch, a group for each, and the chunks are joined in order: the same numbers
 // give the same bits. Bound by memory: forward reads x twice and writes y,
 // backward reads x and dy twice and writes dx; 12 and 20 bytes an element for
-// some 10 FLOP. 80 to 85 % of the bandwidth expected on an A2000 and on an H100; 20 to 32
-// registers, 2 KiB of shared memory, full occupancy.
+// some 10 FLOP. 80 to 85 % of the bandwidth expected on an A2000 and on an H100; 14 to 34
+// registers, 1 KiB of shared memory, full occupancy but for moments, whose 34 let 6 of 8
+// groups onto an SM of an H100.
 
 // part[(channel * chunks + chunk) * 2] = the chunk's sum, and the sum of squared
 // distances to its mean: the second look finds the chunk in the cache, and no

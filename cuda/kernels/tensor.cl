@@ -10,10 +10,10 @@
 // whose rows are 8 words longer than the tile: the 32 words that a fragment takes
 // then lie in 32 banks.
 //
-//   tile      shared, TF32 / bf16   registers   FLOP per byte loaded
-//   16 x 256  18.0 / 9.0 KiB        80          7.5, as in conv.cl
-//   32 x 128  11.0 / 5.5 KiB        64          12.8
-//   64 x  64   9.0 / 4.5 KiB        64          16
+//   tile      shared, TF32 / bf16   registers   groups per SM    FLOP per byte loaded
+//   16 x 256  18.0 / 9.0 KiB        80          3 (of 8 warps)   7.5, as in conv.cl
+//   32 x 128  11.0 / 5.5 KiB        64          4                12.8
+//   64 x  64   9.0 / 4.5 KiB        64          4                16
 //
 // Per step of 16 taps a warp issues some 125 instructions in TF32 and 105 in bf16
 // for its 8,192 multiply-adds, against 380 in f32, most of them to find and load the
