@@ -165,11 +165,14 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 	@mkdir -p $(OUT)/tsne && go test -c -o $(OUT)/tsne/tsne.test ./nn/tsne
 	@/usr/bin/python3 nn/tsne/testdata/compare.py $(OUT)/tsne/tsne.test $(OUT)/tsne
 
-.PHONY: screenshots window-state soak-kiosk
+.PHONY: screenshots window-state soak-kiosk bench-mouse
 # What drives the window by mouse and keyboard.
-screenshots window-state soak-kiosk: MORE_PACKAGES = $(LOOK_PACKAGES)
+screenshots window-state soak-kiosk bench-mouse: MORE_PACKAGES = $(LOOK_PACKAGES)
 window-state: build ## kill -9 the window: it comes back where it was; a second one says why it is none
 	ui/screenshots/state.sh $(BIN)
+
+bench-mouse: build ## from a real mouse to the pixels: a dragged threshold with 10,000 scores, a table of 100,000 rows
+	ui/screenshots/mouse.sh $(BIN)
 
 KIOSK := 30m
 soak-kiosk: build ## the kiosk at 10 parts/s for KIOSK: memory grows by 5 % at most

@@ -160,6 +160,9 @@ type windowBench struct {
 // benchWindow measures the viewer in a real window with real predictions: every
 // move of the slider judges anew by the session.
 func benchWindow(ctx context.Context, b cli.BenchWindow) error {
+	if b.Scores > 0 {
+		return rehearse(ctx, b)
+	}
 	results, err := benchResults(ctx, b)
 	if err != nil {
 		return err
@@ -188,6 +191,27 @@ func benchWindow(ctx context.Context, b cli.BenchWindow) error {
 		return err
 	}
 	return json.NewEncoder(b.Out).Encode(out)
+}
+
+// rehearse shows the window with invented scores until ctx ends.
+func rehearse(ctx context.Context, b cli.BenchWindow) error {
+	set, recipe, err := demo()
+	if err != nil {
+		return err
+	}
+	if _, err := b.Session.OpenSet(set); err != nil {
+		return err
+	}
+	if _, err := b.Session.OpenRecipe(recipe); err != nil {
+		return err
+	}
+	if err := b.Session.InventPass(b.Scores); err != nil {
+		return err
+	}
+	a := newApp()
+	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	defer stop()
+	return ui.Run(ui.Config{App: a, Session: b.Session, Version: version})
 }
 
 // benchResults inspects a few defective SynthEC parts.

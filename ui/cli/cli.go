@@ -83,6 +83,7 @@ type Window struct {
 type BenchWindow struct {
 	Session *session.Session // with a recipe open, or the demonstration is taken
 	Side    int              // pixels of the pictures, and of each pane
+	Scores  int              // of an invented pass, in the whole window; 0: the viewer alone is measured
 	Out     io.Writer
 
 	CPU      func() time.Duration // what the program has used of the processor

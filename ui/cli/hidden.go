@@ -49,6 +49,7 @@ func (p *program) benchWindow() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&recipe, "recipe", "", "recipe to show (default: the demonstration's)")
 	cmd.Flags().BoolVar(&demo, "demo", true, "show the demonstration's recipe")
+	cmd.Flags().IntVar(&b.Scores, "scores", 0, "open the window itself instead, with as many invented scores to calibrate on, for a mouse to be measured by")
 	cmd.Flags().IntVar(&b.Side, "side", 512, "pixels of each pane and picture")
 	engine.add(cmd.Flags())
 	return cmd
