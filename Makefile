@@ -20,7 +20,7 @@ KERNEL_PACKAGES := clang pocl-opencl-icd ocl-icd-opencl-dev
 # Only where there is no display: a virtual one, and OpenGL in software.
 HEADLESS_PACKAGES := xvfb xauth libgl1-mesa-dri
 # To use the window as a person does, and to look at it: make screenshots.
-LOOK_PACKAGES := xdotool imagemagick
+LOOK_PACKAGES := xdotool imagemagick ffmpeg
 # Only where other people's programs are measured or asked.
 onnx-parity onednn3 bench-peers: MORE_PACKAGES := python3 python3-venv
 # Only for tests: the program that tampers with the history; the GigE Vision

@@ -39,6 +39,8 @@ var keyHelp = []struct {
 	{"Camera", [][2]string{
 		{"Space", "start, stop"},
 		{"T", "take one picture, where a trigger is used"},
+		{"V", "test the camera: one picture, nothing inspected"},
+		{"S", "look for cameras"},
 	}},
 	{"Pictures", [][2]string{
 		{"1  2  3  4", "enlarge a pane, or put it back"},

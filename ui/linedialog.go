@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"agurscope/themes"
@@ -58,7 +59,7 @@ func (w *Window) showLine() {
 	from := widgets.NewCaption(words.T("From %s. A change of it applies when the program starts again.", l.File()))
 	from.Elide = widgets.ElideMiddle
 	rows.Add(widgets.NewRule())
-	rows.Add(from)
+	rows.Add(widgets.Inset(from, 4, 0))
 	check := w.Tips.NewButton(words.T("Check now"), theme.ViewRefreshIcon(), "", func() {
 		l.Retry()
 		// A peer that is there answers at once.
@@ -88,7 +89,7 @@ func (p *lineDialog) set(c line.Condition, peers []line.Status) {
 
 func newPeerRow(s line.Status) *peerRow {
 	r := &peerRow{icon: widget.NewIcon(nil), state: widgets.NewCaption(""), help: widgets.NewAside(themes.ColorNameReviewFill)}
-	name := widgets.NewStyled(&widgets.Text{Text: s.Peer, Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideMiddle})
+	name := widgets.NewStyled(&widgets.Text{Text: strings.ToUpper(s.Peer[:1]) + s.Peer[1:], Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideMiddle})
 	r.state.Elide = widgets.ElideEnd
 	r.root = widgets.Dock(nil, nil, widgets.Inset(widgets.Rows(0, widgets.Fixed(20, 20, r.icon)), 2, 6), nil,
 		widgets.Rows(3, name, r.state, r.help))
@@ -167,7 +168,7 @@ func (w *Window) explainLine() {
 	}
 	file := filepath.Join(filepath.Dir(store.Path()), line.FileName)
 	example := filepath.Join(filepath.Dir(file), "line-example.json")
-	where := widgets.NewStyled(&widgets.Text{Text: file, Style: fyne.TextStyle{Monospace: true}, Elide: widgets.ElideMiddle})
+	where := widgets.Inset(widgets.NewStyled(&widgets.Text{Text: file, Style: fyne.TextStyle{Monospace: true}, Elide: widgets.ElideMiddle}), 6, 0)
 	body := widgets.Rows(10,
 		widgets.NewPara(words.T("Nobody is told what is decided here. Verdicts can go to an MQTT broker, a webhook, TCP clients and a folder, and a PLC can trigger and read results by Modbus TCP.")),
 		widgets.NewPara(words.T("A file beside the history names them, and is read when the program starts:")), where)

@@ -96,8 +96,12 @@ func plain(err error) error {
 	if errors.As(err, &call) {
 		err = call.Err
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	var late net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w: nothing answers at this address and port", err)
+	case errors.As(err, &late) && late.Timeout():
+		return fmt.Errorf("it does not answer within %v", connectTime)
 	}
 	return err
 }

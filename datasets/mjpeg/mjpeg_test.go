@@ -167,7 +167,7 @@ var hostile = map[string]struct {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}, "nothing has come"},
-	"says nothing":   {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timeout"},
+	"says nothing":   {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "does not answer"},
 	"web page":       {func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>welcome") }, "web page"},
 	"not found":      {http.NotFound, "404"},
 	"closes at once": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, "closed"},

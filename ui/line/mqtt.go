@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -89,9 +91,18 @@ func (b *broker) stayConnected(ctx context.Context) {
 			return
 		}
 		c.Disconnect(0)
-		b.failed(err)
+		b.failed(plain(err))
 		sleep(ctx, b.line.again.next(), wait.next())
 	}
+}
+
+// plain takes off what library and network write around the cause.
+func plain(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
 }
 
 // use makes c the connection over which verdicts go; nil for none.

@@ -5,6 +5,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,10 +43,13 @@ type Screen struct {
 	run     *run
 	waiting bool           // to start as soon as a recipe is open
 	found   []camera.Found // by the last search
+	nothing string         // what the last search says when it has found nothing
 	looking bool
 
 	all      fyne.CanvasObject
+	side     fyne.CanvasObject
 	middle   *fyne.Container
+	shown    string // what the middle shows
 	view     *viewer.Viewer
 	pick     *widgets.Picker
 	test     *widgets.Button
@@ -65,6 +69,7 @@ type Screen struct {
 type run struct {
 	src    camera.Source
 	cancel context.CancelFunc
+	seen   bool            // a picture has come
 	took   []time.Duration // latencies of the newest verdicts
 	show   chan *session.Result
 }
@@ -127,16 +132,16 @@ const sideWidth = 332
 func (s *Screen) compose() {
 	t := s.Tips
 	s.pick = t.NewPicker(words.T("Camera"), theme.MediaVideoIcon(), 300, words.T("The camera to inspect. Click to choose another."), s.menu)
-	s.test = t.NewButton(words.T("Test"), theme.ViewRefreshIcon(), words.T("Connects and shows one picture; nothing is inspected."), s.toggleTest)
+	s.test = t.NewButton(words.T("Test"), theme.ViewRefreshIcon(), words.T("Connects and shows one picture; nothing is inspected. (V)"), s.toggleTest)
 	s.save = t.NewButton(words.T("Save"), theme.DocumentSaveIcon(), words.T("Remembers this camera for the station."), s.remember)
 	s.start = t.NewButton(words.T("Start"), theme.MediaPlayIcon(), "", s.StartOrStop)
 	s.start.Importance = widget.HighImportance
 	s.trigger = t.NewButton(words.T("Trigger"), theme.MediaRecordIcon(), words.T("Takes one picture and inspects it (T)"), s.press)
 	bar := widgets.NewPanel(widgets.Inset(widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start), 6, 8))
-	side := widgets.Dock(
+	s.side = widgets.Dock(
 		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.Inset(s.Shift.NewLine(), 0, 8), widgets.NewRule()),
 		widgets.Rows(0, widgets.NewRule(), s.controls.root), nil, nil, s.recent.root)
-	right := widgets.NewPanel(widgets.Fixed(sideWidth, 0, side))
+	right := widgets.NewPanel(widgets.Fixed(sideWidth, 0, s.side))
 	s.all = widgets.Dock(widgets.Rows(0, bar, widgets.NewRule()), nil, nil, widgets.Dock(nil, nil, widgets.NewRule(), nil, right), s.middle)
 }
 
@@ -158,7 +163,7 @@ func (s *Screen) Choose(address string) {
 	s.known = slices.Contains(list, a.String())
 	s.controls.set(nil)
 	s.banner.SetIdle(words.T("Not inspected"))
-	s.reason.Set("")
+	s.say("")
 	s.refresh()
 }
 
@@ -221,30 +226,65 @@ func (s *Screen) missing() string {
 // refreshMiddle shows the panes, or why there is nothing to show.
 func (s *Screen) refreshMiddle() {
 	var o fyne.CanvasObject = s.view
+	shown := ""
+	empty := func(what string, make func() fyne.CanvasObject) {
+		if shown = what; shown != s.shown {
+			o = make()
+		}
+	}
 	switch {
 	case s.address == nil:
-		look := s.Tips.NewButton(words.T("Look for cameras"), theme.SearchIcon(), words.T("On all networks and buses of this machine; takes a second or two."), s.look)
-		look.Importance = widget.HighImportance
-		look.SetEnabled(!s.looking)
-		if s.looking {
-			look.SetText(words.T("Looking…"))
-		}
-		o = widgets.NewEmpty(theme.MediaVideoIcon(), words.T("No camera yet"),
-			words.T("Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address."),
-			look, s.Tips.NewButton(words.T("Type an address…"), theme.DocumentCreateIcon(), "", s.ask))
+		empty(fmt.Sprint("no camera ", s.looking, s.nothing), s.emptyNone)
 	case s.run == nil && s.testing == nil && s.state.trouble:
-		again := s.Tips.NewButton(words.T("Test again"), theme.ViewRefreshIcon(), "", s.toggleTest)
-		again.Importance = widget.HighImportance
-		o = widgets.NewEmpty(theme.ErrorIcon(), words.T("No picture from %s", s.address.Title()), s.state.detail.Text,
-			again, s.Tips.NewButton(words.T("Change the address…"), theme.DocumentCreateIcon(), "", s.ask))
+		empty("failed "+s.state.detail.Text, func() fyne.CanvasObject {
+			again := s.Tips.NewButton(words.T("Test again"), theme.ViewRefreshIcon(), "", s.toggleTest)
+			again.Importance = widget.HighImportance
+			return s.emptyFailed(s.state.detail.Text, again)
+		})
+	case s.run != nil && !s.run.seen && s.run.src.Status().State == live.Lost:
+		why := words.T("%s It is tried again and again.", phrase.Sentence(s.run.src.Status().Reason))
+		empty("lost "+why, func() fyne.CanvasObject { return s.emptyFailed(why) })
 	case s.run == nil && s.sample == nil && s.testing == nil:
-		o = widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), words.T("Test it to see one picture, or start to inspect what it sees."))
+		empty("not tested "+s.address.Title(), func() fyne.CanvasObject {
+			return widgets.NewEmpty(theme.MediaVideoIcon(), s.address.Title(), words.T("Test it to see one picture, or start to inspect what it sees."))
+		})
 	}
-	if len(s.middle.Objects) == 1 && s.middle.Objects[0] == o {
+	if s.shown == shown && len(s.middle.Objects) == 1 {
 		return
 	}
+	s.shown = shown
 	s.middle.Objects = []fyne.CanvasObject{o}
 	s.middle.Refresh()
+}
+
+// emptyNone is what is shown before there is a camera.
+func (s *Screen) emptyNone() fyne.CanvasObject {
+	look := s.Tips.NewButton(words.T("Look for cameras"), theme.SearchIcon(), words.T("On all networks and buses of this machine; takes a second or two. (S)"), s.look)
+	look.Importance = widget.HighImportance
+	look.SetEnabled(!s.looking)
+	if s.looking {
+		look.SetText(words.T("Looking…"))
+	}
+	title, text := words.T("No camera yet"), words.T("Industrial cameras and webcams are found by themselves. Network cameras, watched folders and videos are named by an address.")
+	if s.nothing != "" {
+		title, text = words.T("No camera was found"), s.nothing
+	}
+	return widgets.NewEmpty(theme.MediaVideoIcon(), title, text, look, s.Tips.NewButton(words.T("Type an address…"), theme.DocumentCreateIcon(), "", s.ask))
+}
+
+// emptyFailed says why a camera brings no picture.
+func (s *Screen) emptyFailed(why string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
+	change := s.Tips.NewButton(words.T("Change the address…"), theme.DocumentCreateIcon(), "", s.ask)
+	return widgets.NewEmpty(theme.ErrorIcon(), words.T("No picture from %s", s.address.Title()), why, append(buttons, change)...)
+}
+
+// say puts a remark below the banner; "" takes it away.
+func (s *Screen) say(remark string) {
+	if s.reason.Text() == remark && s.reason.Visible() == (remark != "") {
+		return
+	}
+	s.reason.Set(remark)
+	s.side.Refresh() // what is below makes place
 }
 
 // StartOrStop is the big button and the space bar.
@@ -279,7 +319,8 @@ func (s *Screen) begin() {
 	s.counts.clear()
 	s.recent.clear()
 	s.banner.SetIdle(words.T("Waiting"))
-	s.reason.Set("")
+	s.view.SetFrame(viewer.Frame{}) // nothing from before
+	s.say("")
 	s.refresh()
 	s.Job(func(context.Context) { s.watch(ctx, r) })
 	s.Job(func(context.Context) { s.present(ctx, r) })
@@ -357,13 +398,14 @@ func frame(res *session.Result, c *anomaly.Calibration) *viewer.Frame {
 func (s *Screen) display(res *session.Result, f *viewer.Frame) {
 	v := res.Final()
 	s.banner.Set(string(v), res.Index)
-	s.reason.Set("")
+	s.say("")
 	if res.Err != nil {
-		s.reason.Set(phrase.Sentence(res.Err.Error()))
+		s.say(phrase.Sentence(res.Err.Error()))
 	} else if d := res.Prediction; d != nil && d.Doubt != nil {
-		s.reason.Set(phrase.Sentence(d.Doubt.Error()))
+		s.say(phrase.Sentence(d.Doubt.Error()))
 	}
 	if f != nil {
+		s.run.seen = true
 		s.view.SetFrame(*f)
 	}
 	s.refreshMiddle()
@@ -387,13 +429,16 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 				return
 			}
 			s.refreshState()
+			s.refreshMiddle()
 			if list != nil {
 				s.controls.set(list)
 			}
 			// Nothing that was seen before a loss may pass for what is there now.
 			if st.State == live.Lost || st.State == live.Stalled {
 				s.banner.Set(string(history.ERROR), nan)
-				s.reason.Set(words.T("No pictures: %s", phrase.Sentence(st.Reason)))
+				if r.seen || st.State == live.Stalled { // else the middle says it
+					s.say(words.T("No pictures: %s", phrase.Sentence(st.Reason)))
+				}
 			}
 		})
 		select {
@@ -411,7 +456,7 @@ func (s *Screen) ended(r *run, err error) {
 	}
 	s.run = nil
 	s.banner.SetIdle(words.T("Stopped"))
-	s.reason.Set("")
+	s.say("")
 	switch {
 	case err == nil:
 		s.Say(words.T("The recording has ended."))
@@ -470,8 +515,11 @@ func median(v []time.Duration) time.Duration {
 
 // toggleTest tries the camera, or stops trying.
 func (s *Screen) toggleTest() {
-	if s.testing != nil {
+	switch {
+	case s.testing != nil:
 		s.stopTest()
+		return
+	case s.address == nil || s.run != nil:
 		return
 	}
 	src, err := s.address.Open()
@@ -481,6 +529,8 @@ func (s *Screen) toggleTest() {
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.testing, s.sample, s.state.trouble = cancel, nil, false
+	s.banner.SetIdle(words.T("Testing"))
+	s.view.SetFrame(viewer.Frame{}) // nothing from before
 	a := s.address
 	s.refresh()
 	s.Job(func(context.Context) {
@@ -510,6 +560,7 @@ func (s *Screen) tested(a *camera.Address, m *camera.Sample, f viewer.Frame, err
 	switch {
 	case errors.Is(err, context.Canceled):
 		s.state.trouble = false
+		s.banner.SetIdle(words.T("Not inspected"))
 	case err != nil:
 		var lost *live.LostError
 		reason := err.Error()
@@ -518,13 +569,13 @@ func (s *Screen) tested(a *camera.Address, m *camera.Sample, f viewer.Frame, err
 		}
 		s.state.fail(words.T("Test failed"), phrase.Sentence(reason))
 		s.banner.SetIdle(words.T("No picture"))
-		s.reason.Set("")
+		s.say("")
 	default:
 		s.sample = m
 		s.view.SetFrame(f)
 		s.controls.set(m.Controls)
 		s.banner.SetIdle(words.T("Not inspected"))
-		s.reason.Set("")
+		s.say("")
 	}
 	s.refresh()
 }
@@ -561,6 +612,10 @@ func (s *Screen) Rune(r rune) {
 	switch r {
 	case 't':
 		s.press()
+	case 'v':
+		s.toggleTest()
+	case 's':
+		s.look()
 	case '+', '=':
 		s.view.HandleKey(fyne.KeyPlus)
 	case '-':

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"agurscope/datasets/camera"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -64,11 +65,11 @@ func (s *Screen) look() {
 }
 
 func (s *Screen) looked(found []camera.Found, means []camera.Means) {
-	s.looking, s.found = false, found
+	s.looking, s.found, s.nothing = false, found, ""
 	var lack []string
 	for _, m := range means {
 		if m.Err != nil {
-			lack = append(lack, m.Err.Error())
+			lack = append(lack, phrase.Sentence(m.Err.Error()))
 		}
 	}
 	if len(found) > 0 {
@@ -79,11 +80,8 @@ func (s *Screen) looked(found []camera.Found, means []camera.Means) {
 		s.menu()
 		return
 	}
-	text := words.T("No camera was found. Network cameras are named by an address.")
-	if len(lack) > 0 {
-		text += " " + strings.Join(lack, ". ") + "."
-	}
-	s.Say(text)
+	s.nothing = strings.Join(append([]string{words.T("Is it switched on and in the same network? Network cameras do not announce themselves: they are named by an address.")}, lack...), " ")
+	s.Say(words.T("No camera was found"))
 	s.refreshMiddle()
 }
 

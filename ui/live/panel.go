@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -107,7 +108,11 @@ func fillRecent(o fyne.CanvasObject, row recentRow) {
 }
 
 func recentText(row recentRow) string {
-	if row.err != nil {
+	var lost *live.LostError
+	switch {
+	case errors.As(row.err, &lost):
+		return phrase.Sentence(lost.Reason)
+	case row.err != nil:
 		return phrase.Sentence(row.err.Error())
 	}
 	if math.IsNaN(row.index) {

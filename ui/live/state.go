@@ -81,7 +81,9 @@ func figures(st live.Status, mode live.Mode, latency time.Duration) string {
 	if latency > 0 {
 		text += " · " + words.T("%s to the verdict", phrase.Milliseconds(latency))
 	}
-	text += " · " + words.T("%d dropped", st.Dropped)
+	if mode != live.Software { // there every trigger has its answer
+		text += " · " + words.T("%d dropped", st.Dropped)
+	}
 	if st.Incomplete > 0 {
 		text += " · " + words.T("%d incomplete", st.Incomplete)
 	}

@@ -5,16 +5,20 @@
 #   screenshots.sh PROGRAM FOLDER [THEME …]
 #
 # A screen is a function shot_NAME below that leads to what is to be seen and
-# calls "picture LABEL"; a language is an entry of LANGUAGES. Needs Xvfb, xdotool
-# and ImageMagick (make setup).
+# calls "picture LABEL"; a language is an entry of LANGUAGES. Functions film_NAME do
+# the same with a window of their own: the states of a camera and of the line, whose
+# peers are played by ffmpeg and by nobody. Needs Xvfb, xdotool, ImageMagick and
+# ffmpeg (make screenshots installs them).
 set -uo pipefail
 program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
 LANGUAGES=${LANGUAGES:-"en_US"}
-SCREENS=${SCREENS:-"inspect tools camera train calibrate explain compare history clusters keys"}
+SCREENS=${SCREENS:-"inspect tools camera line train calibrate explain compare history clusters keys"}
+FILMS=${FILMS:-"camera trigger library line"}
+parts=$(realpath "$(dirname "$0")/../../assets/demo/test")
 mkdir -p "$out"; work=$(mktemp -d); failed=0
-trap 'rm -rf "$work"' EXIT
+trap 'eye_end; rm -rf "$work"' EXIT
 
 PLACES=(inspect camera train calibrate explain compare history clusters) # in the order of the rail
 
@@ -53,6 +57,22 @@ drag()    { # from x,y by dx, in steps as of a hand
 }
 away()    { xdotool mousemove $((width - 3)) $((height - 3)); }
 
+# A network camera that shows the parts of the demonstration, and can be held,
+# let go and killed. ffmpeg serves one client and ends then.
+eye=; port=$((20000 + RANDOM % 20000))
+eye_start() {
+  setsid sh -c "while :; do ffmpeg -loglevel quiet -re -loop 1 -framerate 4 -pattern_type glob -i '$parts/*/*.jpg' -c:v copy \
+    -f mpjpeg -content_type 'multipart/x-mixed-replace;boundary=ffmpeg' -listen 1 http://127.0.0.1:$port/; sleep 0.05; done" </dev/null >/dev/null 2>&1 &
+  eye=$!; eye_opens
+}
+eye_opens() { # and nobody is connected
+  local i at; at=$(printf ':%04X 00000000:0000 0A' "$port")
+  for ((i = 0; i < 60; i++)); do grep -q "$at" /proc/net/tcp && return; sleep 0.25; done
+}
+eye_hold() { kill -STOP -- -$eye; }
+eye_go()   { kill -CONT -- -$eye; }
+eye_end()  { [ -z "$eye" ] || { kill -KILL -- -$eye; wait $eye; } 2>/dev/null; eye=; }
+
 shot_inspect() { go_to inspect; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect; }
 shot_tools() { # wipe, measuring line, and the editor of the judged area
   local x=$((width * 45 / 100)) y=$((height * 40 / 100)) # inside the first pane
@@ -85,28 +105,71 @@ shot_explain() {
   key End; settle; picture explain-verdict
 }
 shot_compare() { go_to compare; settle 60; picture compare; }
-shot_camera()  { go_to camera; settle; picture camera; }
+shot_camera() { # none yet; being looked for; what was found
+  go_to camera; settle; picture camera
+  key s; sleep 0.3; picture camera-looking; settle; picture camera-found; key Escape; settle
+}
+shot_line()    { key ctrl+l; settle; picture line-none; key Escape; settle; }
 shot_history() { go_to history; settle 30; picture history; }
 shot_clusters() { go_to clusters; settle 30; picture clusters; }
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }
 
-session() { # one window in one theme, size and language
-  width=${size%x*}; height=${size#*x}
-  export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_CACHE_HOME="$work/home/.cache" XDG_RUNTIME_DIR="$work/run" LANG="$language.UTF-8"
-  rm -rf "$HOME"; mkdir -p "$XDG_CONFIG_HOME/fyne/io.agurscope.Agurscope" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
-  printf '{"theme":"%s","started-before":true,"window-width":%s,"window-height":%s}' "$theme" "$width" "$height" \
-    >"$XDG_CONFIG_HOME/fyne/io.agurscope.Agurscope/preferences.json"
-  "$program" --demo --db "$work/h.db" >"$work/log" 2>&1 &
-  local pid=$! i
+film_camera() { # connecting, streaming, stalled, lost
+  eye_start
+  open_window --camera "http://127.0.0.1:$port/#stall=6s"; go_to camera; sleep 5; picture camera-streaming
+  key space; sleep 1; eye_opens; eye_hold; key space; sleep 1.5; picture camera-connecting
+  eye_go; sleep 6
+  eye_hold; sleep 8.5; picture camera-stalled
+  eye_end; sleep 3; picture camera-lost
+  close_window
+}
+film_trigger() { # ready for the trigger, triggered, testing, tested, a failed test
+  eye_start
+  open_window --camera "http://127.0.0.1:$port/#trigger=software"; go_to camera; sleep 5; picture camera-ready
+  key t; sleep 2; picture camera-triggered
+  key space; sleep 1; eye_opens; eye_hold; key v; sleep 1.5; picture camera-testing
+  eye_go; settle; picture camera-tested
+  eye_end; key v; settle; picture camera-test-failed
+  close_window
+}
+film_library() { # a library that cannot be loaded
+  mkdir -p "$work/lib"; : >"$work/lib/libaravis-0.8.so.0"
+  LD_LIBRARY_PATH="$work/lib" open_window --camera gige://127.0.0.1; go_to camera; sleep 2; picture camera-no-library
+  close_window
+}
+film_line() { # peers that are there, that listen, and that are not reached
+  mkdir -p "$work/verdicts"
+  printf '{"station":"bench-3","mqtt":{"broker":"tcp://127.0.0.1:%s"},"folder":{"dir":"%s/verdicts"},"tcp":{"listen":"127.0.0.1:%s"},"modbus":{"listen":"127.0.0.1:%s"}}' \
+    $((port + 1)) "$work" $((port + 2)) $((port + 3)) >"$work/line.json"
+  open_window; go_to inspect; key space; settle 60; key ctrl+l; sleep 3; picture line; key Escape
+  close_window; rm "$work/line.json"
+}
+
+# open_window starts the program anew, in the theme, size and language of now.
+open_window() {
+  local i
+  export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_DATA_HOME="$work/home/data" XDG_CACHE_HOME="$work/home/.cache" XDG_RUNTIME_DIR="$work/run" LANG="$language.UTF-8"
+  rm -rf "$HOME" "$work"/h.db* "$work/window.json"; mkdir -p "$XDG_CONFIG_HOME/agurscope" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
+  printf '{"theme":"%s","silent":true}' "$theme" >"$XDG_CONFIG_HOME/agurscope/settings.json"
+  printf '{"started-before":true,"window-size":{"Width":%s,"Height":%s}}' "$width" "$height" >"$work/window.json"
+  "$program" --demo --db "$work/h.db" "$@" >"$work/log" 2>&1 &
+  pid=$!
   for ((i = 0; i < 120; i++)); do xdotool search --onlyvisible --name Agurscope >/dev/null 2>&1 && break; sleep 0.25; done
-  settle 60
+  settle "${SETTLE:-8}"
+}
+close_window() {
+  kill $pid 2>/dev/null; wait $pid 2>/dev/null
+  if grep -q "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log"; then say "the log of $theme $size:"; grep -A8 "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log" | head -40; failed=1; fi
+}
+session() { # all in one theme, size and language
+  width=${size%x*}; height=${size#*x}
+  SETTLE=60 open_window
   for s in $SCREENS; do
     kill -0 $pid 2>/dev/null || { say "the program ended before “$s”:"; tail -5 "$work/log"; failed=1; break; }
     "shot_$s"
   done
-  kill $pid 2>/dev/null; wait $pid 2>/dev/null
-  if grep -q "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log"; then say "the log of $theme $size:"; grep -A8 "Error in Fyne call thread\|panic:\|DATA RACE" "$work/log" | head -40; failed=1; fi
-  rm -f "$work"/h.db*
+  close_window
+  for s in $FILMS; do "film_$s"; done
 }
 
 if [ "${ON_DISPLAY:-}" = "" ]; then
