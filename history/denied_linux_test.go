@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // asNobody runs fn as a user who owns nothing, so that permissions count even
@@ -100,4 +102,50 @@ func TestWriteProtectedFileIsDenied(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// Where nothing beside the history may be written, a station keeps its verdicts in
+// the user's cache, and brings them home when it may.
+func TestAStationBesideAReadOnlyFolderKeepsVerdictsInTheCache(t *testing.T) {
+	path := readOnlyHistory(t)
+	cache := t.TempDir()
+	if err := errors.Join(os.Chmod(cache, 0o777), os.Chmod(filepath.Dir(cache), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", cache)
+	var s *Store
+	asNobody(t, func() {
+		var err error
+		if s, err = OpenStation(path); err != nil {
+			t.Error(err)
+		}
+	})
+	if s == nil {
+		return
+	}
+	if why, _ := s.Away(); !errors.Is(why, ErrDenied) || s.Replaceable() {
+		t.Errorf("away because of %v", why)
+	}
+	rec := newRecorder(s, time.Hour)
+	ctx := context.Background()
+	run, err := rec.StartRun(ctx, Run{Source: "meanwhile"})
+	if err == nil {
+		err = rec.Add(ctx, sample(run.ID, 1))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := rec.Health(); h.Waiting != 1 || !strings.HasPrefix(h.Journal, cache) {
+		t.Errorf("%v", h)
+	}
+	if err := errors.Join(os.Chmod(filepath.Dir(path), 0o755), os.Chmod(path, 0o644), os.Chmod(path+".lock", 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	untilOK(t, rec)
+	if n, err := s.Count(ctx, Filter{}); n != 2 || err != nil {
+		t.Errorf("%d verdicts, %v", n, err)
+	}
+	if err := errors.Join(rec.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
 }

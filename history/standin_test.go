@@ -49,15 +49,6 @@ func TestAStationGoesOnBesideAHistoryThatCannotBeOpened(t *testing.T) {
 			}
 			return func() { other.Close() }
 		}, ErrLocked, 3},
-		"not to be written": {func(t *testing.T, path string) func() {
-			if os.Getuid() == 0 {
-				t.Skip("root may write anything")
-			}
-			if err := os.Chmod(path, 0o444); err != nil {
-				t.Fatal(err)
-			}
-			return func() { os.Chmod(path, 0o644) }
-		}, ErrDenied, 3},
 		"no database": {func(t *testing.T, path string) func() {
 			old := path + ".old"
 			if err := errors.Join(os.Rename(path, old), os.WriteFile(path, []byte(strings.Repeat("no database at all ", 20)), 0o644)); err != nil {

@@ -58,6 +58,17 @@ var keyHelp = []struct {
 		{"Ctrl+L", "the line and its peers"},
 		{"?", "this list"},
 	}},
+	{"History", [][2]string{
+		{"/  W", "search, filter by more"},
+		{"V", "charts, or the table"},
+		{"Space  A", "select this one, all"},
+		{"S  T", "similar parts, today's recipe"},
+		{"G  E  M", "golden sets, export, in the map"},
+	}},
+	{"Clusters", [][2]string{
+		{"L  H", "lasso, list in the history"},
+		{"C  F", "other colours, the whole map"},
+	}},
 	{"Explain", [][2]string{
 		{"Left Right, K J", "previous and next step"},
 		{"Space", "go through the steps by itself"},

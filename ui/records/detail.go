@@ -49,6 +49,8 @@ type detail struct {
 	overrides   []*widgets.Button
 	note        *widgets.Entry
 	similar     *widgets.Button
+	again       *widgets.Button
+	today       *session.Result // of today's recipe; nil: it is shown as it was judged
 }
 
 // past is all that the history has of a verdict.
@@ -70,11 +72,7 @@ func newDetail(s *Screen) *detail {
 	d.why = widgets.NewAside(theme.ColorNamePrimary)
 	d.missing = widgets.NewAside(themes.ColorNameReviewFill)
 	d.picture = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
-	again := s.Tips.NewButton("Inspect again", theme.MediaReplayIcon(), "Judge this part anew with today's recipe, on the Inspect screen", func() {
-		if d.past != nil {
-			s.Inspect(d.past.rec.Name)
-		}
-	})
+	again := s.Tips.NewButton("Inspect again", theme.MediaReplayIcon(), "See what the recipe that is open now says of its file (T); nothing is logged", d.compare)
 	ground := widgets.NewGround(themes.ColorNamePane)
 	ground.Radius = 4
 	d.absent = container.NewStack(ground, widgets.Inset(widgets.Dock(nil, widgets.Rows(8, d.missing, container.NewCenter(again)), nil, nil, widgets.Inset(d.picture, 8, 8)), 10, 12))
@@ -105,9 +103,10 @@ func newDetail(s *Screen) *detail {
 	d.note.OnSubmitted = d.annotate
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
 	d.similar = s.Tips.NewButton("Similar parts", theme.SearchIcon(), "List the parts that look most like this one to the network, nearest first (S)", d.alike)
+	d.again = s.Tips.NewButton(againWords[0], theme.MediaReplayIcon(), "See what the recipe that is open now says of this part, and go back (T); nothing is logged", d.compare)
 	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Lines(d.name, d.place)), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
-		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), d.similar), d.note))
+		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), widgets.Row(6, d.similar, d.again)), d.note))
 	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), container.NewStack(d.view, d.absent)))
 	d.clear()
 	return d
@@ -131,7 +130,7 @@ func (d *detail) clear() {
 	if d.cancel != nil {
 		d.cancel()
 	}
-	d.id, d.past = 0, nil
+	d.id, d.past, d.today = 0, nil, nil
 	d.name.Set("No verdict selected")
 	d.place.Set("")
 	d.banner.SetIdle("No verdict")
@@ -148,6 +147,7 @@ func (d *detail) clear() {
 		b.SetEnabled(false)
 	}
 	d.similar.SetEnabled(false)
+	d.again.SetEnabled(false)
 	d.note.Disable()
 	d.root.Refresh()
 }
@@ -221,8 +221,10 @@ func open(ctx context.Context, store *history.Store, id int64) (*past, error) {
 
 // use shows a verdict.
 func (d *detail) use(p *past) {
-	again := d.past != nil && d.past.rec.ID == p.rec.ID // with something said since
-	d.past = p
+	again := d.past != nil && d.past.rec.ID == p.rec.ID && d.today == nil // with something said since
+	d.past, d.today = p, nil
+	d.again.SetText(againWords[0])
+	d.again.SetEnabled(d.s.Session.Recipe() != nil)
 	r := p.rec
 	d.name.Set(path.Base(r.Name))
 	d.place.Set(strings.Join(nonempty(r.Time.Local().Format("2 Jan 2006 15:04:05"), "recipe "+r.Recipe, "from "+brief(p.source)), " · "))
@@ -260,6 +262,70 @@ func (d *detail) use(p *past) {
 	d.similar.SetEnabled(len(r.Embedding) > 0)
 	d.note.Enable()
 	d.root.Refresh()
+}
+
+// againWords are those of the button that compares with today's recipe.
+var againWords = [2]string{"Inspect again", "As judged"}
+
+// compare shows what today's recipe says of the part, or again what was said then.
+func (d *detail) compare() {
+	p := d.past
+	switch {
+	case p == nil || d.s.Session.Recipe() == nil:
+		return
+	case d.today != nil:
+		d.use(p)
+		return
+	}
+	d.again.SetEnabled(false)
+	d.s.Job(func(ctx context.Context) {
+		res, err := d.s.Session.Reinspect(ctx, p.rec)
+		d.s.OnUI(func() {
+			switch {
+			case d.past != p || errors.Is(err, context.Canceled):
+			case err != nil:
+				d.again.SetEnabled(true)
+				d.s.Report(err)
+			default:
+				d.useToday(res)
+			}
+		})
+	})
+}
+
+// useToday shows what today's recipe says beside what was said then.
+func (d *detail) useToday(res *session.Result) {
+	d.today = res
+	d.again.SetText(againWords[1])
+	d.again.SetEnabled(true)
+	r := d.s.Session.Recipe()
+	d.banner.Set(string(res.Verdict), res.Index)
+	d.why.Set(difference(d.past.rec, res, r.Name))
+	if res.Prediction != nil {
+		d.view.SetFrame(scene.Frame(res, r.Calibration))
+		d.view.Hidden, d.absent.Hidden = false, true
+	}
+	d.regionBox.Hidden = len(res.Regions) == 0
+	d.regions.UnselectAll()
+	d.regions.Refresh()
+	d.root.Refresh()
+}
+
+// difference says in a sentence what today's recipe says otherwise.
+func difference(then history.Record, now *session.Result, recipe string) string {
+	if now.Err != nil {
+		return "Today: " + phrase.Sentence(now.Err.Error())
+	}
+	verdict := fmt.Sprintf("%s, as then", now.Verdict)
+	if now.Verdict != then.Verdict {
+		verdict = fmt.Sprintf("%s, then %s", now.Verdict, then.Verdict)
+	}
+	score := "there was none then"
+	if !math.IsNaN(then.Score) {
+		score = fmt.Sprintf("then %s of %s", phrase.Figure(then.Score), phrase.Figure(then.Reject))
+	}
+	return fmt.Sprintf("With recipe %s as it is now: %s. Score %s of %s to reject, %s; %s, then %d.",
+		recipe, verdict, phrase.Figure(now.Prediction.Score), phrase.Figure(now.Thresholds.Reject), score, phrase.Plural(len(now.Regions), "region"), len(then.Regions))
 }
 
 // alike lists what looks most like this part.
@@ -388,7 +454,15 @@ func (d *detail) regionCount() int {
 	if d.past == nil {
 		return 0
 	}
-	return len(d.past.rec.Regions)
+	return len(d.shownRegions())
+}
+
+// shownRegions are those of what is on show.
+func (d *detail) shownRegions() []history.Region {
+	if d.today != nil {
+		return d.today.Regions
+	}
+	return d.past.rec.Regions
 }
 
 func newRegionRow() fyne.CanvasObject {
@@ -401,7 +475,7 @@ func (d *detail) fillRegion(i int, o fyne.CanvasObject) {
 	if i >= d.regionCount() {
 		return
 	}
-	g := d.past.rec.Regions[i]
+	g := d.shownRegions()[i]
 	o.(*fyne.Container).Objects[0].(*widgets.Text).Set(fmt.Sprintf("Region %d · at %d, %d · %d px · peak %s · %s",
 		i+1, g.X+g.W/2, g.Y+g.H/2, g.Area, phrase.Figure(g.Peak), g.Polarity))
 }

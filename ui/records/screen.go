@@ -162,6 +162,8 @@ func (s *Screen) Rune(r rune) {
 		s.actions.showInMap()
 	case 's':
 		s.detail.alike()
+	case 't':
+		s.detail.compare()
 	case 'v':
 		s.turn(1 - s.face)
 	}

@@ -67,6 +67,39 @@ func TestReopenedVerdictIsTheOneThatWasJudged(t *testing.T) {
 	}
 }
 
+// The same recipe says the same of a kept picture, to the last bit, whenever it is
+// asked; it logs nothing.
+func TestReinspectedVerdictIsTheSameWithTheSameRecipe(t *testing.T) {
+	b := newBench(t)
+	b.SetKeep(KeepAll)
+	ctx := context.Background()
+	var all []*Result
+	if _, err := b.Inspect(ctx, source{pictures: []image.Image{grey(10), grey(180)}}, func(r *Result) { all = append(all, r) }); err != nil {
+		t.Fatal(err)
+	}
+	before, err := b.store.Count(ctx, history.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range all {
+		rec, err := b.store.Verdict(ctx, want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.Reinspect(ctx, rec)
+		if err != nil || got.Verdict != want.Verdict || !reflect.DeepEqual(visible(got), visible(want)) || !reflect.DeepEqual(got.Regions, want.Regions) {
+			t.Errorf("%d: %+v, %v", i, got, err)
+		}
+		rec.ImageSHA256, rec.Path = "", "/nowhere/part.png"
+		if _, err := b.Reinspect(ctx, rec); err == nil {
+			t.Error("a picture that is gone was inspected")
+		}
+	}
+	if after, err := b.store.Count(ctx, history.Filter{}); after != before || err != nil {
+		t.Errorf("%d verdicts, then %d, %v", before, after, err)
+	}
+}
+
 // visible are the fields of a prediction that anybody can see.
 func visible(r *Result) any {
 	p := r.Prediction
