@@ -59,7 +59,7 @@ var keyHelp = []struct {
 		{"?", "this list"},
 	}},
 	{"History", [][2]string{
-		{"/  W", "search, filter by more"},
+		{"/  D", "search, filter by more"},
 		{"V", "charts, or the table"},
 		{"Space  A", "select this one, all"},
 		{"S  T", "similar parts, today's recipe"},

@@ -75,7 +75,7 @@ func newFilter(s *Screen) *filter {
 		f.chips = append(f.chips, c)
 		f.verdicts.Add(c)
 	}
-	ask := s.Tips.NewButton("Filter…", nil, "Source, person, region, score and time (W)", f.ask)
+	ask := s.Tips.NewButton("Filter…", nil, "Source, person, region, score and time (D)", f.ask)
 	f.root = widgets.Row(8, widgets.Fixed(210, 0, f.text), widgets.Fixed(160, 0, f.recipe), spans, f.overs, ask)
 	f.others.Hide()
 	f.paint()

@@ -138,7 +138,7 @@ func (s *Screen) Key(name fyne.KeyName) bool {
 
 // Rune implements desk.Screen.
 func (s *Screen) Rune(r rune) {
-	if s.face == 1 && !strings.ContainsRune("/wve", r) {
+	if s.face == 1 && !strings.ContainsRune("/dve", r) {
 		return // the others are about the table
 	}
 	switch r {
@@ -150,7 +150,7 @@ func (s *Screen) Rune(r rune) {
 		s.detail.override(history.NG)
 	case 'r':
 		s.detail.override(history.REVIEW)
-	case 'w':
+	case 'd':
 		s.filter.ask()
 	case 'a':
 		s.markAll()

@@ -110,8 +110,28 @@ shot_camera() { # none yet; being looked for; what was found
   key s; sleep 0.3; picture camera-looking; settle; picture camera-found; key Escape; settle
 }
 shot_line()    { key ctrl+l; settle; picture line-none; key Escape; settle; }
-shot_history() { go_to history; settle 30; picture history; }
-shot_clusters() { go_to clusters; settle 30; picture clusters; }
+shot_history() {
+  go_to history; settle 30; picture history
+  key Down; for _ in 1 2 3; do key space; done; away; settle; picture history-selected
+  key g; settle; xdotool type "release 4"; settle; picture history-golden; key Escape; settle
+  key e; settle; picture history-export; key Escape; key Escape; settle
+  key d; settle; picture history-filter
+  for _ in 1 2 3 4; do key Tab; done; xdotool type "20"; key Return; away; settle; picture history-filtered
+  key BackSpace; settle
+  key s; settle; picture history-similar; key BackSpace; settle
+  key t; settle 20; picture history-today; key t; settle
+  key v; settle 30; picture history-charts
+  for _ in {1..20}; do key Tab; done; key Left; away; settle; picture history-charts-focus
+  key Escape; settle
+}
+shot_clusters() {
+  go_to clusters; settle 30; picture clusters
+  xdotool mousemove $((width * 53 / 100 - 60)) $((height * 6 / 10)) click 1; calm 60; away; settle; picture clusters-map
+  key l; xdotool mousemove $((width / 5)) $((height / 5)) mousedown 1
+  for p in "30 15" "60 20" "70 60" "50 85" "20 80" "15 40"; do set -- $p; xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100)); sleep 0.05; done
+  xdotool mouseup 1; away; settle; picture clusters-lasso
+  key h; settle 20; picture history-from-map; key m; settle; picture clusters-from-history; key l
+}
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }
 
 film_camera() { # connecting, streaming, stalled, lost
@@ -152,7 +172,8 @@ open_window() {
   rm -rf "$HOME" "$work"/h.db* "$work/window.json"; mkdir -p "$XDG_CONFIG_HOME/agurscope" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
   printf '{"theme":"%s","silent":true}' "$theme" >"$XDG_CONFIG_HOME/agurscope/settings.json"
   printf '{"started-before":true,"window-size":{"Width":%s,"Height":%s}}' "$width" "$height" >"$work/window.json"
-  "$program" --demo --db "$work/h.db" "$@" >"$work/log" 2>&1 &
+  "$program" demo-history "$work/h.db" --days 14 --each 60 >"$work/log" 2>&1
+  "$program" --demo --db "$work/h.db" "$@" >>"$work/log" 2>&1 &
   pid=$!
   for ((i = 0; i < 120; i++)); do xdotool search --onlyvisible --name Agurscope >/dev/null 2>&1 && break; sleep 0.25; done
   settle "${SETTLE:-8}"
