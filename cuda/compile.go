@@ -273,15 +273,19 @@ func (p *program) result(n int, take func(src []float32)) place {
 	return at
 }
 
-// table is a constant array of integers; equal ones are kept once.
+// table is a constant array of integers, which pairs may be read of; equal ones
+// are kept once.
 func (p *program) table(ints []int32) place {
 	key := string(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(ints))), 4*len(ints)))
 	if at, ok := p.known[key]; ok {
 		return at
 	}
 	at := place{tables, p.size[tables]}
-	p.size[tables] += 4 * len(ints)
 	p.tableData = append(p.tableData, ints...)
+	if len(ints)%2 != 0 {
+		p.tableData = append(p.tableData, 0)
+	}
+	p.size[tables] = 4 * len(p.tableData)
 	p.known[key] = at
 	return at
 }

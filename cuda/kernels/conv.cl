@@ -15,21 +15,19 @@
 // step's loads are under way while this one is multiplied. A warp is laid out 4
 // by 8, so each of its reads of shared memory is one wavefront.
 //
-//   tile      shared   registers   groups per SM   FLOP per byte loaded
-//   16 x 256  17.0 KiB 64          4 (of 8 warps)  7.5, from L1 and L2 (a 3x3
-//   32 x 128  10.0 KiB 64          4               12.8  kernel finds 8 of 9
-//   64 x  64   8.0 KiB 64          4               16    values there again)
+//   tile      shared    groups per SM   instructions   FLOP per byte loaded
+//   16 x 256  17.0 KiB  4 (of 8 warps)  541            7.5, from L1 and L2 (a 3x3
+//   32 x 128  10.0 KiB  4               427            12.8  kernel finds 8 of 9
+//   64 x  64   8.0 KiB  4               374            16    values there again)
 //
-// Registers, as ptxas counts them, bound occupancy: 32 of 48 warps (sm_86) or of
-// 64 (sm_80, sm_90).
-// Against the card's memory a 64 to 64 3x3 layer does 144 FLOP per byte: bound
-// by arithmetic on an A2000 (8 TFLOP/s, 288 GB/s: balance at 28) and on an H100
-// (60 TFLOP/s, 3.3 TB/s: 18). Per 16 FMA a warp reads two wavefronts of shared
-// memory, half of what an SM can deliver, and issues about 24 instructions: 55
-// to 65 % of the f32 peak is expected on an A2000 for 32 channels and more, 45
-// to 55 % on an H100, whose 132 SMs want more tiles than a picture of 128 x 128
-// has. None of these figures has been measured.
-
+// 64 registers bound occupancy: 32 of 48 warps (sm_86) or of 64 (sm_80, sm_90).
+// Instructions are those that a warp issues for a step, counted in what ptxas makes
+// for sm_80; 256 of them multiply and add. Against the card's memory a 64 to 64 3x3
+// layer does 144 FLOP per byte: bound by arithmetic on an A2000 (8 TFLOP/s, 288 GB/s:
+// balance at 28) and on an H100 (60 TFLOP/s, 3.3 TB/s: 18). So issue is the bound, at
+// 47, 60 and 68 % of the f32 peak, and shared memory is read at half of what an SM can
+// deliver. Expected: 40, 50 and 58 % on an A2000, 35, 45 and 50 % on an H100, whose 132
+// SMs want more tiles than a picture of 128 x 128 has. None of it has been measured.
 #include "conv.h"
 
 // 16 products of this thread.
@@ -53,7 +51,7 @@
   }
 
 #define CONV(NAME, BM, BN)                                                                           \
-  KERNEL NAME(CONV_ARGUMENTS) {                                                                      \
+  KERNEL_OF_64 NAME(CONV_ARGUMENTS) {                                                                \
     LOCALMEM float4 wt4[STEP * BM / 4];                                                              \
     LOCALMEM float4 xt4[STEP * BN / 4];                                                              \
     LOCALPTR float *wt = (LOCALPTR float *)wt4, *xt = (LOCALPTR float *)xt4;                         \
@@ -63,8 +61,8 @@
     CONV_LOAD(0, BM, BN)                                                                             \
     for (int k = 0; k < depth; k += STEP) {                                                          \
       BARRIER();                                                                                     \
-      for (int i = 0; i < BM * STEP / THREADS; i++) wt[LID + i * THREADS] = wr[i];                   \
-      for (int i = 0; i < BN * STEP / THREADS; i++) xt[LID + i * THREADS] = xr[i];                   \
+      UNROLL for (int i = 0; i < BM * STEP / THREADS; i++) wt[LID + i * THREADS] = wr[i];            \
+      UNROLL for (int i = 0; i < BN * STEP / THREADS; i++) xt[LID + i * THREADS] = xr[i];            \
       BARRIER();                                                                                     \
       if (k + STEP < depth) {                                                                        \
         CONV_LOAD(k + STEP, BM, BN)                                                                  \
@@ -98,16 +96,17 @@ CONV(conv64, 64, 64)
 // product whose depth is all pixels of the batch. It is cut into GROUP2 parts to
 // fill the card; each writes its own, and sum_parts joins them in order.
 //
-// 64 x 64 tiles, 32 pixels a step: 17 KiB of shared memory, 80 registers (106 on
-// sm_70), 3 groups per SM. 16 FLOP per byte loaded; the stores into shared memory, turned
-// round, meet four-fold bank conflicts once per 16 FMA of a thread. Expected:
-// 45 to 55 % of the f32 peak on an A2000, 40 to 50 % on an H100; layers of 16
-// channels fill a quarter of the tile and reach a quarter of that.
+// 64 x 64 tiles, 32 pixels a step: 17 KiB of shared memory, 80 registers, 3 groups
+// per SM. 16 FLOP per byte loaded; a warp issues 793 instructions for 512
+// multiply-adds; the stores into shared memory, turned round, meet four-fold bank
+// conflicts once per 16 FMA of a thread. Expected: 45 to 55 % of the f32 peak on an
+// A2000, 40 to 50 % on an H100; layers of 16 channels fill a quarter of the tile and
+// reach a quarter of that.
 #define DEEP 32
 #define WPITCH 68
 
 KERNEL conv_weights(GLOBAL float *RESTRICT part, const GLOBAL float *RESTRICT x,
-                    const GLOBAL float *RESTRICT dy, const GLOBAL int *RESTRICT taps, int rows,
+                    const GLOBAL float *RESTRICT dy, const GLOBAL int2 *RESTRICT taps, int rows,
                     int depth, int pixels, int each, int ph, int pw, int ximage, int xh, int xw,
                     int xstep, int yimage) {
   LOCALMEM float4 dt4[DEEP * WPITCH / 4];
@@ -125,11 +124,12 @@ KERNEL conv_weights(GLOBAL float *RESTRICT part, const GLOBAL float *RESTRICT x,
     const GLOBAL float *grad = dy + (long)image * yimage + r;
     BARRIER();
     for (int i = 0; i < 8; i++) {
-      const int row = warp + 8 * i, t = 2 * (k0 + row), d = taps[t + 1];
-      const int yy = sy + (d >> 16), xx = sx + (short)d;
+      const int row = warp + 8 * i;
+      const int2 tap = taps[k0 + row];
+      const int yy = sy + (tap.y >> 16), xx = sx + (short)tap.y;
       dt[lane * WPITCH + row] = p < end && m0 + row < rows ? grad[(m0 + row) * plane] : 0.f;
       xt[lane * WPITCH + row] =
-          (unsigned)yy < (unsigned)xh && (unsigned)xx < (unsigned)xw ? from[taps[t]] : 0.f;
+          (unsigned)yy < (unsigned)xh && (unsigned)xx < (unsigned)xw ? from[tap.x] : 0.f;
     }
     BARRIER();
     UNROLL

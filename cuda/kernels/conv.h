@@ -11,7 +11,7 @@
 // flags: 1 ReLU, 2 add to y, 4 bias.
 #define CONV_ARGUMENTS                                                                                           \
   GLOBAL float *RESTRICT y, const GLOBAL float *RESTRICT x, const GLOBAL float *RESTRICT w,                      \
-      const GLOBAL int *RESTRICT taps, const GLOBAL float *RESTRICT bias, int rows, int depth, int pixels, int ph, \
+      const GLOBAL int2 *RESTRICT taps, const GLOBAL float *RESTRICT bias, int rows, int depth, int pixels, int ph, \
       int pw, int ximage, int xh, int xw, int xstep, int yimage, int yplane, int yw, int ystep, int yfirst,      \
       int flags
 
@@ -28,14 +28,14 @@
 
 // The thread's share of the next step, from memory into registers.
 #define CONV_LOAD(k0, BM, BN)                                                                \
-  for (int i = 0; i < BM * STEP / THREADS; i++) {                                            \
+  UNROLL for (int i = 0; i < BM * STEP / THREADS; i++) {                                     \
     const int e = LID + i * THREADS;                                                         \
     wr[i] = w[((k0) + e / BM) * pitch + m0 + e % BM];                                        \
   }                                                                                          \
-  for (int i = 0; i < BN * STEP / THREADS; i++) {                                            \
-    const int t = 2 * ((k0) + LID / BN + i * (THREADS / BN)), d = taps[t + 1];               \
-    const int yy = sy + (d >> 16), xx = sx + (short)d;                                       \
-    xr[i] = (unsigned)yy < (unsigned)xh && (unsigned)xx < (unsigned)xw ? from[taps[t]] : 0.f; \
+  UNROLL for (int i = 0; i < BN * STEP / THREADS; i++) {                                     \
+    const int2 tap = taps[(k0) + LID / BN + i * (THREADS / BN)];                             \
+    const int yy = sy + (tap.y >> 16), xx = sx + (short)tap.y;                               \
+    xr[i] = (unsigned)yy < (unsigned)xh && (unsigned)xx < (unsigned)xw ? from[tap.x] : 0.f;  \
   }
 
 // Where pixel p of the product lies in a plane of y.

@@ -23,7 +23,7 @@ var modules = []struct {
 func entries(t *testing.T, ptx string) map[string][2]string {
 	t.Helper()
 	out := map[string][2]string{}
-	for _, m := range regexp.MustCompile(`(?s)\.visible \.entry (\w+)\((.*?)\)\s*(?:\.maxntid[^\n]*\n|\.reqntid[^\n]*\n|\s)*\{(.*?)\n\}`).FindAllStringSubmatch(ptx, -1) {
+	for _, m := range regexp.MustCompile(`(?s)\.visible \.entry (\w+)\((.*?)\)\s*(?:\.(?:maxntid|reqntid|minnctapersm)[^\n]*\n|\s)*\{(.*?)\n\}`).FindAllStringSubmatch(ptx, -1) {
 		out[m[1]] = [2]string{m[2], m[3]}
 	}
 	if len(out) == 0 {

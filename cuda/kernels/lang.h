@@ -2,7 +2,8 @@
 // else in them is what C99 and C++ share: the graphics card runs the first
 // reading, compiled to kernels.ptx; the tests run the second on the processor.
 //
-// Every kernel runs in groups of 256 threads. Nothing is contracted unless FMA
+// Every kernel runs in groups of 256 threads; one of 64 registers, in four of them
+// at a time on an SM. Nothing is contracted unless FMA
 // says so, and reductions join in a fixed order, so that both readings round
 // alike and the same numbers give the same bits.
 #ifndef LANG_H
@@ -10,6 +11,7 @@
 #ifdef __CUDA__
 
 #define KERNEL extern "C" __attribute__((global)) __attribute__((launch_bounds(256))) void
+#define KERNEL_OF_64 extern "C" __attribute__((global)) __attribute__((launch_bounds(256, 4))) void
 #define DEVFN static inline __attribute__((device))
 #define GLOBAL
 #define LOCALMEM __attribute__((shared))
@@ -29,11 +31,13 @@
 #define BITS(x) __builtin_bit_cast(unsigned, x)
 #define FROMBITS(x) __builtin_bit_cast(float, x)
 typedef float float4 __attribute__((ext_vector_type(4)));
+typedef int int2 __attribute__((ext_vector_type(2)));
 
 #else
 
 #pragma OPENCL FP_CONTRACT OFF
 #define KERNEL __attribute__((reqd_work_group_size(256, 1, 1))) __kernel void
+#define KERNEL_OF_64 KERNEL
 #define DEVFN static inline
 #define GLOBAL __global
 #define LOCALMEM __local

@@ -10,19 +10,20 @@
 // whose rows are 8 words longer than the tile: the 32 words that a fragment takes
 // then lie in 32 banks.
 //
-//   tile      shared, TF32 / bf16   registers   groups per SM    FLOP per byte loaded
-//   16 x 256  18.0 / 9.0 KiB        80          3 (of 8 warps)   7.5, as in conv.cl
-//   32 x 128  11.0 / 5.5 KiB        64          4                12.8
-//   64 x  64   9.0 / 4.5 KiB        64          4                16
+//             TF32                                bf16
+//   tile      shared    registers  instructions   shared   registers  instructions
+//   16 x 256  18.0 KiB  80         375            9.0 KiB  80         410
+//   32 x 128  11.0 KiB  64         220            5.5 KiB  64         233
+//   64 x  64   9.0 KiB  64         157            4.5 KiB  64         164
 //
-// Per step of 16 taps a warp issues some 125 instructions in TF32 and 105 in bf16
-// for its 8,192 multiply-adds, against 380 in f32, most of them to find and load the
-// taps; its tensor core is busy for 128 and 64 cycles of an A2000 (TF32 16, bf16 32
-// TFLOP/s), 32 and 16 of an H100 (mma.sync reaches 60 % of its 495 and 989). Expected,
-// from 32 channels on: 45 to 55 % of the TF32 peak and 25 to 30 % of the bf16 peak on
-// an A2000, 1.6 to 2 times the speed of f32; on an H100, bound by issue, 15 % and 8 %,
-// 2 to 2.5 times. A 16-row tile, whose group loads 17 values per thread and step for
-// as many products, gains less. None of these figures has been measured.
+// 64 registers let 4 groups of 8 warps onto an SM, 80 let 3. FLOP per byte loaded are
+// those of conv.cl, 7.5 to 16. Instructions are those that a warp issues for a step of
+// 16 taps, 8,192 multiply-adds, counted in what ptxas makes for sm_80; f32 takes 541, 427
+// and 374. Most find and load the taps, and they are the bound: the tensor core is busy
+// for 128 cycles of a step on an A2000 (TF32 16 TFLOP/s) and 64 in bf16 (32), for 32 and
+// 16 on an H100 (495 and 989). Expected, by tile, of these peaks: 27, 42 and 55 % in TF32
+// and 12, 22 and 30 % in bf16 on an A2000, 1.3 to 2 times the speed of f32; 6, 11 and
+// 15 %, 3, 5 and 8 % on an H100, 1.3 to 2.5 times. None of it has been measured.
 #include "lang.h"
 
 #include "conv.h"
