@@ -40,7 +40,7 @@ var Methods = []Method{
 	{Name: "dagan", Title: "DAGAN", About: "rebuilding by a GAN with position and channel attention", Reconstructs: true, Trained: true, term: ResidualTerm, rival: dagan.Method},
 	{Name: "lstm-ndt", Title: "LSTM-NDT", About: "patches predicted one after the other, dynamic thresholds (Hundman et al. 2018)", Trained: true, term: "prediction", rival: lstmndt.Method},
 	{Name: "bilstm", Title: "BiLSTM", About: "every patch told from those before and after it", Reconstructs: true, Trained: true, term: "cloze", rival: bilstm.Method},
-	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: "rebuilding", rival: mscdae.Method},
+	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: ResidualTerm, rival: mscdae.Method},
 	{Name: "cflow", Title: "CFLOW-AD", About: "likelihood of a trained encoder's features under flows (Gudovskiy et al. 2022)", Trained: true, term: "likelihood", backbone: true, rival: cflow.Method},
 	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: "template", rival: control.Template},
 	{Name: "pca", Title: "PCA", About: "what 30 principal components of the good parts do not rebuild", Reconstructs: true, term: "pca", rival: control.PCA},
