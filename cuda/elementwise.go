@@ -39,6 +39,8 @@ func (p *program) emitForward(n *nn.Node) error {
 		p.each(n, "power", y.size(), x.x, y.x)
 	case nn.Add:
 		p.each(n, "sum", y.size(), x.x, p.val(n.In[1]).x, y.x)
+	case nn.Mul:
+		p.each(n, "times", y.size(), x.x, p.val(n.In[1]).x, y.x, false)
 	case nn.Concat:
 		offset, all := 0, y.c()*y.hw()
 		for _, in := range n.In {
@@ -123,6 +125,14 @@ func (p *program) emitBackward(n *nn.Node) error {
 			if v := p.val(in); v.needGrad {
 				p.each(n, "pass", y.size(), y.dx, v.dx, v.sink())
 			}
+		}
+	case nn.Mul:
+		b := p.val(n.In[1])
+		if x.needGrad {
+			p.each(n, "times", y.size(), y.dx, b.x, x.dx, x.sink())
+		}
+		if b.needGrad {
+			p.each(n, "times", y.size(), y.dx, x.x, b.dx, b.sink())
 		}
 	case nn.Concat:
 		offset, all := 0, y.c()*y.hw()

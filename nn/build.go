@@ -82,6 +82,12 @@ func (g *Graph) Add(a, b *Node) *Node {
 	return g.add(Add{}, a.Shape, a, b)
 }
 
+// Mul adds the product of a and b, element by element.
+func (g *Graph) Mul(a, b *Node) *Node {
+	needs("mul", "two equal shapes", a.Shape == b.Shape, a, b)
+	return g.add(Mul{}, a.Shape, a, b)
+}
+
 // Concat joins xs along the channels.
 func (g *Graph) Concat(xs ...*Node) *Node {
 	s := xs[0].Shape

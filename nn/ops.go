@@ -52,6 +52,9 @@ type Exp struct{}
 // Add is the sum of two values of one shape.
 type Add struct{}
 
+// Mul is the product of two values of one shape, element by element.
+type Mul struct{}
+
 // Concat joins values along the channels.
 type Concat struct{}
 
@@ -164,6 +167,7 @@ func (Sigmoid) String() string            { return "sigmoid" }
 func (Tanh) String() string               { return "tanh" }
 func (Exp) String() string                { return "exp" }
 func (Add) String() string                { return "add" }
+func (Mul) String() string                { return "mul" }
 func (Concat) String() string             { return "concat" }
 func (Slice) String() string              { return "slice" }
 func (Upsample) String() string           { return "upsample" }

@@ -17,6 +17,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -90,7 +91,7 @@ func newInspectScreen(w *Window) *inspectScreen {
 	s.view.OnSelect = s.regionClicked
 	s.middle = container.NewStack()
 	s.tools = newToolRow(s)
-	s.view.SetPlaceholder(viewer.PaneReconstruction, "No reconstruction yet")
+	s.view.SetPlaceholder(viewer.PaneReconstruction, s.noReconstruction())
 	s.compose()
 	s.refreshList()
 	return s
@@ -99,9 +100,9 @@ func newInspectScreen(w *Window) *inspectScreen {
 // noReconstruction says why the reconstruction's pane is empty.
 func (s *inspectScreen) noReconstruction() string {
 	if r := s.recipe(); r != nil && !r.Model.Network.Reconstructs() {
-		return "This method has no reconstruction"
+		return words.T("This method has no reconstruction")
 	}
-	return "No reconstruction yet"
+	return words.T("No reconstruction yet")
 }
 
 func (s *inspectScreen) Title() string              { return inspectTitle }

@@ -17,6 +17,11 @@ var termWords = map[string]struct{ name, tip string }{
 	anomaly.FeaturesTerm:    {"Features", "How unlike good parts each place looks to the network's own features, together with edges and colours."},
 	anomaly.HandcraftedTerm: {"Edges and colours", "How unlike good parts each place is in edges, colours and texture, without anything learnt."},
 	anomaly.MemoryTerm:      {"Patch memory", "How unlike every patch is to the most alike patch of any good part."},
+	"prediction":            {"Prediction", "How far each patch is from what those before it lead to expect."},
+	"cloze":                 {"Surroundings", "How far each patch is from what those before and after it lead to expect."},
+	"likelihood":            {"Likelihood", "How unlikely the features of each place are, as good parts have them there."},
+	"template":              {"Template", "How far every pixel is from the mean of the good parts, in their deviations."},
+	"pca":                   {"Principal components", "What the principal components of good parts do not rebuild."},
 	anomaly.FrequencyTerm:   {"Frequency", "How far the part differs from what the network for fine and coarse patterns paints in its place."},
 }
 

@@ -51,6 +51,11 @@ KERNEL sum(const GLOBAL float *a, const GLOBAL float *b, GLOBAL float *y, int n)
   if (i < n) y[i] = a[i] + b[i];
 }
 
+KERNEL times(const GLOBAL float *a, const GLOBAL float *b, GLOBAL float *y, int add, int n) {
+  const int i = ELEMENT;
+  if (i < n) PUT(y[i], a[i] * b[i], add);
+}
+
 // The adjoint of sum, and a copy.
 KERNEL pass(const GLOBAL float *x, GLOBAL float *y, int add, int n) {
   const int i = ELEMENT;

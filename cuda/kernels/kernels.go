@@ -53,6 +53,7 @@ var Table = map[string]string{
 	"power":             "ppi",
 	"power_back":        "pppii",
 	"sum":               "pppi",
+	"times":             "pppii",
 	"pass":              "ppii",
 	"stretch":           "ppiiiii",
 	"spread":            "ppfiii",

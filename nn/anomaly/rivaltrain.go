@@ -56,9 +56,12 @@ func trainRival(ctx context.Context, e nn.Engine, n Network, normals []*nn.Image
 	}, nil
 }
 
-// backboneShare is the share of the budget that goes into the AGUR-Net that a
-// method stands on.
-const backboneShare = .6
+// What of a budget goes into the AGUR-Net that a method stands on: a share of the
+// time, or of the steps one to so many of the method's own, which are cheap.
+const (
+	backboneShare = .6
+	ownSteps      = 4
+)
 
 // backbone trains the AGUR-Net that the method stands on and takes its encoder.
 // Its checkpoint takes the place of the method's until it is done.
@@ -111,6 +114,9 @@ func (l *rivalLoop) elapsed() time.Duration { return l.before + time.Since(l.sta
 // Run implements [rival.Loop].
 func (l *rivalLoop) Run(ctx context.Context, def int, state []*optim.AdamW, step func(rival.Step) (rival.Terms, error)) error {
 	steps := l.o.Steps
+	if l.m.Network.method().backbone && steps < math.MaxInt/ownSteps {
+		steps *= ownSteps
+	}
 	if steps <= 0 {
 		steps = def
 	}

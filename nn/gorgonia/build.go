@@ -107,6 +107,8 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 		return G.Must(G.Exp(in[0]))
 	case nn.Add:
 		return G.Must(G.Add(in[0], in[1]))
+	case nn.Mul:
+		return G.Must(G.HadamardProd(in[0], in[1]))
 	case nn.Concat:
 		return G.Must(G.Concat(1, in...))
 	case nn.Slice:

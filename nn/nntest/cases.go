@@ -177,6 +177,7 @@ func smallCases() (cs []testCase) {
 		nn.Shape{1, 3, 5, 5}, nn.Shape{3, 8, 4, 3}, nn.Shape{1, 17, 5, 3}, nn.Shape{3, 96, 2, 2})
 	unary("two consumers", func(b *net, x *nn.Node) *nn.Node { return b.g.Add(b.g.ReLU(x), b.g.Sigmoid(x)) },
 		nn.Shape{1, 5, 5, 7}, nn.Shape{1, 16, 3, 3})
+	unary("x times x", func(b *net, x *nn.Node) *nn.Node { return b.g.Mul(x, x) }, nn.Shape{3, 3, 5, 7}, nn.Shape{1, 16, 3, 3})
 	unary("x plus x", func(b *net, x *nn.Node) *nn.Node { return b.g.Add(x, x) }, nn.Shape{3, 3, 5, 7})
 	unary("x beside x", func(b *net, x *nn.Node) *nn.Node { return b.g.Concat(x, x) }, nn.Shape{3, 3, 2, 7}, nn.Shape{1, 16, 3, 3})
 	unary("many consumers", manyConsumers, nn.Shape{3, 16, 5, 5}, nn.Shape{1, 5, 4, 4})
@@ -219,6 +220,7 @@ func smallCases() (cs []testCase) {
 	for _, c := range []int{1, 3, 17, 32} {
 		cs = append(cs,
 			testCase{fmt.Sprintf("add %d", c), func(b *net) { b.probe(b.g.Add(b.input(3, c, 3, 5), b.input(3, c, 3, 5))) }, false},
+			testCase{fmt.Sprintf("mul %d", c), func(b *net) { b.probe(b.g.Mul(b.input(3, c, 3, 5), b.input(3, c, 3, 5))) }, false},
 			testCase{fmt.Sprintf("scale %d", c), func(b *net) { b.probe(b.g.Scale(b.input(3, c, 3, 5), b.input(3, c, 1, 1))) }, false},
 			testCase{fmt.Sprintf("gate %d", c), func(b *net) { b.probe(b.g.Gate(b.input(3, c, 3, 5), b.input(3, 1, 3, 5))) }, false},
 		)
@@ -256,6 +258,9 @@ func readers() map[string]reader {
 		},
 		"attend": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Attend(sum(c, 5, 4), sum(c, 5, 4), sum(c, 5, 4), nn.Attend{Factor: .3})
+		},
+		"mul": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
+			return b.g.Mul(sum(c, 5, 4), sum(c, 5, 4))
 		},
 		"scale": func(b *net, sum func(c, h, w int) *nn.Node, c int) *nn.Node {
 			return b.g.Scale(sum(c, 5, 4), sum(c, 1, 1))

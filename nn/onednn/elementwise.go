@@ -110,6 +110,9 @@ func (p *program) emitForward(n *nn.Node) error {
 		}
 	case nn.Add:
 		return p.sum(n)
+	case nn.Mul:
+		b := p.val(n.In[1])
+		p.emit(n, do(func() { C.k_mul(x.x, b.x, y.x, 0, g.floats) }))
 	case nn.Concat:
 		p.concat(n)
 	case nn.Slice:
@@ -188,6 +191,14 @@ func (p *program) emitBackward(n *nn.Node) error {
 			if v := p.val(in); v.needGrad {
 				acc := flag(v.sink())
 				p.emitBack(n, do(func() { C.k_accumulate(y.dx, v.dx, acc, g.floats) }))
+			}
+		}
+	case nn.Mul:
+		b := p.val(n.In[1])
+		for _, pair := range [][2]*value{{x, b}, {b, x}} {
+			if to, by := pair[0], pair[1]; to.needGrad {
+				acc := flag(to.sink())
+				p.emitBack(n, do(func() { C.k_mul(y.dx, by.x, to.dx, acc, g.floats) }))
 			}
 		}
 	case nn.Concat:

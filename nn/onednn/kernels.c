@@ -187,6 +187,11 @@ void k_exp_backward(const float *y, const float *dy, float *dx, int acc, size_t 
   }
 }
 
+void k_mul(const float *a, const float *b, float *y, int acc, size_t n) {
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+  for (size_t i = 0; i < n; i++) y[i] = acc ? y[i] + a[i] * b[i] : a[i] * b[i];
+}
+
 void k_add(const float *a, const float *b, float *y, size_t n) {
 #pragma omp parallel for simd schedule(static) PARALLEL(n)
   for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];

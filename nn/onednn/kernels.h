@@ -82,6 +82,7 @@ void k_tanh(const float *x, float *y, size_t n);
 void k_tanh_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
 void k_exp(const float *x, float *y, size_t n);
 void k_exp_backward(const float *y, const float *dy, float *dx, int acc, size_t n);
+void k_mul(const float *a, const float *b, float *y, int acc, size_t n);
 void k_add(const float *a, const float *b, float *y, size_t n);
 void k_accumulate(const float *x, float *y, int acc, size_t n);
 // mean (x-t)^2 of count elements stored in n floats, the rest of them zeros in

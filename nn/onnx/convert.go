@@ -88,7 +88,7 @@ func (t *translation) node(n *nn.Node) string {
 		return t.op("GlobalAveragePool", in...)
 	case nn.ChannelAttention:
 		return t.attention(op, in[0], n.Shape)
-	case nn.Scale, nn.Gate:
+	case nn.Scale, nn.Gate, nn.Mul:
 		return t.Mul(in[0], in[1])
 	case nn.Broadcast:
 		return t.op("Expand", in[0], t.Ints(1, 1, int64(n.Shape[2]), int64(n.Shape[3])))

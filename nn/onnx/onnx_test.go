@@ -31,7 +31,7 @@ func network(batch int) (g *nn.Graph, x, y *nn.Node, want []*nn.Node) {
 	up := g.Sigmoid(g.Upsample(even))
 	attended := g.Attend(g.Slice(even, 0, 8), g.Slice(even, 8, 8), g.Slice(even, 3, 17), nn.Attend{Factor: .3})
 	attended = g.Add(attended, g.Attend(attended, attended, attended, nn.Attend{Channels: true, Factor: -.2}))
-	up = g.Concat(up, g.Tanh(g.Upsample(attended)), g.Exp(g.Sigmoid(folded)))
+	up = g.Concat(up, g.Tanh(g.Upsample(attended)), g.Mul(folded, g.Exp(g.Sigmoid(folded))))
 	all := g.Concat(up, folded, side, a)
 	r := g.Sigmoid(g.Conv("picture", all, 3, 3, nn.ConvOptions{Bias: true}))
 	want = []*nn.Node{

@@ -58,7 +58,7 @@ func Trained(op nn.Op) bool {
 // reads again.
 func Rereads(op nn.Op) (inputs, output bool) {
 	switch op.(type) {
-	case nn.Conv, nn.Norm, nn.Scale, nn.Gate, nn.Attend:
+	case nn.Conv, nn.Norm, nn.Scale, nn.Gate, nn.Mul, nn.Attend:
 		return true, false
 	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.Exp:
 		return false, true

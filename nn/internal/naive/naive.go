@@ -119,6 +119,8 @@ func (r *runner) compute(n *nn.Node) []float64 {
 		return each(x, math.Exp)
 	case nn.Add:
 		return pairs(x, y, func(a, b float64) float64 { return a + b })
+	case nn.Mul:
+		return pairs(x, y, func(a, b float64) float64 { return a * b })
 	case nn.Concat:
 		return r.concat(n)
 	case nn.Slice:

@@ -9,24 +9,26 @@ import (
 )
 
 // flow is a conditional normalising flow over fibres: the features of single
-// places, (n,C,1,1), each with the code of its place.
+// places, each with the code of its place. Fibres lie in a row, (1,C,1,n), as if
+// they were a picture: what each goes through are products over the channels.
 type flow struct {
 	*nn.Graph
 	name     string
 	n        int
 	x, code  *nn.Node
-	one      *nn.Node // (n,16,1,1), of which the first is 1: what makes a parameter a value
+	one      *nn.Node // (1,16,1,1), of which the first is 1: what makes a parameter a value
 	z        *nn.Node
-	unlikely *nn.Node // −log p / C of every fibre (n,1,1,1)
-	weights  *nn.Node // of the fibres in the loss; see learn
+	turned   []float32
+	unlikely *nn.Node // −log p / C of every fibre (1,1,1,n)
+	weight   *nn.Node // of the loss; see learn
 }
 
 // newFlow builds the flow of a level for n fibres at a time.
 func newFlow(ps *nn.Params, name string, c, n int) *flow {
 	f := &flow{Graph: nn.NewGraph(ps), name: name, n: n}
-	f.x = f.Input("fibres", nn.Shape{n, c, 1, 1})
-	f.code = f.Input("places", nn.Shape{n, place, 1, 1})
-	f.one = f.Input("one", nn.Shape{n, width, 1, 1})
+	f.x = f.Input("fibres", nn.Shape{1, c, 1, n})
+	f.code = f.Input("places", nn.Shape{1, place, 1, n})
+	f.one = f.Input("one", nn.Shape{1, width, 1, 1})
 	half := repeat(float32(.5/float64(c)), c)
 	minus := func(k int) []float32 { return repeat(float32(-1/float64(c)), k) }
 
@@ -38,9 +40,13 @@ func newFlow(ps *nn.Params, name string, c, n int) *flow {
 		logs = append(logs, log...)
 	}
 	f.z = y
-	u := f.sum(name+".half", f.Scale(y, y), half, float32(.5*math.Log(2*math.Pi)))
+	u := f.sum(name+".half", f.Mul(y, y), half, float32(.5*math.Log(2*math.Pi)))
 	for _, l := range logs {
-		u = f.Add(u, f.sum(fmt.Sprintf("%s.minus%d", name, l.Shape[1]), l, minus(l.Shape[1]), 0))
+		s := f.sum(fmt.Sprintf("%s.minus%d", name, l.Shape[1]), l, minus(l.Shape[1]), 0)
+		if s.Shape[3] != n { // the same for all fibres
+			s = f.Broadcast(s, 1, n)
+		}
+		u = f.Add(u, s)
 	}
 	f.unlikely = f.Keep(u)
 	return f
@@ -62,7 +68,7 @@ func (f *flow) block(name string, x *nn.Node, number uint64) (y *nn.Node, logs [
 	a := f.Conv(name+".affine", h, 2*second, 1, nn.ConvOptions{Bias: true, Gain: .1})
 	s := f.Tanh(f.Slice(a, 0, second))
 	s = f.Add(s, s)
-	x2 = f.Add(f.Scale(x2, f.Exp(s)), f.Slice(a, second, second))
+	x2 = f.Add(f.Mul(x2, f.Exp(s)), f.Slice(a, second, second))
 
 	gain := f.weigh(name+".gain", f.one, c, repeat(0, c*width), 0)
 	y = f.Scale(f.Concat(firstHalf, x2), f.Exp(gain))
@@ -98,8 +104,8 @@ func (f *flow) weigh(name string, x *nn.Node, to int, weights []float32, add flo
 
 // learn adds the loss: the mean of what is unlikely.
 func (f *flow) learn() {
-	f.weights = f.Input("weights", nn.Shape{f.n, 1, 1, 1})
-	f.Minimise("likelihood", f.CriticLoss(f.unlikely, f.weights, true), 1)
+	f.weight = f.Input("weight", nn.Shape{1, 1, 1, 1})
+	f.Minimise("likelihood", f.CriticLoss(f.unlikely, f.weight, true), 1)
 }
 
 // moves says which parameters are trained.
@@ -116,24 +122,39 @@ func (f *flow) moves(p *nn.Param) bool {
 // width is that of a block of channels: engines have no product from fewer.
 const width = 16
 
-func ones(n int) []float32 {
-	out := make([]float32, n*width)
-	for i := range n {
-		out[i*width] = 1
-	}
+func one() []float32 {
+	out := make([]float32, width)
+	out[0] = 1
 	return out
 }
 
 // bind sets what never changes.
 func (f *flow) bind(p nn.Program) {
-	p.Set(f.one, ones(f.n))
-	if f.weights != nil {
-		p.Set(f.weights, repeat(-1/float32(f.n), f.n))
+	p.Set(f.one, one())
+	if f.weight != nil {
+		p.Set(f.weight, []float32{-1})
 	}
 }
 
-// set gives the program fibres and the codes of their places.
+// set gives the program fibres and the codes of their places, one after the other.
 func (f *flow) set(p nn.Program, x, codes []float32) {
-	p.Set(f.x, x)
-	p.Set(f.code, codes)
+	f.turned = turn(f.turned, x, f.n)
+	p.Set(f.x, f.turned)
+	f.turned = turn(f.turned, codes, f.n)
+	p.Set(f.code, f.turned)
+}
+
+// turn lays n fibres out channel by channel.
+func turn(dst, x []float32, n int) []float32 {
+	c := len(x) / n
+	if cap(dst) < len(x) {
+		dst = make([]float32, len(x))
+	}
+	dst = dst[:len(x)]
+	for i := range n {
+		for k, v := range x[i*c : (i+1)*c] {
+			dst[k*n+i] = v
+		}
+	}
+	return dst
 }

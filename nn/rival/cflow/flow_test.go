@@ -28,7 +28,7 @@ func stirred(c, n int) *flow {
 }
 
 func inputs(f *flow, x, code []float64) map[*nn.Node][]float64 {
-	return map[*nn.Node][]float64{f.x: x, f.code: code, f.one: naive.Widen(ones(f.n))}
+	return map[*nn.Node][]float64{f.x: x, f.code: code, f.one: naive.Widen(one())}
 }
 
 func normal(rng *rand.Rand, n int) []float64 {
@@ -84,8 +84,8 @@ func TestGradients(t *testing.T) {
 	}
 	defer e.Close()
 	nntest.TestGraph(t, e, func(g *nn.Graph, input func(nn.Shape) *nn.Node, probe func(*nn.Node)) {
-		s := func(c int) nn.Shape { return nn.Shape{3, c, 1, 1} }
-		f := &flow{Graph: g, name: "flow", n: 3, code: input(s(4)), one: input(s(width))}
+		s := func(c int) nn.Shape { return nn.Shape{1, c, 1, 3} }
+		f := &flow{Graph: g, name: "flow", n: 3, code: input(s(4)), one: input(nn.Shape{1, width, 1, 1})}
 		y, logs := f.block("flow.0", input(s(6)), 1)
 		probe(y)
 		for _, l := range logs {

@@ -4,7 +4,7 @@ package lstm
 
 import "agurscope/nn"
 
-// Cell adds one step: an input x (N,I,1,1) and the state h, c (N,H,1,1) to the
+// Cell adds one step: an input x (N,I,1,1) and the state h, c (N,H,1,1), or of any other extent, to the
 // state after it,
 //
 //	i, f, o = σ(W[x,h]+b),  n = tanh(W[x,h]+b),  c' = f⊙c + i⊙n,  h' = o⊙tanh(c').
@@ -23,6 +23,6 @@ func Cell(g *nn.Graph, name string, x, h, c *nn.Node) (h2, c2 *nn.Node) {
 	}
 	gate := func(k int) *nn.Node { return g.Slice(z, k*hidden, hidden) }
 	in, keep, out := g.Sigmoid(gate(0)), g.Sigmoid(gate(1)), g.Sigmoid(gate(2))
-	c2 = g.Add(g.Scale(c, keep), g.Scale(g.Tanh(gate(3)), in))
-	return g.Scale(g.Tanh(c2), out), c2
+	c2 = g.Add(g.Mul(c, keep), g.Mul(g.Tanh(gate(3)), in))
+	return g.Mul(g.Tanh(c2), out), c2
 }
