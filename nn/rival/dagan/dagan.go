@@ -3,8 +3,8 @@
 // its bottleneck, and a discriminator. (The DAGAN published for inspection, Tang et
 // al., Sensors 20(12) 3336, 2020, is a dual autoencoder; the paper's words
 // describe this one.) The attention is that of DANet (Fu et al. 2019,
-// https://arxiv.org/abs/1809.02983), the losses and the score those of Skip-GANomaly
-// (Akçay et al. 2019, https://arxiv.org/abs/1901.08954).
+// https://arxiv.org/abs/1809.02983), the losses those of Skip-GANomaly (Akçay
+// et al. 2019, https://arxiv.org/abs/1901.08954).
 //
 // It differs in this:
 //
@@ -12,13 +12,16 @@
 //   - The discriminator learns by the hinge loss, without spectral normalisation.
 //   - The generator's rate is 1e-3, not 2e-4, and a step has 4 pictures, not 16: a
 //     training has minutes of a processor here.
+//   - A picture's score is that of its map, as for all methods here, not 0.9 times the
+//     mean squared residual plus 0.1 times that of the discriminator's features: means
+//     over the picture do not see what is small. The same weights had an image AUROC
+//     of 0.56 by them and 0.98 by the map, on jittered drawn parts.
 //   - Pictures are rebuilt from noisy ones (σ 0.1), or skip connections would copy.
 package dagan
 
 import (
 	"context"
 	"errors"
-	"math"
 
 	"agurscope/nn"
 	"agurscope/nn/defect"
@@ -40,7 +43,6 @@ const (
 	criticRate    = 2e-4
 
 	adversarial, contextual, latent = 1, 50, 1 // weights of the losses
-	rebuilding, feeling             = .9, .1   // of the score
 )
 
 type method struct{}
@@ -112,8 +114,7 @@ func discriminate(g *nn.Graph, x *nn.Node) (answers, features *nn.Node) {
 type network struct {
 	*nn.Graph
 	x, one, y, residual *nn.Node
-	seen, made          *nn.Node // features of picture and reconstruction
-	pooled              *nn.Node
+	pooled              *nn.Node // the discriminator's features
 }
 
 func inspect(s rival.Site) *network {
@@ -122,10 +123,9 @@ func inspect(s rival.Site) *network {
 	n.one = n.Input("one", nn.Shape{1, width, 1, 1})
 	n.y = generate(n.Graph, n.x, n.one)
 	n.residual = n.Blur(n.Residual(n.x, n.y, true), min(2*float64(min(s.Width, s.Height))/128, 4))
-	_, n.seen = discriminate(n.Graph, n.x)
-	_, n.made = discriminate(n.Graph, n.y)
-	n.pooled = n.GlobalAvgPool(n.seen)
-	n.Keep(n.y, n.residual, n.seen, n.made, n.pooled)
+	_, seen := discriminate(n.Graph, n.x)
+	n.pooled = n.GlobalAvgPool(seen)
+	n.Keep(n.y, n.residual, n.pooled)
 	return n
 }
 
@@ -233,9 +233,8 @@ func (method) Open(s rival.Site) (rival.Eye, error) {
 
 // eye rebuilds and compares.
 type eye struct {
-	n          *network
-	p          nn.Program
-	seen, made []float32
+	n *network
+	p nn.Program
 }
 
 // Look implements [rival.Eye].
@@ -246,20 +245,9 @@ func (e *eye) Look(x *nn.Image, f *rival.Finding) error {
 	}
 	y, m := nn.NewImage(3, x.H, x.W), nn.NewImage(1, x.H, x.W)
 	y.Pix, m.Pix = e.p.Get(e.n.y, y.Pix), e.p.Get(e.n.residual, m.Pix)
-	e.seen, e.made = e.p.Get(e.n.seen, e.seen), e.p.Get(e.n.made, e.made)
-	f.Map, f.Reconstruction = m, y
-	f.Score = rebuilding*distance(x.Pix, y.Pix) + feeling*distance(e.seen, e.made)
+	f.Map, f.Reconstruction, f.Score = m, y, rival.None()
 	f.Embedding = append(f.Embedding[:0], e.p.Get(e.n.pooled, nil)...)
 	return nil
-}
-
-// distance is the mean squared difference.
-func distance(a, b []float32) float64 {
-	sum := 0.0
-	for i, v := range a {
-		sum += math.Pow(float64(v-b[i]), 2)
-	}
-	return sum / float64(len(a))
 }
 
 // Bytes implements [rival.Eye].
