@@ -139,7 +139,7 @@ func (s *Session) Ablate(ctx context.Context, set *datasets.Set, o AblateOptions
 	if err != nil {
 		return nil, problem("ablate", err, "")
 	}
-	cells, err := openLedger(filepath.Join(o.Out, ablateCells), config, set)
+	cells, err := openCells(filepath.Join(o.Out, ablateCells), config, set)
 	if err != nil {
 		return nil, problem("ablate", err, "")
 	}
@@ -228,7 +228,7 @@ type ablating struct {
 	o      AblateOptions
 	set    *datasets.Set
 	config string
-	cells  *ledger
+	cells  *cells
 	on     func(AblateEvent)
 	failed []error
 }

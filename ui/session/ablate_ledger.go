@@ -1,20 +1,12 @@
 package session
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"agurscope/datasets"
+	"agurscope/ui/session/ledger"
 )
 
 // cell is one row of the ablation with one seed.
@@ -24,7 +16,7 @@ type cell struct {
 }
 
 // figures are a cell's numbers by metric.
-type figures map[string]float64
+type figures = ledger.Figures
 
 // measure is a number of a cell.
 type measure struct {
@@ -51,7 +43,7 @@ var measures = []measure{
 }
 
 // cellSeconds is the metric that ends a cell: what all of it took.
-const cellSeconds = "cell_seconds"
+const cellSeconds = ledger.Seconds
 
 func figuresOf(e *Evaluation, took time.Duration) figures {
 	f := figures{cellSeconds: took.Seconds()}
@@ -61,146 +53,40 @@ func figuresOf(e *Evaluation, took time.Duration) figures {
 	return f
 }
 
-// complete reports whether no metric is missing.
-func (f figures) complete() bool {
-	for _, m := range measures {
-		if _, ok := f[m.name]; !ok {
-			return false
-		}
-	}
-	_, ok := f[cellSeconds]
-	return ok
-}
-
-// ledger is the file of finished cells: one line per number. Cells are added
-// at its end, each by one write and on disk before the next begins.
-type ledger struct {
-	f                 *os.File
+// cells is the part of a ledger that belongs to one ablation.
+type cells struct {
+	*ledger.Ledger
 	config            string
 	dataset, category string
 	done              map[cell]figures // of this configuration
 }
 
-// header names the columns.
-var header = []string{"method", "dataset", "category", "seed", "tick", "metric", "value", "config"}
-
-var errNotCells = errors.New("it does not begin like a file of cells")
-
-// lastTick is the tick of a finished training: a training has 400.
-const lastTick = "400"
-
-// ledgerLimit bounds what is read of a file: thousands of cells.
-const ledgerLimit = 64 << 20
-
-// openLedger opens or creates the file and reads the cells of a configuration.
-// What a crash has left at its end, half a line or half a cell, is cut off. A
-// file with anything else in it is not ours and is left alone.
-func openLedger(path, config string, set *datasets.Set) (_ *ledger, err error) {
-	l := &ledger{config: config, done: map[cell]figures{}, dataset: plain(set.Layout), category: plain(filepath.Base(set.Root))}
-	if l.f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.f.Close())
-		}
-	}()
-	b, err := io.ReadAll(io.LimitReader(l.f, ledgerLimit+1))
+// openCells opens the ledger and picks the cells of a configuration.
+func openCells(path, config string, set *datasets.Set) (*cells, error) {
+	l, err := ledger.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	if len(b) > ledgerLimit {
-		return nil, fmt.Errorf("read %s: it is larger than %d MB", path, ledgerLimit>>20)
-	}
-	keep, err := l.read(b)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; choose another folder, or move the file away", path, err)
-	}
-	if err = l.f.Truncate(int64(keep)); err != nil {
 		return nil, err
 	}
-	if _, err = l.f.Seek(int64(keep), io.SeekStart); err != nil {
-		return nil, err
+	c := &cells{
+		Ledger: l, config: config, done: map[cell]figures{},
+		dataset: ledger.Plain(set.Layout), category: ledger.Plain(filepath.Base(set.Root)),
 	}
-	if keep == 0 {
-		return l, l.write([][]string{header})
-	}
-	return l, nil
-}
-
-// plain makes a name one that stays in its line.
-func plain(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, name)
-}
-
-// read takes the cells out of a file's content and returns how much of it is
-// to be kept.
-func (l *ledger) read(b []byte) (int, error) {
-	keep := 0
-	whole := bytes.LastIndexByte(b, '\n') + 1 // a line without end is half a line
-	if whole == 0 && !strings.HasPrefix(strings.Join(header, ","), string(b)) {
-		return 0, errNotCells
-	}
-	b = b[:whole]
-	r := csv.NewReader(bytes.NewReader(b))
-	r.FieldsPerRecord = len(header)
-	var at [4]string // cell that the lines belong to: method, category, seed, configuration
-	var numbers figures
-	for {
-		before := int(r.InputOffset())
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return 0, err
-		}
-		if before == 0 {
-			if strings.Join(rec, ",") != strings.Join(header, ",") {
-				return 0, errNotCells
-			}
-			keep = int(r.InputOffset())
-			continue
-		}
-		seed, err := strconv.ParseUint(rec[3], 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("line %q: %w", strings.Join(rec, ","), err)
-		}
-		value, err := strconv.ParseFloat(rec[6], 64)
-		if err != nil {
-			return 0, fmt.Errorf("line %q: %w", strings.Join(rec, ","), err)
-		}
-		if to := [4]string{rec[0], rec[2], rec[3], rec[7]}; to != at || numbers.complete() {
-			at, numbers = to, figures{}
-		}
-		numbers[rec[5]] = value
-		if numbers.complete() {
-			keep = int(r.InputOffset())
-			if rec[7] == l.config {
-				l.done[cell{rec[0], seed}] = numbers
-			}
+	for _, at := range l.Cells() {
+		if at.Config == config {
+			c.done[cell{at.Method, at.Seed}] = l.Get(at)
 		}
 	}
-	return keep, nil
+	return c, nil
 }
 
 // add puts a finished cell on disk.
-func (l *ledger) add(c cell, f figures) error {
-	var lines [][]string
-	line := func(metric string) {
-		value := strconv.FormatFloat(f[metric], 'g', -1, 64)
-		lines = append(lines, []string{c.method, l.dataset, l.category, strconv.FormatUint(c.seed, 10), lastTick, metric, value, l.config})
-	}
+func (l *cells) add(c cell, f figures) error {
+	var order []string
 	for _, m := range measures {
-		line(m.name)
+		order = append(order, m.name)
 	}
-	line(cellSeconds)
-	if err := l.write(lines); err != nil {
+	at := ledger.Cell{Method: c.method, Dataset: l.dataset, Category: l.category, Seed: c.seed, Tick: ledger.LastTick, Config: l.config}
+	if err := l.Add(at, f, order...); err != nil {
 		return err
 	}
 	l.done[c] = f
@@ -208,7 +94,7 @@ func (l *ledger) add(c cell, f figures) error {
 }
 
 // of returns the cells of a method by seed.
-func (l *ledger) of(method string) []figures {
+func (l *cells) of(method string) []figures {
 	var seeds []uint64
 	for c := range l.done {
 		if c.method == method {
@@ -222,19 +108,3 @@ func (l *ledger) of(method string) []figures {
 	}
 	return out
 }
-
-// write appends lines by one write and waits until they are on disk.
-func (l *ledger) write(lines [][]string) error {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(lines); err != nil {
-		return err
-	}
-	if _, err := l.f.Write(b.Bytes()); err != nil {
-		return err
-	}
-	return l.f.Sync()
-}
-
-// Close closes the file.
-func (l *ledger) Close() error { return l.f.Close() }
