@@ -151,12 +151,16 @@ var rules = map[string]rule{
 		ours:  []string{"datasets", "datasets/live", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report", "ui/session/ledger", "ui/words", "ui/station"},
 		tests: []string{"cuda", "nn/onednn"},
 	},
+	"ui/session/lab": {
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/cluster", "nn/metrics", "nn/tsne", "nn/vectors", "ui/report", "ui/session", "ui/session/ledger"},
+		tests: []string{"nn/onednn"},
+	},
 	"ui/session/ledger": {},
 	"ui/line":           {ours: []string{"history"}},
 	"ui/report":         {},
 	"ui/sheet":          {ours: []string{"history", "nn/anomaly", "nn/segment", "ui/phrase", "ui/session", "viewer"}},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/sheet", "datasets/camera", "datasets/live", "ui/words", "ui/station"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/session/lab", "ui/sheet", "datasets/camera", "datasets/live", "ui/words", "ui/station"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest", "datasets/aravis", "datasets/live/livetest"},
 	},
 }

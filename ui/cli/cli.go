@@ -101,7 +101,7 @@ func New(env Env) *cobra.Command {
 	p := &program{Env: env}
 	root := p.root()
 	root.AddCommand(
-		p.train(), p.inspect(), p.evaluate(), p.export(), p.ablate(), p.bench(), p.history(), p.cluster(), p.line(), p.doctor(),
+		p.train(), p.inspect(), p.evaluate(), p.export(), p.ablate(), p.experiments(), p.bench(), p.history(), p.cluster(), p.line(), p.doctor(),
 		p.camera(),
 		p.benchWindow(), p.demoSet(), p.demoHistory(),
 	)

@@ -2,18 +2,15 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Dots is a dot plot: one line per row from top to bottom, a dot at the mean
@@ -51,36 +48,22 @@ const (
 	barCap     = 0.13 * vg.Centimeter // half the height of an error bar's end
 )
 
+func (d Dots) height() vg.Length { return dotsAround + dotsRow*vg.Length(len(d.Rows)) }
+
 // PNG draws the plot. It needs at least one row with a mean.
-func (d Dots) PNG() ([]byte, error) {
-	p := plot.New()
-	p.BackgroundColor = color.White
-	p.Title.Text = d.Title
-	p.Title.Padding = 0.3 * vg.Centimeter
-	p.X.Label.Text = d.Axis
-	for _, style := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
-		style.Variant, style.Size = "Sans", vg.Points(10)
-	}
-	p.Title.TextStyle.Font.Size = vg.Points(12)
-	for _, c := range []*color.Color{
-		&p.Title.TextStyle.Color, &p.X.Label.TextStyle.Color, &p.X.Tick.Label.Color, &p.Y.Tick.Label.Color,
-		&p.X.Color, &p.X.Tick.Color, &p.Legend.TextStyle.Color,
-	} {
-		*c = colourText
-	}
+func (d Dots) PNG() ([]byte, error) { return asPNG(dotsWidth, d.height(), d.paint) }
+
+// SVG draws the plot as a drawing that can be enlarged.
+func (d Dots) SVG() ([]byte, error) { return asSVG(dotsWidth, d.height(), d.paint) }
+
+func (d Dots) paint(c draw.Canvas) error {
+	p := newPlot(d.Title, d.Axis, "")
 	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Tick.Length = 0, 0, 0
 	if err := d.rows(p); err != nil {
-		return nil, fmt.Errorf("draw %q: %w", d.Title, err)
+		return fmt.Errorf("draw %q: %w", d.Title, err)
 	}
-
-	c := vgimg.NewWith(vgimg.UseWH(dotsWidth, dotsAround+dotsRow*vg.Length(len(d.Rows))), vgimg.UseDPI(dotsDPI))
-	area := draw.Crop(draw.New(c), 0.4*vg.Centimeter, -0.6*vg.Centimeter, 0.3*vg.Centimeter, -0.4*vg.Centimeter)
-	p.Draw(area)
-	var b bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("draw %q: %w", d.Title, err)
-	}
-	return b.Bytes(), nil
+	p.Draw(draw.Crop(c, 0.4*vg.Centimeter, -0.6*vg.Centimeter, 0.3*vg.Centimeter, -0.4*vg.Centimeter))
+	return nil
 }
 
 // rows adds lines, bars, dots and rings, the first row on top.

@@ -1,17 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
-	"io"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Scatter is a map: points in groups, each with a colour and a shape. Its axes
@@ -47,23 +43,13 @@ const (
 )
 
 // PNG draws the map as a picture.
-func (s Scatter) PNG() ([]byte, error) {
-	c := vgimg.NewWith(vgimg.UseWH(scatterWidth, scatterHeight), vgimg.UseDPI(dotsDPI))
-	return s.draw(draw.New(c), vgimg.PngCanvas{Canvas: c})
-}
+func (s Scatter) PNG() ([]byte, error) { return asPNG(scatterWidth, scatterHeight, s.paint) }
 
 // SVG draws the map as a drawing that can be enlarged.
-func (s Scatter) SVG() ([]byte, error) {
-	c := vgsvg.New(scatterWidth, scatterHeight)
-	return s.draw(draw.New(c), c)
-}
+func (s Scatter) SVG() ([]byte, error) { return asSVG(scatterWidth, scatterHeight, s.paint) }
 
-func (s Scatter) draw(c draw.Canvas, to io.WriterTo) ([]byte, error) {
-	p := plot.New()
-	p.BackgroundColor = color.White
-	p.Title.Text = s.Title
-	p.Title.Padding = 0.3 * vg.Centimeter
-	p.Title.TextStyle.Font.Variant, p.Title.TextStyle.Font.Size, p.Title.TextStyle.Color = "Sans", vg.Points(12), colourText
+func (s Scatter) paint(c draw.Canvas) error {
+	p := newPlot(s.Title, "", "")
 	p.X.LineStyle.Width, p.Y.LineStyle.Width = 0, 0
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks{}, plot.ConstantTicks{}
 	legend := plot.NewLegend()
@@ -84,7 +70,7 @@ func (s Scatter) draw(c draw.Canvas, to io.WriterTo) ([]byte, error) {
 			style.Color, style.Shape = colourControl, draw.CircleGlyph{}
 		}
 		if err := g.add(p, &legend, style); err != nil {
-			return nil, fmt.Errorf("draw %q: %w", s.Title, err)
+			return fmt.Errorf("draw %q: %w", s.Title, err)
 		}
 	}
 	square(p)
@@ -97,11 +83,7 @@ func (s Scatter) draw(c draw.Canvas, to io.WriterTo) ([]byte, error) {
 		line := vg.Length(len(s.Notes) - 1 - i)
 		c.FillText(style, vg.Point{X: scatterWidth - scatterLegend + margin/2, Y: margin + 0.5*vg.Centimeter*line}, note)
 	}
-	var b bytes.Buffer
-	if _, err := to.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("draw %q: %w", s.Title, err)
-	}
-	return b.Bytes(), nil
+	return nil
 }
 
 // add puts the points of g into the plot and its name into the legend.

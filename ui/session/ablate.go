@@ -276,13 +276,13 @@ func (a *ablating) all(ctx context.Context) (*Ablation, error) {
 		return nil, err
 	}
 	out.Rows = a.results()
-	out.Claims, out.Control = claims(out.Rows), controlClaim(out.Rows)
+	out.Claims, out.Control = AblationClaims(out.Rows), ControlClaim(out.Rows)
 	return out, errors.Join(a.failed...)
 }
 
 // keep puts a cell on disk, then writes the tables anew.
 func (a *ablating) keep(c cell, ev *Evaluation, took time.Duration) error {
-	if err := a.cells.add(c, figuresOf(ev, took)); err != nil {
+	if err := a.cells.add(c, FiguresOf(ev, took)); err != nil {
 		return problem("keep a cell", err, "Free some space; the cells before it are kept.")
 	}
 	return a.publish()

@@ -21,6 +21,17 @@ import (
 // trainingShare is the part of a cell's work that training takes, roughly.
 const trainingShare = 0.9
 
+// MeasureRow measures one row of the ablation with one seed. It changes nothing
+// of the session.
+func (s *Session) MeasureRow(ctx context.Context, set *datasets.Set, o AblateOptions, r Row, seed uint64, on func(stage string, share float64)) (*Evaluation, error) {
+	if r.network() {
+		if err := s.needEngine(); err != nil {
+			return nil, err
+		}
+	}
+	return s.cell(ctx, set, o, r, seed, on)
+}
+
 // cell measures one row with one seed: it trains, or fits a control, on the
 // set's good parts and evaluates on its test pictures.
 func (s *Session) cell(ctx context.Context, set *datasets.Set, o AblateOptions, r Row, seed uint64, on func(stage string, share float64)) (_ *Evaluation, err error) {

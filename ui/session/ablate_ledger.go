@@ -45,7 +45,8 @@ var measures = []measure{
 // cellSeconds is the metric that ends a cell: what all of it took.
 const cellSeconds = ledger.Seconds
 
-func figuresOf(e *Evaluation, took time.Duration) figures {
+// FiguresOf are the figures that a cell keeps of an evaluation.
+func FiguresOf(e *Evaluation, took time.Duration) ledger.Figures {
 	f := figures{cellSeconds: took.Seconds()}
 	for _, m := range measures {
 		f[m.name] = float64(m.of(e))

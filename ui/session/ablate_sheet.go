@@ -39,6 +39,20 @@ func published(name string) (paperRow, bool) {
 	return paper[i], true
 }
 
+// Published returns what the paper's Table 3 says of a row: its figures by our
+// names, and milliseconds; false for a row that is not the paper's.
+func Published(name string) (figures map[string]Spread, ms float64, ok bool) {
+	p, ok := published(name)
+	if !ok {
+		return nil, 0, false
+	}
+	figures = map[string]Spread{}
+	for i, m := range paperMetrics {
+		figures[m.metric] = Spread{Mean: Number(p.figures[i].mean), SD: Number(p.figures[i].sd), N: 5}
+	}
+	return figures, p.ms, true
+}
+
 // Verdicts on a claim.
 const (
 	Reproduced    = "reproduced"
@@ -68,8 +82,8 @@ func undecided(text, format string, a ...any) Claim {
 	return Claim{Text: text, Verdict: Open, Why: fmt.Sprintf(format, a...)}
 }
 
-// claims judges what the paper's Table 3 says by our rows.
-func claims(rows []RowResult) []Claim {
+// AblationClaims judges what the paper's Table 3 says by our rows.
+func AblationClaims(rows []RowResult) []Claim {
 	return []Claim{
 		gainClaim(rows),
 		orderClaim(rows, "Every part that is added raises the image AUROC.", "image_auroc", "%.3f"),
@@ -95,7 +109,7 @@ func gainClaim(rows []RowResult) Claim {
 	}
 	gain, sd := float64(complete.Mean-basic.Mean), pooled(basic, complete)
 	return ruled(text, gain > 2*sd, "%s against %s, a gain of %.3f where two pooled standard deviations are %.3f (paper: a gain of 0.110)",
-		complete.text("%.3f"), basic.text("%.3f"), gain, 2*sd)
+		complete.Text("%.3f"), basic.Text("%.3f"), gain, 2*sd)
 }
 
 // pooled is the standard deviation of two samples around their own means.
@@ -170,9 +184,9 @@ func spreadClaim(rows []RowResult) Claim {
 	}
 }
 
-// controlClaim is our own rule, not the paper's: what was learned must be worth
+// ControlClaim is our own rule, not the paper's: what was learned must be worth
 // more than what was not.
-func controlClaim(rows []RowResult) Claim {
+func ControlClaim(rows []RowResult) Claim {
 	const text = "The complete method has a higher image AUROC than every control."
 	complete := named(rows, "complete").figure("image_auroc")
 	best, title := Spread{Mean: Number(math.Inf(-1))}, ""
@@ -184,7 +198,7 @@ func controlClaim(rows []RowResult) Claim {
 	if complete.N == 0 || title == "" {
 		return undecided(text, "the complete method and at least one control must be measured")
 	}
-	c := Claim{Text: text, Verdict: "holds", Why: fmt.Sprintf("%s against %s of the best control, “%s”", complete.text("%.3f"), best.text("%.3f"), title)}
+	c := Claim{Text: text, Verdict: "holds", Why: fmt.Sprintf("%s against %s of the best control, “%s”", complete.Text("%.3f"), best.Text("%.3f"), title)}
 	if !(complete.Mean > best.Mean) {
 		c.Verdict = "does not hold"
 		c.Why += "; what was learned here is no result"
@@ -217,15 +231,15 @@ tuned to the paper's figures. Its times were taken on another machine.
 		fmt.Fprintf(&b, " %.0f | 5 |\n| | ours |", p.ms)
 		r := named(rows, p.name)
 		for _, m := range paperMetrics {
-			fmt.Fprintf(&b, " %s |", r.figure(m.metric).text("%.3f"))
+			fmt.Fprintf(&b, " %s |", r.figure(m.metric).Text("%.3f"))
 		}
-		fmt.Fprintf(&b, " %s | %d |\n", r.figure("latency_p50_ms").text("%.1f"), r.Seeds)
+		fmt.Fprintf(&b, " %s | %d |\n", r.figure("latency_p50_ms").Text("%.1f"), r.Seeds)
 	}
 	b.WriteString("\n## What the paper claims\n\n")
-	for _, c := range claims(rows) {
+	for _, c := range AblationClaims(rows) {
 		fmt.Fprintf(&b, "- %s\n  **%s**: %s.\n", c.Text, c.Verdict, c.Why)
 	}
-	c := controlClaim(rows)
+	c := ControlClaim(rows)
 	fmt.Fprintf(&b, "\n## Our own rule\n\n- %s\n  **%s**: %s.\n", c.Text, c.Verdict, c.Why)
 	return b.Bytes()
 }

@@ -21,8 +21,8 @@ type Spread struct {
 	N    int    `json:"n"` // seeds for which the figure exists
 }
 
-// spreadOf sums up those of the values that are numbers.
-func spreadOf(values []float64) Spread {
+// SpreadOf sums up those of the values that are numbers.
+func SpreadOf(values []float64) Spread {
 	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	mean, sd := metrics.MeanStd(values)
 	return Spread{Number(mean), Number(sd), len(values)}
@@ -64,7 +64,7 @@ func (a *ablating) results() []RowResult {
 			continue
 		}
 		for metric, v := range values {
-			res.Figures[metric] = spreadOf(v)
+			res.Figures[metric] = SpreadOf(v)
 		}
 		out = append(out, res)
 	}
@@ -101,8 +101,8 @@ var columns = []struct{ metric, title, format string }{
 	{"latency_p50_ms", "ms", "%.1f"},
 }
 
-// text writes mean ± sd, each in the format of one number.
-func (s Spread) text(format string) string {
+// Text writes mean ± sd, each in the format of one number.
+func (s Spread) Text(format string) string {
 	switch {
 	case math.IsNaN(float64(s.Mean)):
 		return "–"
@@ -130,7 +130,7 @@ func (a *ablating) table(rows []RowResult) []byte {
 		fmt.Fprintf(&b, "| %s |", r.Title)
 		for _, c := range columns {
 			s := r.figure(c.metric)
-			fmt.Fprintf(&b, " %s", s.text(c.format))
+			fmt.Fprintf(&b, " %s", s.Text(c.format))
 			if s.N > 0 && s.N < r.Seeds {
 				fmt.Fprintf(&b, " (%d seeds)", s.N)
 			}

@@ -110,7 +110,7 @@ func (a *accuracy) table(trials []trial, columns []column) {
 			same = append(same, r)
 			fmt.Printf("| %s | %d |", method, r.seed)
 			for _, c := range columns {
-				fmt.Printf(" %s |", spreadOf([]float64{c.of(r)}).text(c.format))
+				fmt.Printf(" %s |", SpreadOf([]float64{c.of(r)}).Text(c.format))
 			}
 			fmt.Println()
 		}
@@ -123,7 +123,7 @@ func (a *accuracy) table(trials []trial, columns []column) {
 			for _, r := range same {
 				values = append(values, c.of(r))
 			}
-			fmt.Printf(" %s |", spreadOf(values).text(c.format))
+			fmt.Printf(" %s |", SpreadOf(values).Text(c.format))
 		}
 		fmt.Println()
 	}

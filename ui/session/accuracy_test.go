@@ -121,15 +121,15 @@ func TestAccuracyFashion(t *testing.T) {
 		}
 		fmt.Printf("| %s |", c.Name)
 		for _, m := range all.methods() {
-			s := spreadOf(aurocs(classes[c.Name], m))
+			s := SpreadOf(aurocs(classes[c.Name], m))
 			means[m] = append(means[m], float64(s.Mean))
-			fmt.Printf(" %s |", s.text("%.3f"))
+			fmt.Printf(" %s |", s.Text("%.3f"))
 		}
 		fmt.Println()
 	}
 	fmt.Print("| mean of classes |")
 	for _, m := range all.methods() {
-		fmt.Printf(" %.3f |", spreadOf(means[m]).Mean)
+		fmt.Printf(" %.3f |", SpreadOf(means[m]).Mean)
 	}
 	fmt.Println()
 }

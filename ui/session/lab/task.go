@@ -1,0 +1,165 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"agurscope/ui/session"
+	"agurscope/ui/session/ledger"
+)
+
+// kind is a way of measuring.
+type kind string
+
+const (
+	learn   kind = "learn"   // train, then test: what most figures are drawn from
+	ablate  kind = "ablate"  // the same for a row of the ablation
+	timing  kind = "time"    // milliseconds per picture
+	gallery kind = "gallery" // heat maps of a part of each stage
+	spread  kind = "spread"  // where defects lie among each other
+)
+
+// task is one measurement.
+type task struct {
+	kind    kind
+	method  string
+	subject string
+	seed    uint64
+	tick    int
+}
+
+// describe names a task for people.
+func (r *run) describe(t task) string {
+	s := fmt.Sprintf("%s on %s, seed %d", titleOf(t.method), r.data.title(t.subject), t.seed)
+	if t.tick != ledger.LastTick {
+		s += fmt.Sprintf(", tick %d", t.tick)
+	}
+	return s
+}
+
+// cell is where a task's figures are kept. Its configuration is everything that
+// they depend on, so that nothing else is ever taken for them.
+func (r *run) cell(t task) ledger.Cell {
+	s := r.data.get(t.subject)
+	b := r.budget
+	b.Seeds, b.Ticks = 0, nil // more of them can be added later
+	text, err := json.Marshal(struct {
+		Kind              kind
+		Program, Engine   string
+		Manifest          string
+		Budget            Budget
+		Protocol, Version int
+	}{t.kind, r.o.Program, r.o.Engine.Describe(), s.hash, b, protocol, 1})
+	if err != nil {
+		panic(err) // numbers and texts
+	}
+	return ledger.Cell{
+		Method: t.method, Dataset: s.Dataset, Category: s.Category, Seed: t.seed, Tick: t.tick,
+		Config: string(t.kind) + "-" + fmt.Sprintf("%x", sha256.Sum256(text))[:10],
+	}
+}
+
+// protocol changes when the same task is measured in another way.
+const protocol = 1
+
+// figures are a task's, nil while it is not measured.
+func (r *run) figures(t task) ledger.Figures { return r.cells.Get(r.cell(t)) }
+
+// measure does one task.
+func (r *run) measure(ctx context.Context, t task, on func(stage string, share float64)) (ledger.Figures, error) {
+	switch t.kind {
+	case learn:
+		return r.learn(ctx, t, on)
+	case ablate:
+		return r.ablate(ctx, t, on)
+	case timing:
+		return r.time(ctx, t, on)
+	case gallery:
+		return r.gallery(ctx, t, on)
+	case spread:
+		return r.spread(ctx, t, on)
+	}
+	return nil, errors.New("an unknown kind of measurement")
+}
+
+// weight is what a task costs beside others of its kind and method: half of it is
+// training.
+func (t task) weight() float64 { return .5 + .5*float64(t.tick)/ledger.LastTick }
+
+// forecast estimates the share that is done and the time that is left. Tasks are
+// weighed by what others of their kind and method have taken, or of their kind,
+// or any. The time is 0 while it cannot be told; the share then counts tasks.
+func (r *run) forecast(todo []task, elapsed time.Duration, share float64) (float64, time.Duration) {
+	if len(todo) == 0 {
+		return 1, 0
+	}
+	type sum struct{ seconds, weight float64 }
+	own, kinds, any := map[[2]string]sum{}, map[kind]sum{}, sum{}
+	spent, n := 0., 0
+	add := func(t task, seconds float64) {
+		w := t.weight()
+		k := [2]string{string(t.kind), t.method}
+		own[k] = sum{own[k].seconds + seconds, own[k].weight + w}
+		kinds[t.kind] = sum{kinds[t.kind].seconds + seconds, kinds[t.kind].weight + w}
+		any = sum{any.seconds + seconds, any.weight + w}
+	}
+	for _, t := range r.tasks {
+		if f := r.figures(t); f != nil {
+			add(t, f[ledger.Seconds])
+			spent, n = spent+f[ledger.Seconds], n+1
+		}
+	}
+	now, first := elapsed.Seconds(), 0.
+	if share > 0 {
+		first = now / share
+		add(todo[0], first)
+	}
+	if any.weight == 0 {
+		return float64(n) / float64(n+len(todo)), 0
+	}
+	left := 0.
+	for i, t := range todo {
+		s := own[[2]string{string(t.kind), t.method}]
+		if s.weight == 0 {
+			s = kinds[t.kind]
+		}
+		if s.weight == 0 {
+			s = any
+		}
+		took := s.seconds / s.weight * t.weight()
+		if i == 0 && first > 0 {
+			took = first
+		}
+		left += took
+	}
+	left = max(left-now, 0)
+	return (spent + now) / max(spent+now+left, 1e-9), time.Duration(left * float64(time.Second))
+}
+
+// method is one of those that are compared.
+type method struct{ name, title string }
+
+// methods are the paper's six: the first four in every experiment, all in time
+// and F1.
+var methods = []method{
+	{"agurnet", "AGUR-Net"}, {"dagan", "DAGAN"}, {"lstm-ndt", "LSTM-NDT"}, {"bilstm", "BiLSTM"},
+	{"mscdae", "MSCDAE"}, {"cflow", "CFlow"},
+}
+
+func titleOf(name string) string {
+	for _, m := range methods {
+		if m.name == name {
+			return m.title
+		}
+	}
+	for _, r := range session.Rows {
+		if r.Name == name {
+			return r.Title
+		}
+	}
+	return name
+}
