@@ -62,8 +62,7 @@ type program struct {
 	precision Precision // of an inference
 	values    []*value
 	fused     map[*nn.Node]*nn.Node // a convolution to the Norm or ReLU that it absorbs
-	norms     map[*nn.Node]*norm
-	kernelsOf map[*nn.Node]place // of convolutions and attention, as the host lays them out
+	saved     map[*nn.Node]place    // of the forward pass for the gradient: weights as the host has them, statistics
 
 	load     sequence // parameters to the card and into the kernels' layouts
 	forward  sequence
@@ -75,7 +74,7 @@ type program struct {
 	tableData  []int32
 	statistics []outcome        // after the forward pass
 	gradients  []outcome        // after the backward pass
-	losses     map[*nn.Node]int // where in values_
+	losses     map[*nn.Node]int // where in figures
 	trained    []*nn.Param      // that receive gradients
 
 	size  [regions]int // bytes
@@ -90,7 +89,7 @@ type program struct {
 	kept       map[*nn.Node][]float32 // outputs and wanted gradients are apart: a node can have both
 	wanted     map[*nn.Node][]float32
 	staging    []float32 // parameters
-	values_    []float32 // losses and statistics
+	figures    []float32 // losses and statistics
 	slopes     []float32 // gradients of parameters
 
 	momentum float32
@@ -106,7 +105,7 @@ func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 func (e *engine) compile(g *nn.Graph, m nn.Mode, precision Precision) (nn.Program, error) {
 	p := &program{
 		e: e, g: g, mode: m, precision: precision, momentum: 0.1,
-		fused: map[*nn.Node]*nn.Node{}, norms: map[*nn.Node]*norm{}, known: map[string]place{}, losses: map[*nn.Node]int{},
+		fused: map[*nn.Node]*nn.Node{}, saved: map[*nn.Node]place{}, known: map[string]place{}, losses: map[*nn.Node]int{},
 		inputs: map[*nn.Node][]float32{}, kept: map[*nn.Node][]float32{}, wanted: map[*nn.Node][]float32{},
 	}
 	if err := e.worker.Do(p.compile); err != nil {

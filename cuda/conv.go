@@ -127,9 +127,7 @@ func (p *program) convForward(n *nn.Node, op nn.Conv) {
 	in, out, per := x.c(), y.c(), x.c()*op.Kernel*op.Kernel
 	var norm *nn.Norm
 	flags := 0
-	switch after := p.fused[n]; {
-	case after == nil:
-	default:
+	if after := p.fused[n]; after != nil {
 		switch o := after.Op.(type) {
 		case nn.Norm:
 			norm = &o
@@ -144,7 +142,7 @@ func (p *program) convForward(n *nn.Node, op nn.Conv) {
 		copy(dst, op.W.Data())
 		if norm != nil {
 			for o := range out {
-				by := norm.Gamma.Data()[o] / float32(math.Sqrt(float64(norm.Var.Data()[o]+norm.Eps)))
+				by, _ := affine(norm, o)
 				for i := range per {
 					dst[o*per+i] *= by
 				}
@@ -161,8 +159,8 @@ func (p *program) convForward(n *nn.Node, op nn.Conv) {
 			}
 			if norm != nil {
 				for o := range out {
-					by := norm.Gamma.Data()[o] / float32(math.Sqrt(float64(norm.Var.Data()[o]+norm.Eps)))
-					dst[o] = (dst[o]-norm.Mean.Data()[o])*by + norm.Beta.Data()[o]
+					by, shift := affine(norm, o)
+					dst[o] = dst[o]*by + shift
 				}
 			}
 		})
@@ -177,16 +175,8 @@ func (p *program) convForward(n *nn.Node, op nn.Conv) {
 		out, steps(taps), y.n()*y.hw(), y.h(), y.w(),
 		in*x.hw(), x.h(), x.w(), op.Stride, out*y.hw(), y.hw(), y.w(), 1, 0, flags)
 	if p.mode == nn.Training && y.needGrad {
-		p.weights(n, weights)
+		p.saved[n] = weights
 	}
-}
-
-// weights remembers where the forward pass has its weights, for the gradient.
-func (p *program) weights(n *nn.Node, at place) {
-	if p.kernelsOf == nil {
-		p.kernelsOf = map[*nn.Node]place{}
-	}
-	p.kernelsOf[n] = at
 }
 
 // convBackward emits the gradients of the weights, of the bias and of the
@@ -239,7 +229,7 @@ func (p *program) convBackwardData(n *nn.Node, op nn.Conv) {
 			rows, columns := ceil(x.h()-py, op.Stride), ceil(x.w()-px, op.Stride)
 			pixels := x.n() * rows * columns
 			p.emit(n, kernel, ceil(pixels, bn), ceil(in, bm), 1,
-				x.dx, y.dx, p.matrix(n, p.kernelsOf[n], taps, in, bm, op.Kernel*op.Kernel),
+				x.dx, y.dx, p.matrix(n, p.saved[n], taps, in, bm, op.Kernel*op.Kernel),
 				p.tapTable(taps, y.h(), y.w(), stepTaps), place{},
 				in, steps(taps), pixels, rows, columns,
 				out*y.hw(), y.h(), y.w(), 1, in*x.hw(), x.hw(), x.w(), op.Stride, py*x.w()+px, flags)

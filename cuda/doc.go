@@ -4,11 +4,11 @@
 //
 // # Build
 //
-// The engine needs the build tag nvidia (gorgonia has taken cuda) and cgo flags that name a folder with
-// shim/cuda.h and libcuda.a, which “make” makes of shim/. Without the tag the
-// package builds all the same and [Open] says so. The driver is looked for by
-// [Open], not when the program starts: one binary serves machines with and
-// without a card.
+// The engine needs the build tag nvidia (gorgonia has taken cuda) and cgo flags
+// that name a folder with shim/cuda.h and libcuda.a, which “make” makes of shim/.
+// Without the tag the package builds all the same and [Open] says so. The driver is
+// looked for by [Open], not when the program starts: one binary serves machines with
+// and without a card.
 //
 // # Programs
 //
@@ -18,6 +18,9 @@
 // included, replayed as one graph of the driver. Whatever is read afterwards
 // already lies in host memory, so a lost card fails [nn.Program.Forward] and
 // nothing else. One goroutine, locked to one thread, makes every call.
+//
+// Convolutions are a product on the fly ([Options] can have it on tensor cores in an
+// inference), everything else is bound by memory; sums join in a fixed order.
 //
 // # Proof
 //

@@ -61,7 +61,7 @@ func (p *program) emitForward(n *nn.Node) error {
 	case nn.ChannelAttention:
 		taps := len(op.W.Data())
 		k := p.constant(taps, func(dst []float32) { copy(dst, op.W.Data()) })
-		p.weights(n, k)
+		p.saved[n] = k
 		p.each(n, "attention", y.size(), x.x, k, y.x, y.c(), taps)
 	case nn.Scale:
 		p.each(n, "scale", y.size(), x.x, p.val(n.In[1]).x, y.x, y.hw())
@@ -204,6 +204,6 @@ func (p *program) attentionBackward(n *nn.Node, op nn.ChannelAttention) {
 	dk := p.result(taps, func(src []float32) { add(op.W.GradData(), src) })
 	p.emit(n, "attention_weights", taps, 1, 1, x.x, y.x, y.dx, dk, y.c(), taps, y.size())
 	if x.needGrad {
-		p.each(n, "attention_back", y.size(), p.kernelsOf[n], y.x, y.dx, x.dx, y.c(), taps, x.sink())
+		p.each(n, "attention_back", y.size(), p.saved[n], y.x, y.dx, x.dx, y.c(), taps, x.sink())
 	}
 }

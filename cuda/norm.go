@@ -9,20 +9,23 @@ import (
 	"agurscope/nn"
 )
 
-// norm is where a normalisation has its statistics, for the gradient.
-type norm struct{ stat place }
+// affine is what a normalisation by running statistics does to channel c: x times
+// scale, plus shift.
+func affine(op *nn.Norm, c int) (scale, shift float32) {
+	scale = op.Gamma.Data()[c] / float32(math.Sqrt(float64(op.Var.Data()[c]+op.Eps)))
+	return scale, op.Beta.Data()[c] - op.Mean.Data()[c]*scale
+}
 
 func (p *program) normForward(n *nn.Node, op nn.Norm) {
 	x, y := p.val(n.In[0]), p.val(n)
 	c := y.c()
 	if p.mode == nn.Inference {
-		affine := p.constant(2*c, func(dst []float32) {
+		both := p.constant(2*c, func(dst []float32) {
 			for i := range c {
-				by := op.Gamma.Data()[i] / float32(math.Sqrt(float64(op.Var.Data()[i]+op.Eps)))
-				dst[i], dst[c+i] = by, op.Beta.Data()[i]-op.Mean.Data()[i]*by
+				dst[i], dst[c+i] = affine(&op, i)
 			}
 		})
-		p.each(n, "norm", y.size(), x.x, affine, y.x, c, y.hw(), op.ReLU)
+		p.each(n, "norm", y.size(), x.x, both, y.x, c, y.hw(), op.ReLU)
 		return
 	}
 	gammaBeta := p.constant(2*c, func(dst []float32) {
@@ -31,7 +34,7 @@ func (p *program) normForward(n *nn.Node, op nn.Norm) {
 	})
 	count := y.n() * y.hw()
 	stat := p.result(5*c, func(src []float32) { p.running(op, src[:c], src[c:2*c], count) })
-	p.norms[n] = &norm{stat}
+	p.saved[n] = stat
 	chunks, each := cut(count, 2048, c)
 	part := p.temporary(0, 2*c*chunks)
 	p.emit(n, "moments", chunks, c, 1, x.x, part, y.n(), c, y.hw(), each)
@@ -51,7 +54,7 @@ func (p *program) running(op nn.Norm, mean, vari []float32, count int) {
 }
 
 func (p *program) normBackward(n *nn.Node, op nn.Norm) {
-	x, y, stat := p.val(n.In[0]), p.val(n), p.norms[n].stat
+	x, y, stat := p.val(n.In[0]), p.val(n), p.saved[n]
 	c, count := y.c(), y.n()*y.hw()
 	p.trains(op.Gamma)
 	p.trains(op.Beta)

@@ -28,7 +28,7 @@ func (p *program) hostMemory(forward int) {
 		total += (n + 15) / 16 * 16
 	}
 	add(p.size[constants]/4, func(s []float32) { p.staging = s })
-	add(forward/4, func(s []float32) { p.values_ = s })
+	add(forward/4, func(s []float32) { p.figures = s })
 	add((p.size[results]-forward)/4, func(s []float32) { p.slopes = s })
 	for _, n := range p.g.Nodes {
 		if isInput(n) {
@@ -61,7 +61,7 @@ func (p *program) hostMemory(forward int) {
 		}
 		parameters := &transfer{op: "parameters", card: place{constants, 0}, host: p.staging, in: true}
 		p.load.tasks = slices.Insert(p.load.tasks, 0, task(parameters))
-		after = append(after, &transfer{op: "losses and statistics", card: place{results, 0}, host: p.values_})
+		after = append(after, &transfer{op: "losses and statistics", card: place{results, 0}, host: p.figures})
 		back = append(back, &transfer{op: "gradients", card: place{results, forward}, host: p.slopes})
 		if p.mode == nn.Training {
 			before = append(before, p.load.tasks...)
@@ -122,7 +122,7 @@ func (p *program) Forward() error {
 			return err
 		}
 		for _, o := range p.statistics {
-			o.take(p.values_[o.at.offset/4:][:o.n])
+			o.take(p.figures[o.at.offset/4:][:o.n])
 		}
 		return nil
 	})
@@ -144,7 +144,7 @@ func (p *program) Backward() error {
 			clear(w.GradData())
 		}
 		for _, o := range p.gradients {
-			o.take(p.slopes[o.at.offset/4-len(p.values_):][:o.n])
+			o.take(p.slopes[o.at.offset/4-len(p.figures):][:o.n])
 		}
 		return nil
 	})
@@ -181,7 +181,7 @@ func (p *program) Reload() error { return p.e.worker.Do(p.reload) }
 // Get implements nn.Program.
 func (p *program) Get(n *nn.Node, dst []float32) []float32 {
 	if nn.IsLoss(n.Op) {
-		return append(dst[:0], p.values_[p.losses[n]])
+		return append(dst[:0], p.figures[p.losses[n]])
 	}
 	s := p.kept[n]
 	if isInput(n) {
@@ -225,7 +225,7 @@ func (p *program) Close() error {
 		if p.pinned != nil {
 			errs = append(errs, p.e.pool.unpin(p.pinned))
 		}
-		p.host, p.staging, p.values_, p.slopes = nil, nil, nil, nil
+		p.host, p.staging, p.figures, p.slopes = nil, nil, nil, nil
 		clear(p.inputs)
 		clear(p.kept)
 		clear(p.wanted)
