@@ -36,6 +36,22 @@ const (
 	readTime    = 4 * time.Second
 )
 
+// mostDials bounds how often a camera may send its client on.
+const mostDials = 3
+
+// stay dials one host only: the library follows a camera that sends it elsewhere,
+// as often as it is told, and takes the password along.
+func stay(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+	host, dials := "", 0
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if dials++; dials > mostDials || host != "" && addr != host {
+			return nil, errors.New("the camera names another address as its own: use that one")
+		}
+		host = addr
+		return d.DialContext(ctx, network, addr)
+	}
+}
+
 // Open implements live.Driver.
 func (d *Driver) Open(ctx context.Context) (live.Stream, error) {
 	transport := gortsplib.TransportTCP
@@ -48,7 +64,7 @@ func (d *Driver) Open(ctx context.Context) (live.Stream, error) {
 		ReadTimeout:  readTime,
 		WriteTimeout: connectTime,
 		UserAgent:    "agurscope",
-		DialContext:  (&net.Dialer{Timeout: connectTime}).DialContext,
+		DialContext:  stay(&net.Dialer{Timeout: connectTime}),
 		OnPacketLost: func(error) { s.lost() },
 		// What cannot be read is a lost picture, nothing to write into a log.
 		OnDecodeError: func(error) { s.lost() },

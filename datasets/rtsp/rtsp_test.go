@@ -231,6 +231,8 @@ var hostile = map[string]struct {
 			time.Sleep(300 * time.Millisecond)
 		}
 	}, ""},
+	"sends elsewhere": {func(c net.Conn) { moved(c, "rtsp://127.0.0.1:9/cam") }, "another address"},
+	"sends to itself": {func(c net.Conn) { moved(c, "rtsp://"+c.LocalAddr().String()+"/cam") }, "another address"},
 	"asks for a password": {func(c net.Conn) {
 		for {
 			seq := request(c)
@@ -239,6 +241,15 @@ var hostile = map[string]struct {
 			}
 		}
 	}, "name"},
+}
+
+// moved answers what is asked for with another address.
+func moved(c net.Conn, to string) {
+	seq := request(c)
+	fmt.Fprintf(c, "RTSP/1.0 200 OK\r\nCSeq: %s\r\nPublic: DESCRIBE\r\n\r\n", seq)
+	seq = request(c)
+	fmt.Fprintf(c, "RTSP/1.0 302 Moved\r\nCSeq: %s\r\nLocation: %s\r\n\r\n", seq, to)
+	request(c)
 }
 
 // request reads one request and returns its number.

@@ -177,3 +177,43 @@ func TestModbusHostile(t *testing.T) {
 	}
 	p.read()
 }
+
+// FuzzModbus has a peer send anything: what it gets back is bounded, its
+// connection ends with it, and no part passes.
+func FuzzModbus(f *testing.F) {
+	for _, frame := range []string{
+		"\x00\x01\x00\x00\x00\x06\x01\x05\x00\x00\xff\x00", // the trigger
+		"\x00\x01\x00\x00\x00\x06\x01\x04\x00\x00\x00\x0c", // all registers
+		"\x00\x01\x00\x00\x00\x06\x01\x02\x00\x00\x00\x07", // all inputs
+		"\x00\x01\x00\x00\x00\x08\x01\x0f\x00\x00\x00\x01\x01\x01",
+		"\x00\x01\x00\x00\xff\xff\x01\x05", "\x00\x01\x00\x07\x00\x06\x01\x01\x00\x00\x00\x01",
+	} {
+		f.Add([]byte(frame))
+	}
+	b := newBench(f)
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(f))
+	l := b.open(fmt.Sprintf(`{"station":"bench-3","modbus":{"listen":%q}}`, address))
+	l.SetState(Inspecting, "")
+	p := l.peers[0].(*plc)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+		if _, err := c.Write(data); err == nil {
+			_ = c.(*net.TCPConn).CloseWrite()
+		}
+		answer, err := io.ReadAll(c)
+		if e, ok := err.(net.Error); ok && e.Timeout() {
+			t.Error("the connection is kept")
+		}
+		if most := 260 * (1 + len(data)/8); len(answer) > most { // a frame has 8 bytes at least, an answer 260 at most
+			t.Errorf("%d bytes answer %d", len(answer), len(data))
+		}
+		if bits, _ := p.read(); bits[3] {
+			t.Error("a part passes that nobody has judged")
+		}
+	})
+}
