@@ -49,7 +49,7 @@ func openWriter(path string, l *lock) (_ *writer, err error) {
 	}
 	// A log that takes several batches before it is worked in. SQLite's own 2 MB
 	// of pages are enough: 32 make a verdict that is stored alone no cheaper, also
-	// on top of a million, and filling them looks like a leak for an hour.
+	// on top of a million, and filling them looks like a leak for twenty minutes.
 	if _, err := conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 8000"); err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}

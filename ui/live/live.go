@@ -437,7 +437,7 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 			if st.State == live.Lost || st.State == live.Stalled {
 				s.banner.Set(string(history.ERROR), nan)
 				if r.seen || st.State == live.Stalled { // else the middle says it
-					s.say(words.T("No pictures: %s", phrase.Sentence(st.Reason)))
+					s.say(phrase.Sentence(words.T("No pictures: %s", st.Reason)))
 				}
 			}
 		})
