@@ -10,8 +10,8 @@ import (
 	"agurscope/nn"
 )
 
-// The check of a device: a small network with one of everything, trained for a
-// step, and the results that it must have. They were computed by the portable
+// The check of a device: a small network with one of every kind of kernel, trained
+// for a step, and the results that it must have. They were computed by the portable
 // engine; a test compares them with it.
 
 //go:embed check.json
@@ -31,6 +31,8 @@ func checkRun(e nn.Engine, scale float32) (results map[string][]float32, err err
 	y := g.Norm("n1", g.Conv("c1", x, 16, 3, nn.ConvOptions{Bias: true}), true)
 	down := g.ReLU(g.Conv("c2", y, 40, 3, nn.ConvOptions{Stride: 2}))
 	down = g.ECA("eca", g.Add(down, g.Conv("c3", down, 40, 3, nn.ConvOptions{Dilation: 2})))
+	mixed := g.Attend(g.Slice(down, 0, 8), g.Slice(down, 8, 8), g.Slice(down, 16, 24), nn.Attend{Factor: .3})
+	down = g.Concat(down, g.Mul(g.Tanh(mixed), g.Exp(g.Tanh(g.Slice(down, 1, 24)))))
 	y = g.Concat(g.Upsample(down), y)
 	y = g.Gate(y, g.Sigmoid(g.Conv("gate", y, 1, 1, nn.ConvOptions{Bias: true})))
 	y = g.Keep(g.Sigmoid(g.Conv("out", y, 3, 3, nn.ConvOptions{Bias: true})))

@@ -81,7 +81,7 @@ func (p *program) emitForward(n *nn.Node) error {
 		if nn.IsLoss(op) {
 			return p.loss(n)
 		}
-		return fmt.Errorf("operation unknown to this engine")
+		return fmt.Errorf("the card has no kernel for it; another engine has")
 	}
 	return nil
 }

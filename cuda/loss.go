@@ -66,7 +66,7 @@ func (p *program) loss(n *nn.Node) error {
 		p.spectrum(n, x, t, part, groups, g, want, add)
 		finish(groups, 1/float64(size), 0)
 	default:
-		return fmt.Errorf("loss unknown to this engine")
+		return fmt.Errorf("the card has no kernel for this loss; another engine has")
 	}
 	return nil
 }
