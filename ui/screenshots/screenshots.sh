@@ -165,14 +165,15 @@ film_line() { # peers that are there, that listen, and that are not reached
   close_window; rm "$work/line.json"
 }
 
-# open_window starts the program anew, in the theme, size and language of now.
+# open_window starts the program anew, in the theme, size and language of now, with
+# DAYS days of an invented history where that is set.
 open_window() {
   local i
   export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_DATA_HOME="$work/home/data" XDG_CACHE_HOME="$work/home/.cache" XDG_RUNTIME_DIR="$work/run" LANG="$language.UTF-8"
   rm -rf "$HOME" "$work"/h.db* "$work/window.json"; mkdir -p "$XDG_CONFIG_HOME/agurscope" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
   printf '{"theme":"%s","silent":true}' "$theme" >"$XDG_CONFIG_HOME/agurscope/settings.json"
   printf '{"started-before":true,"window-size":{"Width":%s,"Height":%s}}' "$width" "$height" >"$work/window.json"
-  "$program" demo-history "$work/h.db" --days 14 --each 60 >"$work/log" 2>&1
+  : >"$work/log"; [ -z "${DAYS:-}" ] || "$program" demo-history "$work/h.db" --days "$DAYS" --each 60 >"$work/log" 2>&1
   "$program" --demo --db "$work/h.db" "$@" >>"$work/log" 2>&1 &
   pid=$!
   for ((i = 0; i < 120; i++)); do xdotool search --onlyvisible --name Agurscope >/dev/null 2>&1 && break; sleep 0.25; done
@@ -184,7 +185,7 @@ close_window() {
 }
 session() { # all in one theme, size and language
   width=${size%x*}; height=${size#*x}
-  SETTLE=60 open_window
+  DAYS=14 SETTLE=60 open_window
   for s in $SCREENS; do
     kill -0 $pid 2>/dev/null || { say "the program ended before “$s”:"; tail -5 "$work/log"; failed=1; break; }
     "shot_$s"
