@@ -12,6 +12,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -39,17 +40,17 @@ type actions struct {
 func newActions(s *Screen) *actions {
 	a := &actions{s: s, said: widgets.NewCaption(""), bar: widget.NewProgressBar(), step: widgets.NewCaption("")}
 	a.said.Elide = widgets.ElideMiddle
-	a.golden = s.Tips.NewButton("Golden sets…", nil, "Keep what is selected as a golden set, or open one (G)", a.askGolden)
-	a.in = s.Tips.NewButton("In the map", nil, "Show where the selected parts lie in the map (M)", a.showInMap)
-	a.ex = s.Tips.NewButton("Export…", theme.DocumentSaveIcon(), "Write what is selected or found to a file: CSV, XLSX, JSON, PDF, pictures (E)", a.askExport)
-	a.open = s.Tips.NewFlatButton("", theme.FolderOpenIcon(), "Open the folder in which it lies", func() {
+	a.golden = s.Tips.NewButton(words.T("Golden sets…"), nil, words.T("Keep what is selected as a golden set, or open one (G)"), a.askGolden)
+	a.in = s.Tips.NewButton(words.T("In the map"), nil, words.T("Show where the selected parts lie in the map (M)"), a.showInMap)
+	a.ex = s.Tips.NewButton(words.T("Export…"), theme.DocumentSaveIcon(), words.T("Write what is selected or found to a file: CSV, XLSX, JSON, PDF, pictures (E)"), a.askExport)
+	a.open = s.Tips.NewFlatButton("", theme.FolderOpenIcon(), words.T("Open the folder in which it lies"), func() {
 		if err := fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: filepath.Dir(a.wrote)}); err != nil {
 			s.Report(fmt.Errorf("open the folder of %s: %w", a.wrote, err))
 		}
 	})
 	a.open.Hide()
 	a.bar.TextFormatter = func() string { return "" }
-	a.doing = widgets.Row(8, widgets.Fixed(110, 6, a.bar), a.step, s.Tips.NewFlatButton("", theme.CancelIcon(), "Stop; no file is left (Esc)", func() { a.cancel() }))
+	a.doing = widgets.Row(8, widgets.Fixed(110, 6, a.bar), a.step, s.Tips.NewFlatButton("", theme.CancelIcon(), words.T("Stop; no file is left (Esc)"), func() { a.cancel() }))
 	a.doing.Hide()
 	a.root = widgets.Inset(widgets.Row(6, a.said, a.open, a.doing, a.in, a.golden, a.ex), 4, 2)
 	return a
@@ -68,7 +69,7 @@ func (a *actions) refresh() {
 		a.said.Set("Wrote " + a.wrote)
 		a.open.Show()
 	default:
-		a.said.Set("Space, Ctrl or Shift and a click select several; A selects all")
+		a.said.Set(words.T("Space, Ctrl or Shift and a click select several; A selects all"))
 	}
 	a.in.SetEnabled(s.rows() > 0)
 	a.ex.SetEnabled(s.rows() > 0 && a.stop == nil)
@@ -114,11 +115,11 @@ func (a *actions) askGolden() {
 func (a *actions) showGolden(sets []history.GoldenSet) {
 	s, t := a.s, a.s.Tips
 	ids := s.picked()
-	name, note := t.NewEntry("Such as: release 4", "Name of the new set"), t.NewEntry("What it is for (may stay empty)", "")
-	make := t.NewButton("Keep as golden", nil, "", nil)
+	name, note := t.NewEntry(words.T("Such as: release 4"), words.T("Name of the new set")), t.NewEntry(words.T("What it is for (may stay empty)"), "")
+	make := t.NewButton(words.T("Keep as golden"), nil, "", nil)
 	make.Importance = widget.HighImportance
 	make.SetEnabled(len(ids) > 0)
-	body := widgets.Rows(10, widgets.NewPara("Parts with the answers that a recipe must give, to try recipes on before they are used. A set is never changed, and retention keeps its parts."),
+	body := widgets.Rows(10, widgets.NewPara(words.T("Parts with the answers that a recipe must give, to try recipes on before they are used. A set is never changed, and retention keeps its parts.")),
 		widgets.NewHeading("New set of "+phrase.Plural(len(ids), "selected part")), widgets.Dock(nil, nil, nil, widgets.Inset(make, 0, 6), widgets.Columns([]float32{1, 1}, widgets.Inset(name, 0, 0), widgets.Inset(note, 0, 6))))
 	var d *dialog.CustomDialog
 	keep := func() {
@@ -135,14 +136,14 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 		e.OnEscape = func() { d.Hide() }
 	}
 	if len(sets) > 0 {
-		body.Add(widgets.NewHeading("Sets of before"))
+		body.Add(widgets.NewHeading(words.T("Sets of before")))
 		rows := widgets.Rows(2)
 		for i := len(sets) - 1; i >= 0; i-- {
 			g := sets[i]
 			text := widgets.NewStyled(&widgets.Text{Text: g.Name, Elide: widgets.ElideEnd})
 			about := widgets.NewCaption(fmt.Sprintf("%s · %s · %s", phrase.Plural(len(g.Members), "part"), g.Time.Local().Format("2 Jan 2006"), g.Author))
 			about.Elide = widgets.ElideEnd
-			list := t.NewFlatButton("List", nil, "Show these verdicts", func() {
+			list := t.NewFlatButton(words.T("List"), nil, words.T("Show these verdicts"), func() {
 				d.Hide()
 				var ids []int64
 				for _, m := range g.Members {
@@ -150,13 +151,13 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 				}
 				s.Only(ids, "of "+g.Name)
 			})
-			inspect := t.NewFlatButton("Inspect", nil, "Inspect its parts with the recipe that is open", func() { d.Hide(); a.openGolden(g, "Inspect") })
-			compare := t.NewFlatButton("Compare", nil, "Set two recipes beside each other on its parts", func() { d.Hide(); a.openGolden(g, "Compare") })
+			inspect := t.NewFlatButton("Inspect", nil, words.T("Inspect its parts with the recipe that is open"), func() { d.Hide(); a.openGolden(g, "Inspect") })
+			compare := t.NewFlatButton("Compare", nil, words.T("Set two recipes beside each other on its parts"), func() { d.Hide(); a.openGolden(g, "Compare") })
 			rows.Add(widgets.Dock(nil, nil, nil, widgets.Row(2, list, inspect, compare), widgets.Inset(widgets.Lines(text, about), 4, 0)))
 		}
 		body.Add(widgets.Fixed(0, min(float32(len(sets))*48, 240), scrolled(rows)))
 	}
-	d = dialog.NewCustom("Golden sets", "Close", widgets.Fixed(640, 0, body), s.Window)
+	d = dialog.NewCustom(words.T("Golden sets"), "Close", widgets.Fixed(640, 0, body), s.Window)
 	s.Dialog(d)
 	if len(ids) > 0 {
 		s.Window.Canvas().Focus(name)

@@ -14,6 +14,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -91,36 +92,36 @@ func framed(title string, extra fyne.CanvasObject, says *widget.Label, body fyne
 }
 
 func newCharts(s *Screen) *charts {
-	c := &charts{s: s, byBox: widgets.Row(4, widgets.NewCaption("by"))}
+	c := &charts{s: s, byBox: widgets.Row(4, widgets.NewCaption(words.T("by")))}
 	for i, u := range units {
-		chip := s.Tips.NewChip(nil, u.tip, func() { c.unit = i; c.paint(); c.renew() })
+		chip := s.Tips.NewChip(nil, u.tip.String(), func() { c.unit = i; c.paint(); c.renew() })
 		c.units = append(c.units, chip)
 		c.byBox.Add(chip)
 	}
 	kinds := widgets.Row(4)
 	for i, k := range []struct{ word, tip string }{
-		{"size", "How large the regions are, in pixels of the picture"}, {"polarity", "Whether they are darker or brighter than they should be"},
-		{"cluster", "In which cluster of the map their parts lie"},
+		{words.T("size"), words.T("How large the regions are, in pixels of the picture")}, {words.T("polarity"), words.T("Whether they are darker or brighter than they should be")},
+		{words.T("cluster"), words.T("In which cluster of the map their parts lie")},
 	} {
 		chip := s.Tips.NewChip(nil, k.tip, func() { c.kind = i; c.paint(); c.showCauses() })
 		c.kinds = append(c.kinds, chip)
 		kinds.Add(chip)
 	}
-	c.yield = c.card("Count and yield", "No parts", nil)
-	c.control = c.card("p-chart: share that was not OK", "No parts", nil)
-	c.cause = c.card("Causes (Pareto)", "No part has a region", kinds)
-	c.drift = c.card("Drift of scores (EWMA)", "Too few good parts", nil)
-	c.reviews = c.card("False rejects", "Nobody has looked at a rejected part yet", nil)
+	c.yield = c.card(words.T("Count and yield"), words.T("No parts"), nil)
+	c.control = c.card(words.T("p-chart: share that was not OK"), words.T("No parts"), nil)
+	c.cause = c.card(words.T("Causes (Pareto)"), words.T("No part has a region"), kinds)
+	c.drift = c.card(words.T("Drift of scores (EWMA)"), words.T("Too few good parts"), nil)
+	c.reviews = c.card(words.T("False rejects"), words.T("Nobody has looked at a rejected part yet"), nil)
 	c.yield.plot.OnChosen, c.control.plot.OnChosen, c.reviews.plot.OnChosen = c.openGroup, c.openGroup, c.openRejects
 	c.cause.plot.OnChosen, c.drift.plot.OnChosen = c.openCause, c.openDrift
 	c.runChips, c.repeat = widgets.Row(4), paragraph()
 	c.repeat.SizeName = theme.SizeNameText
-	c.unstable = s.Tips.NewButton("List those that differ", nil, "Show the verdicts on parts of which the runs disagree", func() { s.Only(c.differ, "that differ between runs") })
+	c.unstable = s.Tips.NewButton(words.T("List those that differ"), nil, words.T("Show the verdicts on parts of which the runs disagree"), func() { s.Only(c.differ, "that differ between runs") })
 	about := paragraph()
-	about.SetText("Several runs over the same parts: how often they agree, and how much better than by chance (kappa, 1 is perfect).")
+	about.SetText(words.T("Several runs over the same parts: how often they agree, and how much better than by chance (kappa, 1 is perfect)."))
 	study := widgets.Rows(6, container.NewHScroll(c.runChips), widgets.Flush(c.repeat), widgets.Row(0, c.unstable))
 	grid := container.NewGridWithColumns(2, c.yield.root, c.control.root, c.cause.root, c.drift.root, c.reviews.root,
-		framed("Repeatability", nil, about, study))
+		framed(words.T("Repeatability"), nil, about, study))
 	c.root = container.NewVScroll(widgets.Inset(grid, 8, 8))
 	c.paint()
 	return c
@@ -129,10 +130,10 @@ func newCharts(s *Screen) *charts {
 // paint shows what is chosen.
 func (c *charts) paint() {
 	for i, chip := range c.units {
-		chip.Set(units[i].word, i == c.unit)
+		chip.Set(units[i].word.String(), i == c.unit)
 	}
 	for i, chip := range c.kinds {
-		chip.Set([]string{"size", "polarity", "cluster"}[i], i == c.kind)
+		chip.Set([]string{words.T("size"), words.T("polarity"), words.T("cluster")}[i], i == c.kind)
 	}
 }
 
@@ -209,7 +210,7 @@ func (s *study) label(g spc.Group) string {
 
 // span says which groups are shown, and that there are older ones.
 func (s *study) span() string {
-	word := strings.ToLower(units[s.unit].word)
+	word := strings.ToLower(string(units[s.unit].word))
 	if s.left > 0 {
 		return fmt.Sprintf("the newest %s of %d", phrase.Plural(len(s.groups), word), len(s.groups)+s.left)
 	}
@@ -218,7 +219,7 @@ func (s *study) span() string {
 
 func (c *charts) showYield() {
 	s := c.study
-	d := widgets.PlotData{Unit: "parts", Line: "yield", Share: true, Centre: none, Names: units[s.unit].word == "Recipe", Empty: "No parts",
+	d := widgets.PlotData{Unit: words.T("parts"), Line: words.T("yield"), Share: true, Centre: none, Names: s.unit == byRecipe, Empty: words.T("No parts"),
 		Layers: []widgets.Layer{{Name: "OK", Ink: themes.ColorNameOK}, {Name: "REVIEW", Ink: themes.ColorNameReview}, {Name: "NG", Ink: themes.ColorNameNG, Hatched: true}, {Name: "ERROR", Ink: themes.ColorNameError, Hatched: true}}}
 	parts, ok := 0, 0
 	for _, g := range s.groups {
@@ -237,7 +238,7 @@ func (c *charts) showYield() {
 
 func (c *charts) showControl() {
 	s := c.study
-	d := widgets.PlotData{Line: "not OK", Share: true, Zero: true, Centre: s.chart.Centre, Names: units[s.unit].word == "Recipe", Empty: "No parts"}
+	d := widgets.PlotData{Line: words.T("not OK"), Share: true, Zero: true, Centre: s.chart.Centre, Names: s.unit == byRecipe, Empty: "No parts"}
 	out := 0
 	for i, p := range s.chart.Points {
 		label, tip := s.label(s.groups[i]), ""
@@ -278,10 +279,10 @@ func (c *charts) showCauses() {
 	if s == nil {
 		return
 	}
-	d := widgets.PlotData{Unit: "regions", Line: "together", Share: true, Names: true, Centre: none, Empty: "No part has a region",
+	d := widgets.PlotData{Unit: words.T("regions"), Line: words.T("together"), Share: true, Names: true, Centre: none, Empty: words.T("No part has a region"),
 		Layers: []widgets.Layer{{Ink: themes.ColorNameAccent}}}
 	if c.kind == 2 && !s.mapped {
-		d.Empty = "Draw the map of this recipe on the Clusters screen first"
+		d.Empty = words.T("Draw the map of this recipe on the Clusters screen first")
 	}
 	for _, b := range s.causes[c.kind] {
 		d.Slots = append(d.Slots, widgets.Slot{Label: b.Label, Stack: []float64{float64(b.Count)}, Line: b.Cumulative, Lower: none, Upper: none,
@@ -298,7 +299,7 @@ func (c *charts) showCauses() {
 
 func (c *charts) showDrift() {
 	d := c.study.drift
-	p := widgets.PlotData{Line: "average score of good parts", Centre: none, Empty: fmt.Sprintf("It takes %d good parts of one recipe; there are %d", leastDrift, d.parts)}
+	p := widgets.PlotData{Line: words.T("average score of good parts"), Centre: none, Empty: fmt.Sprintf("It takes %d good parts of one recipe; there are %d", leastDrift, d.parts)}
 	if len(d.points) > 0 {
 		p.Centre = d.base.Mean
 	}
@@ -324,8 +325,8 @@ func (c *charts) showDrift() {
 
 func (c *charts) showReviews() {
 	s := c.study
-	d := widgets.PlotData{Unit: "rejects looked at", Line: "share of these", Share: true, Centre: none, Names: units[s.unit].word == "Recipe", Empty: "Nobody has looked at a rejected part yet",
-		Layers: []widgets.Layer{{Name: "rightly rejected", Ink: themes.ColorNameMuted}, {Name: "good after all", Ink: themes.ColorNameReview, Hatched: true}}}
+	d := widgets.PlotData{Unit: words.T("rejects looked at"), Line: words.T("share of these"), Share: true, Centre: none, Names: s.unit == byRecipe, Empty: words.T("Nobody has looked at a rejected part yet"),
+		Layers: []widgets.Layer{{Name: words.T("rightly rejected"), Ink: themes.ColorNameMuted}, {Name: words.T("good after all"), Ink: themes.ColorNameReview, Hatched: true}}}
 	if s.reviews.PseudoReject.Of > 0 {
 		for _, g := range s.groups {
 			r := s.by[g.Key].PseudoReject
@@ -383,7 +384,7 @@ func (c *charts) compare() {
 	c.asking++
 	c.unstable.Hide()
 	if len(c.runs) < 2 {
-		c.repeat.SetText("Choose two or more runs over the same parts, such as one folder inspected several times.")
+		c.repeat.SetText(words.T("Choose two or more runs over the same parts, such as one folder inspected several times."))
 		return
 	}
 	n, runs, store := c.asking, c.runs, c.s.Session.Store()
@@ -408,7 +409,7 @@ func (c *charts) compare() {
 // agreement says what a study of repeatability found.
 func agreement(s spc.Study) string {
 	if s.Parts == 0 {
-		return "No part was in all of these runs: parts are matched by their number, or else by the picture's name."
+		return words.T("No part was in all of these runs: parts are matched by their number, or else by the picture's name.")
 	}
 	kappa := func(v float64) string {
 		if math.IsNaN(v) {
@@ -437,7 +438,7 @@ func (c *charts) group(i int) bool {
 		return false
 	}
 	f, g := c.s.filter, c.study.groups[i]
-	if units[c.study.unit].word == "Recipe" {
+	if c.study.unit == byRecipe {
 		f.recipe.Selected = g.Key
 		f.recipe.Refresh()
 		return true

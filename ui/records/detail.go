@@ -17,6 +17,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -72,7 +73,7 @@ func newDetail(s *Screen) *detail {
 	d.why = widgets.NewAside(theme.ColorNamePrimary)
 	d.missing = widgets.NewAside(themes.ColorNameReviewFill)
 	d.picture = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
-	again := s.Tips.NewButton("Inspect again", theme.MediaReplayIcon(), "See what the recipe that is open now says of its file (T); nothing is logged", d.compare)
+	again := s.Tips.NewButton(words.T("Inspect again"), theme.MediaReplayIcon(), words.T("See what the recipe that is open now says of its file (T); nothing is logged"), d.compare)
 	ground := widgets.NewGround(themes.ColorNamePane)
 	ground.Radius = 4
 	d.absent = container.NewStack(ground, widgets.Inset(widgets.Dock(nil, widgets.Rows(8, d.missing, container.NewCenter(again)), nil, nil, widgets.Inset(d.picture, 8, 8)), 10, 12))
@@ -99,14 +100,14 @@ func newDetail(s *Screen) *detail {
 		d.overrides = append(d.overrides, b)
 		grid.Add(b)
 	}
-	d.note = s.Tips.NewEntry("Write a note", "A note beside this verdict; Enter keeps it for good")
+	d.note = s.Tips.NewEntry(words.T("Write a note"), words.T("A note beside this verdict; Enter keeps it for good"))
 	d.note.OnSubmitted = d.annotate
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
-	d.similar = s.Tips.NewButton("Similar parts", theme.SearchIcon(), "List the parts that look most like this one to the network, nearest first (S)", d.alike)
-	d.again = s.Tips.NewButton(againWords[0], theme.MediaReplayIcon(), "See what the recipe that is open now says of this part, and go back (T); nothing is logged", d.compare)
+	d.similar = s.Tips.NewButton(words.T("Similar parts"), theme.SearchIcon(), words.T("List the parts that look most like this one to the network, nearest first (S)"), d.alike)
+	d.again = s.Tips.NewButton(againWords[0].String(), theme.MediaReplayIcon(), words.T("See what the recipe that is open now says of this part, and go back (T); nothing is logged"), d.compare)
 	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Lines(d.name, d.place)), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
-		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading("Your verdict")), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), widgets.Row(6, d.similar, d.again)), d.note))
+		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading(words.T("Your verdict"))), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), widgets.Row(6, d.similar, d.again)), d.note))
 	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), container.NewStack(d.view, d.absent)))
 	d.clear()
 	return d
@@ -131,9 +132,9 @@ func (d *detail) clear() {
 		d.cancel()
 	}
 	d.id, d.past, d.today = 0, nil, nil
-	d.name.Set("No verdict selected")
+	d.name.Set(words.T("No verdict selected"))
 	d.place.Set("")
-	d.banner.SetIdle("No verdict")
+	d.banner.SetIdle(words.T("No verdict"))
 	d.why.Set("")
 	d.view.SetFrame(viewer.Frame{})
 	d.absent.Hide()
@@ -223,7 +224,7 @@ func open(ctx context.Context, store *history.Store, id int64) (*past, error) {
 func (d *detail) use(p *past) {
 	again := d.past != nil && d.past.rec.ID == p.rec.ID && d.today == nil // with something said since
 	d.past, d.today = p, nil
-	d.again.SetText(againWords[0])
+	d.again.SetText(againWords[0].String())
 	d.again.SetEnabled(d.s.Session.Recipe() != nil)
 	r := p.rec
 	d.name.Set(path.Base(r.Name))
@@ -265,7 +266,7 @@ func (d *detail) use(p *past) {
 }
 
 // againWords are those of the button that compares with today's recipe.
-var againWords = [2]string{"Inspect again", "As judged"}
+var againWords = [2]words.Text{words.Text("Inspect again"), words.Text("As judged")}
 
 // compare shows what today's recipe says of the part, or again what was said then.
 func (d *detail) compare() {
@@ -296,7 +297,7 @@ func (d *detail) compare() {
 // useToday shows what today's recipe says beside what was said then.
 func (d *detail) useToday(res *session.Result) {
 	d.today = res
-	d.again.SetText(againWords[1])
+	d.again.SetText(againWords[1].String())
 	d.again.SetEnabled(true)
 	r := d.s.Session.Recipe()
 	d.banner.Set(string(res.Verdict), res.Index)
@@ -351,8 +352,8 @@ func (d *detail) override(v history.Verdict) {
 		return
 	}
 	r, source := d.past.rec, d.past.source
-	words := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, path.Base(r.Name))
-	d.s.AskReason("Your verdict: "+string(v), words, func(reason string) { d.review(r.ID, source, v, reason) })
+	about := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, path.Base(r.Name))
+	d.s.AskReason("Your verdict: "+string(v), about, func(reason string) { d.review(r.ID, source, v, reason) })
 }
 
 func (d *detail) review(id int64, source string, v history.Verdict, reason string) {
@@ -394,7 +395,7 @@ func why(r history.Record) string {
 		return phrase.Sentence(r.Error)
 	}
 	if r.Verdict == history.ERROR {
-		return "It could not be inspected."
+		return words.T("It could not be inspected.")
 	}
 	score, n := "the score "+phrase.Figure(r.Score), len(r.Regions)
 	regions := phrase.Plural(n, "region") + " above the pixel thresholds"

@@ -18,6 +18,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/sheet"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -28,22 +29,32 @@ import (
 
 // format is one kind of file that can be written.
 type format struct {
-	word, ending string
-	passes       int // through the records; 0: it cannot be said how far it is
-	write        func(handover.Source, context.Context, io.Writer) error
+	word   words.Text
+	ending string
+	passes int // through the records; 0: it cannot be said how far it is
+	write  func(handover.Source, context.Context, io.Writer) error
+	run    int64 // the report of that one
+}
+
+// name is what people choose it by.
+func (f format) name() string {
+	if f.run != 0 {
+		return words.T("Report of run %d to sign (PDF)", f.run)
+	}
+	return f.word.String()
 }
 
 // formats are the choices of the export, the report of a run last.
 var formats = []format{
-	{"Table for any spreadsheet (CSV)", ".csv", 1, handover.Source.CSV},
-	{"Workbook (XLSX)", ".xlsx", 1, handover.Source.XLSX},
-	{"Data for programs (JSON)", ".json", 1, handover.Source.JSON},
-	{"Pictures, maps and tables (ZIP)", ".zip", 3, handover.Source.Bundle},
+	{word: words.Text("Table for any spreadsheet (CSV)"), ending: ".csv", passes: 1, write: handover.Source.CSV},
+	{word: words.Text("Workbook (XLSX)"), ending: ".xlsx", passes: 1, write: handover.Source.XLSX},
+	{word: words.Text("Data for programs (JSON)"), ending: ".json", passes: 1, write: handover.Source.JSON},
+	{word: words.Text("Pictures, maps and tables (ZIP)"), ending: ".zip", passes: 3, write: handover.Source.Bundle},
 }
 
 // report is the PDF of one run.
 func report(run int64) format {
-	return format{fmt.Sprintf("Report of run %d to sign (PDF)", run), ".pdf", 0, func(src handover.Source, ctx context.Context, w io.Writer) error {
+	return format{ending: ".pdf", run: run, write: func(src handover.Source, ctx context.Context, w io.Writer) error {
 		return src.PDF(ctx, w, handover.Report{Run: run, Panes: func(ctx context.Context, r history.Record) (image.Image, error) {
 			return sheet.Past(ctx, src.Store, r)
 		}})
@@ -73,14 +84,14 @@ func (a *actions) askExport() {
 	if p := s.detail.past; p != nil {
 		choices = append(choices, report(p.rec.Run))
 	}
-	var words []string
+	var names []string
 	for _, f := range choices {
-		words = append(words, f.word)
+		names = append(names, f.name())
 	}
-	file, wrong := t.NewEntry("File", "Where it is written to"), widgets.NewAside(theme.ColorNameWarning)
-	kind := t.NewSelect(words, "What kind of file", s.Keys, nil)
-	kind.Selected = words[0]
-	write := t.NewButton("Write", nil, "", nil)
+	file, wrong := t.NewEntry(words.T("File"), words.T("Where it is written to")), widgets.NewAside(theme.ColorNameWarning)
+	kind := t.NewSelect(names, words.T("What kind of file"), s.Keys, nil)
+	kind.Selected = names[0]
+	write := t.NewButton(words.T("Write"), nil, "", nil)
 	write.Importance = widget.HighImportance
 	of := widgets.NewText("")
 	chosen := func() format { return choices[max(kind.SelectedIndex(), 0)] }
@@ -100,7 +111,7 @@ func (a *actions) askExport() {
 		if replacing != "" {
 			replacing = ""
 			wrong.Set("")
-			write.SetText("Write")
+			write.SetText(words.T("Write"))
 		}
 	}
 	var d *dialog.CustomDialog
@@ -108,11 +119,11 @@ func (a *actions) askExport() {
 		path := expand(file.Text)
 		switch info, err := os.Stat(path); {
 		case path == "" || strings.HasSuffix(file.Text, string(filepath.Separator)) || err == nil && info.IsDir():
-			wrong.Set("Name a file, not a folder.")
+			wrong.Set(words.T("Name a file, not a folder."))
 		case err == nil && replacing != path:
 			replacing = path
 			wrong.Set(path + " is there already. Press Replace to write over it, or name another file.")
-			write.SetText("Replace")
+			write.SetText(words.T("Replace"))
 		default:
 			d.Hide()
 			a.export(chosen(), src, n, path, replacing == path)
@@ -123,7 +134,7 @@ func (a *actions) askExport() {
 	file.OnEscape = func() { d.Hide() }
 	file.SetText(unused(filepath.Join(a.folder(), "agurscope-"+time.Now().Format("20060102-1504")+formats[0].ending)))
 	tell()
-	browse := t.NewButton("Folder…", theme.FolderOpenIcon(), "Choose the folder", func() {
+	browse := t.NewButton(words.T("Folder…"), theme.FolderOpenIcon(), words.T("Choose the folder"), func() {
 		pick := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 			if err == nil && u != nil {
 				file.SetText(unused(filepath.Join(u.Path(), filepath.Base(file.Text))))
@@ -135,9 +146,9 @@ func (a *actions) askExport() {
 		return widgets.Dock(nil, nil, widgets.Fixed(80, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, o)
 	}
 	cancel := t.NewButton("Cancel", nil, "", func() { d.Hide() })
-	body := widgets.Rows(8, line("What", widgets.Inset(of, 8, 0)), line("As", kind), line("File", widgets.Dock(nil, nil, nil, widgets.Inset(browse, 0, 6), file)),
+	body := widgets.Rows(8, line(words.T("What"), widgets.Inset(of, 8, 0)), line(words.T("As"), kind), line(words.T("File"), widgets.Dock(nil, nil, nil, widgets.Inset(browse, 0, 6), file)),
 		wrong, widgets.Row(8, widgets.NewSpring(nil), cancel, write))
-	d = dialog.NewCustomWithoutButtons("Export", widgets.Fixed(680, 0, body), s.Window)
+	d = dialog.NewCustomWithoutButtons(words.T("Export"), widgets.Fixed(680, 0, body), s.Window)
 	s.Dialog(d)
 	s.Window.Canvas().Focus(kind)
 }
@@ -177,7 +188,7 @@ func (a *actions) export(f format, src handover.Source, n int, path string, repl
 			a.stop = nil
 			switch {
 			case errors.Is(err, context.Canceled):
-				s.Say("Stopped: no file was left.")
+				s.Say(words.T("Stopped: no file was left."))
 			case errors.Is(err, fs.ErrExist):
 				s.Report(fmt.Errorf("export: %s is there already and was left as it is; choose another name", path))
 			case err != nil:

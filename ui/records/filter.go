@@ -10,6 +10,7 @@ import (
 	"agurscope/history/spc"
 	"agurscope/themes"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -20,15 +21,16 @@ var verdicts = []history.Verdict{history.OK, history.REVIEW, history.NG, history
 
 // periods are the spans that can be chosen, in days; 0 is all.
 var periods = []struct {
-	word, tip string
+	word, tip words.Text
 	days      int
 }{
-	{"Today", "Since midnight", 1},
-	{"7 days", "Today and the six days before", 7},
-	{"All", "Whenever it was", 0},
+	{words.Text("Today"), words.Text("Since midnight"), 1},
+	{words.Text("7 days"), words.Text("Today and the six days before"), 7},
+	{words.Text("All"), words.Text("Whenever it was"), 0},
 }
 
-const anyRecipe = "all recipes"
+// anyRecipe is the first choice among recipes.
+func anyRecipe() string { return words.T("all recipes") }
 
 // filter is where a person says what to look for.
 type filter struct {
@@ -52,20 +54,20 @@ type filter struct {
 
 func newFilter(s *Screen) *filter {
 	f := &filter{s: s, period: len(periods) - 1, chosen: map[history.Verdict]bool{}, others: widgets.Row(4)}
-	f.text = s.Tips.NewEntry("Search", "Words that occur in the name, part, type, error, reason or notes (/)")
+	f.text = s.Tips.NewEntry(words.T("Search"), words.T("Words that occur in the name, part, type, error, reason or notes (/)"))
 	f.text.OnChanged = func(string) { s.typed() }
 	f.text.OnSubmitted = func(string) { s.Window.Canvas().Unfocus() }
 	f.text.OnEscape = func() { s.Window.Canvas().Unfocus() }
-	f.recipe = s.Tips.NewSelect([]string{anyRecipe}, "Which recipe judged", s.Keys, nil)
-	f.recipe.Selected = anyRecipe
+	f.recipe = s.Tips.NewSelect([]string{anyRecipe()}, words.T("Which recipe judged"), s.Keys, nil)
+	f.recipe.Selected = anyRecipe()
 	f.recipe.OnChanged = func(string) { s.find() }
 	spans := widgets.Row(4)
 	for i, p := range periods {
-		c := s.Tips.NewChip(nil, p.tip, func() { f.period = i; f.more.since, f.more.until = time.Time{}, time.Time{}; f.changed() })
+		c := s.Tips.NewChip(nil, p.tip.String(), func() { f.period = i; f.more.since, f.more.until = time.Time{}, time.Time{}; f.changed() })
 		f.periods = append(f.periods, c)
 		spans.Add(c)
 	}
-	f.overs = s.Tips.NewChip(nil, "Only what people have judged otherwise, or confirmed", func() { f.over = !f.over; f.changed() })
+	f.overs = s.Tips.NewChip(nil, words.T("Only what people have judged otherwise, or confirmed"), func() { f.over = !f.over; f.changed() })
 	f.verdicts = widgets.Row(4)
 	for _, v := range verdicts {
 		c := s.Tips.NewChip(themes.VerdictIcon(string(v)), "What the program judged "+string(v)+"; several can be chosen", func() {
@@ -75,7 +77,7 @@ func newFilter(s *Screen) *filter {
 		f.chips = append(f.chips, c)
 		f.verdicts.Add(c)
 	}
-	ask := s.Tips.NewButton("Filter…", nil, "Source, person, region, score and time (D)", f.ask)
+	ask := s.Tips.NewButton(words.T("Filter…"), nil, words.T("Source, person, region, score and time (D)"), f.ask)
 	f.root = widgets.Row(8, widgets.Fixed(210, 0, f.text), widgets.Fixed(160, 0, f.recipe), spans, f.overs, ask)
 	f.others.Hide()
 	f.paint()
@@ -91,9 +93,9 @@ func (f *filter) changed() {
 // paint shows what is chosen.
 func (f *filter) paint() {
 	for i, c := range f.periods {
-		c.Set(periods[i].word, i == f.period && f.more.since.IsZero() && f.more.until.IsZero())
+		c.Set(periods[i].word.String(), i == f.period && f.more.since.IsZero() && f.more.until.IsZero())
 	}
-	f.overs.Set("Overridden", f.over)
+	f.overs.Set(words.T("Overridden"), f.over)
 	f.root.Refresh()
 	for i, n := range []int{f.counts.OK, f.counts.Review, f.counts.NG, f.counts.Error} {
 		f.chips[i].Set(fmt.Sprintf("%s %d", verdicts[i], n), f.chosen[verdicts[i]])
@@ -101,14 +103,14 @@ func (f *filter) paint() {
 	f.verdicts.Refresh()
 	f.others.Objects = nil
 	for _, c := range f.more.criteria() {
-		chip := f.s.Tips.NewChip(theme.CancelIcon(), "Take this back", func() { c.drop(&f.more); f.changed() })
+		chip := f.s.Tips.NewChip(theme.CancelIcon(), words.T("Take this back"), func() { c.drop(&f.more); f.changed() })
 		chip.Set(c.word, true)
 		f.others.Add(chip)
 	}
 	f.others.Hidden = len(f.others.Objects) == 0
 	if n := len(f.others.Objects); n > 1 {
-		all := f.s.Tips.NewChip(nil, "Take back all of these (Backspace)", func() { f.more = more{}; f.changed() })
-		all.Set("Take back all", false)
+		all := f.s.Tips.NewChip(nil, words.T("Take back all of these (Backspace)"), func() { f.more = more{}; f.changed() })
+		all.Set(words.T("Take back all"), false)
 		f.others.Add(all)
 	}
 	f.others.Refresh()
@@ -119,7 +121,7 @@ func (f *filter) clear() {
 	f.period, f.over, f.more = len(periods)-1, false, more{}
 	clear(f.chosen)
 	f.text.SetText("")
-	f.recipe.Selected = anyRecipe
+	f.recipe.Selected = anyRecipe()
 	f.recipe.Refresh()
 	f.changed()
 }
@@ -129,7 +131,7 @@ func (f *filter) only(ids []int64, what string) {
 	f.period, f.over, f.more = len(periods)-1, false, more{picked: ids, what: what}
 	clear(f.chosen)
 	f.text.SetText("")
-	f.recipe.Selected = anyRecipe
+	f.recipe.Selected = anyRecipe()
 	f.recipe.Refresh()
 	f.paint()
 }
@@ -141,7 +143,7 @@ func (f *filter) read(now time.Time) question {
 		y, m, d := now.Date()
 		out.Since = time.Date(y, m, d-days+1, 0, 0, 0, 0, now.Location())
 	}
-	if f.recipe.Selected != anyRecipe {
+	if f.recipe.Selected != anyRecipe() {
 		out.Recipe = f.recipe.Selected
 	}
 	for _, v := range verdicts {
@@ -156,7 +158,7 @@ func (f *filter) read(now time.Time) question {
 // show writes how many there are of each verdict, and which recipes.
 func (f *filter) show(got *found) {
 	f.counts, f.facets = got.counts, got.facets
-	f.recipe.Options = append([]string{anyRecipe}, got.facets.Recipes...)
+	f.recipe.Options = append([]string{anyRecipe()}, got.facets.Recipes...)
 	f.paint()
 }
 

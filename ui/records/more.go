@@ -11,6 +11,7 @@ import (
 	"agurscope/history"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -130,9 +131,9 @@ func amount(text string) (v float64, given bool, err error) {
 
 // The first choices of the form.
 const (
-	anySource   = "any source"
-	anyPerson   = "anybody, or nobody"
-	anyPolarity = "any kind"
+	anySource   = words.Text("any source")
+	anyPerson   = words.Text("anybody, or nobody")
+	anyPolarity = words.Text("any kind")
 )
 
 // form is where the rest of a filter is filled in.
@@ -155,9 +156,9 @@ func (f *filter) newForm() *form {
 	t := f.s.Tips
 	o := &form{before: f.more, sources: map[string]string{}, persons: map[string]history.Verdict{}, wrong: widgets.NewAside(theme.ColorNameError)}
 	m := f.more
-	choice := func(first string, options []string, now, tip string) *widgets.Select {
-		c := t.NewSelect(append([]string{first}, options...), tip, f.s.Keys, nil)
-		c.Selected = first
+	choice := func(first words.Text, options []string, now, tip string) *widgets.Select {
+		c := t.NewSelect(append([]string{first.String()}, options...), tip, f.s.Keys, nil)
+		c.Selected = first.String()
 		if now != "" {
 			c.Selected = now
 		}
@@ -178,7 +179,7 @@ func (f *filter) newForm() *form {
 			now = word
 		}
 	}
-	o.source = choice(anySource, sources, now, "The folder or camera")
+	o.source = choice(anySource, sources, now, words.T("The folder or camera"))
 	var persons []string
 	for _, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
 		word := "a person said " + string(v)
@@ -189,8 +190,8 @@ func (f *filter) newForm() *form {
 	if m.reviewed != "" {
 		person = "a person said " + string(m.reviewed)
 	}
-	o.person = choice(anyPerson, persons, person, "What people said last")
-	o.polarity = choice(anyPolarity, f.facets.Polarities, m.polarity, "Whether a region is darker or brighter than it should be")
+	o.person = choice(anyPerson, persons, person, words.T("What people said last"))
+	o.polarity = choice(anyPolarity, f.facets.Polarities, m.polarity, words.T("Whether a region is darker or brighter than it should be"))
 	entry := func(hint, tip, now string) *widgets.Entry {
 		e := t.NewEntry(hint, tip)
 		e.Text = now
@@ -203,8 +204,8 @@ func (f *filter) newForm() *form {
 		}
 		return strconv.Itoa(n)
 	}
-	o.minArea = entry("from", "Pixels of the picture; one region of the part is at least as large", whole(m.minArea))
-	o.maxArea = entry("to", "Pixels of the picture", whole(m.maxArea))
+	o.minArea = entry(words.T("from"), words.T("Pixels of the picture; one region of the part is at least as large"), whole(m.minArea))
+	o.maxArea = entry(words.T("to"), words.T("Pixels of the picture"), whole(m.maxArea))
 	low, high := "", ""
 	if m.score != nil {
 		if !math.IsInf(m.score.Min, 0) {
@@ -214,15 +215,15 @@ func (f *filter) newForm() *form {
 			high = strconv.FormatFloat(m.score.Max, 'g', -1, 64)
 		}
 	}
-	o.minScore, o.maxScore = entry("from", "Both ends are included", low), entry("to", "Both ends are included", high)
+	o.minScore, o.maxScore = entry(words.T("from"), words.T("Both ends are included"), low), entry(words.T("to"), words.T("Both ends are included"), high)
 	at := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
 		}
 		return t.Local().Format(day)
 	}
-	o.since = entry("from 2026-08-31, or 2026-08-31 06:00", "A day, or a day and a time", at(m.since))
-	o.until = entry("until", "A day, which is included, or a day and a time, which is not", at(m.until))
+	o.since = entry(words.T("from 2026-08-31, or 2026-08-31 06:00"), words.T("A day, or a day and a time"), at(m.since))
+	o.until = entry(words.T("until"), words.T("A day, which is included, or a day and a time, which is not"), at(m.until))
 	return o
 }
 
@@ -231,7 +232,7 @@ func (o *form) read() (more, error) {
 	m := more{run: o.before.run, picked: o.before.picked, what: o.before.what, like: o.before.like}
 	m.source = o.sources[o.source.Selected]
 	m.reviewed = o.persons[o.person.Selected]
-	if o.polarity.Selected != anyPolarity {
+	if o.polarity.Selected != anyPolarity.String() {
 		m.polarity = o.polarity.Selected
 	}
 	var errs []error
@@ -293,15 +294,15 @@ func (f *filter) ask() {
 		return widgets.Dock(nil, nil, widgets.Fixed(120, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, widgets.Columns(shares, cells...))
 	}
 	gap := func(e fyne.CanvasObject) fyne.CanvasObject { return widgets.Inset(e, 0, 2) }
-	apply := f.s.Tips.NewButton("Show these", nil, "Enter in any field does it, too", submit)
+	apply := f.s.Tips.NewButton(words.T("Show these"), nil, words.T("Enter in any field does it, too"), submit)
 	apply.Importance = widget.HighImportance
 	cancel := f.s.Tips.NewButton("Cancel", nil, "", func() { o.ask.Hide() })
 	fields := widgets.Rows(8,
-		line("Source", gap(o.source)), line("Person", gap(o.person)),
-		line("Regions", gap(o.polarity)), line("Size in pixels", gap(o.minArea), gap(o.maxArea)),
-		line("Score", gap(o.minScore), gap(o.maxScore)), line("Time", gap(o.since), gap(o.until)),
+		line(words.T("Source"), gap(o.source)), line(words.T("Person"), gap(o.person)),
+		line(words.T("Regions"), gap(o.polarity)), line(words.T("Size in pixels"), gap(o.minArea), gap(o.maxArea)),
+		line(words.T("Score"), gap(o.minScore), gap(o.maxScore)), line(words.T("Time"), gap(o.since), gap(o.until)),
 		o.wrong, widgets.Row(8, widgets.NewSpring(nil), cancel, apply))
-	o.ask = dialog.NewCustomWithoutButtons("Filter", widgets.Fixed(620, 0, fields), f.s.Window)
+	o.ask = dialog.NewCustomWithoutButtons(words.T("Filter"), widgets.Fixed(620, 0, fields), f.s.Window)
 	f.s.Dialog(o.ask)
 	f.s.Window.Canvas().Focus(o.source)
 }

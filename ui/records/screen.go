@@ -14,6 +14,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -201,17 +202,17 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.actions = newActions(s)
 	s.charts = newCharts(s)
 	for i, f := range []struct{ word, tip string }{
-		{"Table", "The verdicts one by one (V)"}, {"Charts", "Yield, control charts, causes, drift, false rejects and repeatability of what was found (V)"},
+		{words.T("Table"), words.T("The verdicts one by one (V)")}, {words.T("Charts"), words.T("Yield, control charts, causes, drift, false rejects and repeatability of what was found (V)")},
 	} {
 		s.faces[i] = s.Tips.NewChip(nil, f.tip, func() { s.turn(i) })
 		s.faces[i].Set(f.word, i == 0)
 	}
 	s.charts.byBox.Hide()
-	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, widgets.Row(14, widgets.NewTitle(Title), widgets.Row(2, s.faces[0], s.faces[1]), s.filter.root), widgets.Row(8, s.filter.verdicts, s.charts.byBox, s.figures), s.filter.others), 6, 12))
+	head := widgets.NewPanel(widgets.Inset(widgets.Rows(6, widgets.Row(14, widgets.NewTitle(words.T("History")), widgets.Row(2, s.faces[0], s.faces[1]), s.filter.root), widgets.Row(8, s.filter.verdicts, s.charts.byBox, s.figures), s.filter.others), 6, 12))
 	s.list = widgets.NewList(s.Keys, s.rows, s.newRow, s.fillRow)
 	s.list.OnSelected = s.choose
-	everything := s.Tips.NewButton("Show everything", nil, "Take back all filters", s.filter.clear)
-	s.none = widgets.NewEmpty(theme.SearchIcon(), "No verdict is like that", "Nothing in the history answers to all of what is chosen above.", everything)
+	everything := s.Tips.NewButton(words.T("Show everything"), nil, words.T("Take back all filters"), s.filter.clear)
+	s.none = widgets.NewEmpty(theme.SearchIcon(), words.T("No verdict is like that"), words.T("Nothing in the history answers to all of what is chosen above."), everything)
 	s.none.Hide()
 	table := widgets.Dock(widgets.Inset(s.captions(), 4, 4), s.actions.root, nil, nil, container.NewStack(s.list, s.none))
 	split := container.NewHSplit(
@@ -227,7 +228,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 func (s *Screen) turn(face int) {
 	s.face = face
 	for i, c := range s.faces {
-		c.Set([]string{"Table", "Charts"}[i], i == face)
+		c.Set([]string{words.T("Table"), words.T("Charts")}[i], i == face)
 	}
 	s.charts.byBox.Hidden = face == 0
 	s.place.Objects = []fyne.CanvasObject{[]fyne.CanvasObject{s.split, s.charts.root}[face]}
@@ -284,7 +285,7 @@ const pause = 150 * time.Millisecond
 func (s *Screen) find() {
 	store := s.Session.Store()
 	if store == nil {
-		s.present(widgets.NewEmpty(s.icon, "No history", "Verdicts are found here when Agurscope runs with a history database. Start it with one to keep them."))
+		s.present(widgets.NewEmpty(s.icon, words.T("No history"), words.T("Verdicts are found here when Agurscope runs with a history database. Start it with one to keep them.")))
 		return
 	}
 	if s.stop != nil {
@@ -315,15 +316,15 @@ func (s *Screen) use(got *found, err error) {
 		return
 	case got.all == 0:
 		s.found = nil
-		inspect := s.Tips.NewButton("Inspect parts", nil, "Go to the Inspect screen", func() { s.GoTo("Inspect") })
-		s.present(widgets.NewEmpty(s.icon, "No verdicts yet", "Every part that is inspected leaves its verdict here, for good: with its picture, the thresholds in force and what people say of it.", inspect))
+		inspect := s.Tips.NewButton(words.T("Inspect parts"), nil, words.T("Go to the Inspect screen"), func() { s.GoTo("Inspect") })
+		s.present(widgets.NewEmpty(s.icon, words.T("No verdicts yet"), words.T("Every part that is inspected leaves its verdict here, for good: with its picture, the thresholds in force and what people say of it."), inspect))
 		return
 	}
 	s.found = got
 	s.pages.reset(got.view)
 	s.filter.show(got)
 	s.figures.Set(got.words())
-	s.index.Set(map[bool]string{false: "Index", true: "Distance"}[got.far != nil])
+	s.index.Set(map[bool]string{false: words.T("Index"), true: words.T("Distance")}[got.far != nil])
 	s.last = 0
 	s.actions.refresh()
 	if s.face == 1 {

@@ -12,6 +12,7 @@ import (
 	"agurscope/history"
 	"agurscope/history/spc"
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 )
 
 // shifts are those of three turns of eight hours.
@@ -20,17 +21,20 @@ var shifts = []spc.Shift{{Name: "early", Hour: 6}, {Name: "late", Hour: 14}, {Na
 // units are what parts can be grouped by; the first takes the finest unit of time
 // of which there are not too many.
 var units = []struct {
-	word, tip string
+	word, tip words.Text
 	key       func() spc.Key
 	form      string // of the labels; "": the group's name
 }{
-	{"Auto", "Hours, days or months, whichever there are not too many of", nil, ""},
-	{"Hour", "By the hours of the clock here", func() spc.Key { return spc.ByHour(time.Local) }, "2 Jan 15:04"},
-	{"Shift", "From 6, 14 and 22 o'clock; a night belongs to the day on which it began", func() spc.Key { return spc.ByShift(time.Local, shifts) }, ""},
-	{"Day", "By days", func() spc.Key { return spc.ByDay(time.Local) }, "2 Jan"},
-	{"Month", "By months", func() spc.Key { return spc.ByMonth(time.Local) }, "Jan 2006"},
-	{"Recipe", "By what judged", func() spc.Key { return spc.ByRecipe }, ""},
+	{words.Text("Auto"), words.Text("Hours, days or months, whichever there are not too many of"), nil, ""},
+	{words.Text("Hour"), words.Text("By the hours of the clock here"), func() spc.Key { return spc.ByHour(time.Local) }, "2 Jan 15:04"},
+	{words.Text("Shift"), words.Text("From 6, 14 and 22 o'clock; a night belongs to the day on which it began"), func() spc.Key { return spc.ByShift(time.Local, shifts) }, ""},
+	{words.Text("Day"), words.Text("By days"), func() spc.Key { return spc.ByDay(time.Local) }, "2 Jan"},
+	{words.Text("Month"), words.Text("By months"), func() spc.Key { return spc.ByMonth(time.Local) }, "Jan 2006"},
+	{words.Text("Recipe"), words.Text("By what judged"), func() spc.Key { return spc.ByRecipe }, ""},
 }
+
+// byRecipe is the last of units, and the only one that is not of time.
+const byRecipe = 5
 
 const (
 	autoGroups  = 60  // as many can be told apart on half a screen

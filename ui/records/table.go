@@ -15,6 +15,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -121,17 +122,17 @@ var columns = []float32{1.15, 3.2, 1.15, 1.15, .8, 2.2}
 // captions are the heads of the columns.
 func (s *Screen) captions() fyne.CanvasObject {
 	var cells []fyne.CanvasObject
-	for _, c := range []struct{ word, tip string }{
-		{"Time", "When it was judged; the newest is at the top"},
-		{"Part", "The picture's name, and which part it was where the line tells"},
-		{"Program", "What the program judged; this is never changed"},
-		{"Person", "What a person said last"},
-		{"Index", "50 is at the reject threshold then in force. Among similar parts: how far each is from the first, to the network"},
-		{"Recipe, source", "What judged it, and where it came from"},
+	for i, c := range []struct{ word, tip string }{
+		{words.T("Time"), words.T("When it was judged; the newest is at the top")},
+		{words.T("Part"), words.T("The picture's name, and which part it was where the line tells")},
+		{words.T("Program"), words.T("What the program judged; this is never changed")},
+		{words.T("Person"), words.T("What a person said last")},
+		{words.T("Index"), words.T("50 is at the reject threshold then in force. Among similar parts: how far each is from the first, to the network")},
+		{words.T("Recipe, source"), words.T("What judged it, and where it came from")},
 	} {
 		text := widgets.NewCaption(c.word)
 		text.Elide = widgets.ElideEnd
-		if c.word == "Index" {
+		if i == 4 { // which is the distance, for similar parts
 			s.index = text
 		}
 		cells = append(cells, s.Tips.Over(text, c.tip))
