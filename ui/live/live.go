@@ -47,6 +47,7 @@ type Screen struct {
 	looking bool
 
 	all      fyne.CanvasObject
+	bar      *fyne.Container
 	side     fyne.CanvasObject
 	middle   *fyne.Container
 	shown    string // what the middle shows
@@ -137,7 +138,8 @@ func (s *Screen) compose() {
 	s.start = t.NewButton(words.T("Start"), theme.MediaPlayIcon(), "", s.StartOrStop)
 	s.start.Importance = widget.HighImportance
 	s.trigger = t.NewButton(words.T("Trigger"), theme.MediaRecordIcon(), words.T("Takes one picture and inspects it (T)"), s.press)
-	bar := widgets.NewPanel(widgets.Inset(widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start), 6, 8))
+	s.bar = widgets.Row(6, s.pick, s.test, s.save, widgets.NewSpring(widgets.Inset(s.state.root, 0, 12)), s.trigger, s.start)
+	bar := widgets.NewPanel(widgets.Inset(s.bar, 6, 8))
 	s.side = widgets.Dock(
 		widgets.Rows(0, widgets.Inset(s.banner, 10, 10), widgets.Inset(s.reason, 0, 12), widgets.Inset(s.counts.root, 6, 12), widgets.Inset(s.Shift.NewLine(), 0, 8), widgets.NewRule()),
 		widgets.Rows(0, widgets.NewRule(), s.controls.root), nil, nil, s.recent.root)
@@ -206,6 +208,7 @@ func (s *Screen) refresh() {
 	s.trigger.Hidden = s.mode() != live.Software
 	s.trigger.SetEnabled(s.run != nil)
 	s.trigger.Refresh()
+	s.bar.Refresh() // words of another length
 	s.refreshState()
 	s.refreshMiddle()
 }

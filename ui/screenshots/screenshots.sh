@@ -161,7 +161,7 @@ film_line() { # peers that are there, that listen, and that are not reached
   mkdir -p "$work/verdicts"
   printf '{"station":"bench-3","mqtt":{"broker":"tcp://127.0.0.1:%s"},"folder":{"dir":"%s/verdicts"},"tcp":{"listen":"127.0.0.1:%s"},"modbus":{"listen":"127.0.0.1:%s"}}' \
     $((port + 1)) "$work" $((port + 2)) $((port + 3)) >"$work/line.json"
-  open_window; go_to inspect; key space; settle 60; key ctrl+l; sleep 3; picture line; key Escape
+  open_window; go_to inspect; key space; calm 60; key ctrl+l; sleep 3; picture line; key Escape
   close_window; rm "$work/line.json"
 }
 
