@@ -20,7 +20,7 @@ func ManifestHash(items []Item) (string, error) {
 	slices.SortFunc(sorted, func(a, b Item) int { return strings.Compare(a.Name, b.Name) })
 	all := sha256.New()
 	for _, it := range sorted {
-		sum, err := it.contentHash()
+		sum, err := it.ContentHash()
 		if err != nil {
 			return "", fmt.Errorf("hash %s: %w", it.Path, err)
 		}
@@ -30,7 +30,8 @@ func ManifestHash(items []Item) (string, error) {
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-func (it Item) contentHash() (string, error) {
+// ContentHash returns the SHA-256, in hexadecimal, of what the picture holds.
+func (it Item) ContentHash() (string, error) {
 	h := sha256.New()
 	if it.idx != nil {
 		pix, err := it.idx.pixels(it.record)

@@ -436,6 +436,8 @@ func (s *inspectScreen) Rune(r rune) {
 		s.override(history.NG)
 	case 'r':
 		s.override(history.REVIEW)
+	case 'g':
+		s.panel.queue.toggle()
 	case '+', '=':
 		s.view.HandleKey(fyne.KeyPlus)
 	case '-':

@@ -29,6 +29,7 @@ var keyHelp = []struct {
 		{"O", "accept as OK"},
 		{"N", "mark as NG"},
 		{"R", "send to REVIEW"},
+		{"G", "queue a good part for training"},
 	}},
 	{"Calibrate", [][2]string{
 		{"Left Right, K J", "previous and next part, or move a line"},

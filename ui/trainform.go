@@ -38,6 +38,7 @@ type trainForm struct {
 	path      *widgets.Entry
 	browse    *widgets.Button
 	found     *widgets.Text
+	queue     *trainQueue
 	sizes     []*widgets.Chip
 	size      string
 	about     *widgets.Text
@@ -81,6 +82,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.browse = tips.NewButton("", theme.FolderOpenIcon(), "Choose a folder", t.browse)
 	f.found = widgets.NewCaption("")
 	f.found.Elide = widgets.ElideEnd
+	f.queue = newTrainQueue(t)
 	sizes := widgets.Row(6)
 	for _, s := range anomaly.Sizes {
 		c := tips.NewChoice("Network size "+s.Name+": "+sizeWords[s.Name][1], func() { f.chooseSize(s.Name) })
@@ -123,7 +125,7 @@ func (f *trainForm) compose(sizes fyne.CanvasObject) {
 		return widgets.Row(8, widgets.Fixed(96, 0, widgets.NewText(label)), o)
 	}
 	fields := widgets.Rows(18,
-		section("Good parts", widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found),
+		section("Good parts", widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found, f.queue.check),
 		section("Network", sizes, f.about, line("Input side", widgets.Row(8, widgets.Fixed(92, 0, f.input), f.inputIs)), f.cost),
 		section("Budget", widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit), f.forecast),
 		section("Save the recipe as", widgets.Dock(nil, nil, nil, widgets.Inset(f.save, 0, 4), f.out), line("Seed", widgets.Fixed(84, 0, f.seed))),
@@ -154,6 +156,7 @@ func (f *trainForm) chooseBudget(steps bool) {
 // options reads the form; why says what is missing, "" for nothing.
 func (f *trainForm) options() (o session.TrainOptions, why string) {
 	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text), Author: f.t.w.User(), Reason: f.reason}
+	o.Queue = f.queue.recipe()
 	o.Input, o.NoFixture, o.NoExposure = f.side(), f.t.pose.asIs, f.t.pose.asLit
 	amount, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.amount.Text), ",", ".", 1), 64)
 	seed, seedOK := f.seedValue()
@@ -219,6 +222,7 @@ func (f *trainForm) refresh() {
 	if f.t.set != nil {
 		f.found.Set(fmt.Sprintf("%s found (%s)", phrase.Plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
 	}
+	f.queue.refresh()
 	f.t.pose.follow()
 	f.refreshInput()
 	f.refreshForecast()

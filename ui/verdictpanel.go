@@ -39,6 +39,7 @@ type verdictPanel struct {
 	personText  *widgets.Text
 	personIcon  *canvas.Image
 	verdicts    [3]*widgets.Button
+	queue       *queueRow
 	terms       *termList
 	thresholds  *thresholdPanel
 	regions     *regionTable
@@ -90,7 +91,8 @@ func (p *verdictPanel) newPerson() fyne.CanvasObject {
 		grid.Add(p.verdicts[i])
 	}
 	head := widgets.Dock(nil, nil, widgets.NewHeading("Your verdict"), nil, p.person)
-	return widgets.Rows(5, head, grid)
+	p.queue = newQueueRow(p.s)
+	return widgets.Rows(5, head, grid, p.queue.root)
 }
 
 func (p *verdictPanel) empty() {
@@ -127,6 +129,7 @@ func (p *verdictPanel) about(i int) {
 	p.place.SetColor(ink)
 	p.place.Set(folder)
 	p.personal(i)
+	p.queue.refresh()
 }
 
 // waiting is shown while a part is read or inspected.

@@ -53,6 +53,9 @@ type Training struct {
 	Seconds  float64 `json:"seconds"`
 	Loss     float64 `json:"loss"`
 	Engine   string  `json:"engine"`
+
+	// What was learnt besides the set: beginnings of the hashes of pictures.
+	Queued []string `json:"queued,omitempty"`
 }
 
 // recipeFile is recipe.json.

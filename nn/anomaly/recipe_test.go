@@ -96,7 +96,7 @@ func packed(t testing.TB, es []entry) []byte {
 // same reports how two recipes differ, bit by bit; "" if they do not.
 func same(a, b *Recipe) string {
 	switch {
-	case a.Name != b.Name || a.Program != b.Program || !a.Created.Equal(b.Created) || a.Training != b.Training:
+	case a.Name != b.Name || a.Program != b.Program || !a.Created.Equal(b.Created) || !reflect.DeepEqual(a.Training, b.Training):
 		return "the description"
 	case a.Model.Network != b.Model.Network || a.Model.Denoiser != b.Model.Denoiser:
 		return "the network"

@@ -87,7 +87,8 @@ func (s *Shift) tell() {
 func (s *Shift) NewLine() fyne.CanvasObject {
 	yield := widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, Style: fyne.TextStyle{Bold: true}})
 	counts := widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameMuted, Elide: widgets.ElideEnd})
-	hint := s.d.Tips.Over(widgets.Row(6, yield, widgets.NewSpring(counts)), "")
+	text := widgets.Row(6, yield, widgets.NewSpring(counts))
+	hint := s.d.Tips.Over(text, "")
 	begin := s.d.Tips.NewFlatButton("", theme.ViewRefreshIcon(), words.T("Begin another shift: the counts start from nothing. The history keeps everything."), s.ask)
 	line := widgets.Row(4, widgets.NewSpring(hint), begin)
 	show := func() {
@@ -98,6 +99,7 @@ func (s *Shift) NewLine() fyne.CanvasObject {
 		}
 		yield.Set(words.T("Yield %s", y))
 		counts.Set(words.T("of %s since %s", words.N(n.Total(), "%d part", "%d parts"), moment(n.Since)))
+		text.Refresh() // the bold part has another width
 		hint.Tip = words.T("This shift: %d OK, %d REVIEW, %d NG, %d ERROR. People's verdicts count in place of the program's; parts of all sources count.", n.OK, n.Review, n.NG, n.Error)
 	}
 	s.watch = append(s.watch, show)

@@ -10,15 +10,15 @@ func TestAnInventedPassCanBeTriedOn(t *testing.T) {
 	if _, err := b.OpenSet(parts(t, grey(20), grey(200))); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.InventPass(1000); err != nil {
+	if err := b.InventPass(10_000); err != nil {
 		t.Fatal(err)
 	}
 	p := b.Pass()
-	if p == nil || len(p.Parts) != 1000 {
+	if p == nil || len(p.Parts) != 10_000 {
 		t.Fatalf("%+v", p)
 	}
 	m := NewTrial(p, b.Thresholds(), b.Thresholds()).Matrix()
-	if m.Row(TruthGood) != 900 || m.Row(TruthDefect) != 100 {
+	if m.Row(TruthGood) != 9000 || m.Row(TruthDefect) != 1000 {
 		t.Errorf("%v", m)
 	}
 	for _, truth := range []Truth{TruthGood, TruthDefect} {

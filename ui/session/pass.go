@@ -188,7 +188,9 @@ func (p *Pass) choose() error {
 		back[it.Name] = true
 	}
 	good := false
-	for _, it := range p.Set.Test() {
+	test, dropped := unlearnt(p.Recipe.Training.Queued, p.Set.Test())
+	p.Learnt += dropped
+	for _, it := range test {
 		switch {
 		case known && mine[it.Name]:
 			p.Learnt++
@@ -205,7 +207,7 @@ func (p *Pass) choose() error {
 		for _, it := range held {
 			p.Parts = append(p.Parts, Scored{Item: it, Truth: TruthGood, Held: true})
 		}
-		p.Learnt = max(p.Learnt, len(train))
+		p.Learnt = max(p.Learnt, len(train)+dropped)
 	case !good && len(p.Parts) < len(p.Set.Items):
 		for _, it := range learn {
 			if it.Split == datasets.Train {
@@ -220,7 +222,7 @@ func (p *Pass) choose() error {
 // learnt divides good parts as the recipe's training did. known is false where
 // the recipe was trained on others.
 func learnt(r *anomaly.Recipe, good []datasets.Item) (train, held []datasets.Item, known bool, err error) {
-	if r.Training.Manifest == "" || len(good) < fewestParts || r.Training.Images > len(good) {
+	if r.Training.Manifest == "" || len(good) < fewestParts || r.Training.Images-len(r.Training.Queued) > len(good) {
 		return nil, nil, false, nil
 	}
 	train, held = datasets.Split(good, r.Training.Seed, max(datasets.DefaultShare, 2/float64(len(good))))

@@ -38,6 +38,8 @@ type TrainOptions struct {
 	NoFixture  bool // leave parts as they lie
 	Crop       int  // side of the windows to train on; 0: by how parts lie, negative: whole pictures
 
+	// Queue is the recipe file whose queued good parts are learnt from, too; "": none.
+	Queue string
 	// Who trains anew, and why, where a recipe is replaced; may be empty.
 	Author, Reason string
 	// Hold is asked between two steps and may keep the training waiting; see
@@ -156,16 +158,22 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	// Two are the fewest to calibrate on.
 	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
 	res := &TrainResult{}
-	total := len(train) + len(held)
+	queued, ids, err := fromQueue(o.Queue, good)
+	if err != nil {
+		return nil, problem("train", err, "")
+	}
+	// All of them teach: thresholds come from parts that nobody has picked.
+	teach := slices.Concat(train, queued)
+	total := len(teach) + len(held)
 	plan, err := s.plan(ctx, train, o, func(done int) { on(TrainEvent{Stage: Looking, Done: done, Total: min(len(train), looked)}) })
 	if err != nil {
 		return nil, problem("train", err, "")
 	}
-	parts, err := s.read(ctx, plan, train, total, 0, res, on)
+	parts, err := s.read(ctx, plan, teach, total, 0, res, on)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.read(ctx, plan, held, total, len(train), res, on)
+	kept, err := s.read(ctx, plan, held, total, len(teach), res, on)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +185,12 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	if err != nil {
 		return nil, problem("train", err, "")
 	}
+	all, err := datasets.ManifestHash(slices.Concat(teach, held))
+	if err != nil {
+		return nil, problem("train", err, "")
+	}
 	to := anomaly.TrainOptions{
-		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: manifest,
+		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: all,
 		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: inputs(kept), Hold: o.Hold,
 	}
 	if o.MaxTime > 0 {
@@ -200,6 +212,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 		Training: anomaly.Training{
 			Set: filepath.Base(set.Root), Manifest: manifest, Images: len(images), Seed: o.Seed, Steps: summary.Steps,
 			Batch: summary.Batch, Seconds: summary.Seconds, Loss: summary.Loss, Engine: s.o.Engine.Describe(),
+			Queued: ids,
 		},
 		Thumbnail: portrait(images[0]),
 	}
