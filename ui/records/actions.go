@@ -157,7 +157,7 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 		}
 		body.Add(widgets.Fixed(0, min(float32(len(sets))*48, 240), scrolled(rows)))
 	}
-	d = dialog.NewCustom(words.T("Golden sets"), "Close", widgets.Fixed(640, 0, body), s.Window)
+	d = dialog.NewCustom(words.T("Golden sets"), words.T("Close"), widgets.Fixed(640, 0, body), s.Window)
 	s.Dialog(d)
 	if len(ids) > 0 {
 		s.Window.Canvas().Focus(name)

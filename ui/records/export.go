@@ -145,7 +145,7 @@ func (a *actions) askExport() {
 	line := func(word string, o fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.Dock(nil, nil, widgets.Fixed(80, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, o)
 	}
-	cancel := t.NewButton("Cancel", nil, "", func() { d.Hide() })
+	cancel := t.NewButton(words.T("Cancel"), nil, "", func() { d.Hide() })
 	body := widgets.Rows(8, line(words.T("What"), widgets.Inset(of, 8, 0)), line(words.T("As"), kind), line(words.T("File"), widgets.Dock(nil, nil, nil, widgets.Inset(browse, 0, 6), file)),
 		wrong, widgets.Row(8, widgets.NewSpring(nil), cancel, write))
 	d = dialog.NewCustomWithoutButtons(words.T("Export"), widgets.Fixed(680, 0, body), s.Window)

@@ -291,18 +291,18 @@ func (f *filter) ask() {
 		for i := range shares {
 			shares[i] = 1
 		}
-		return widgets.Dock(nil, nil, widgets.Fixed(120, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, widgets.Columns(shares, cells...))
+		return widgets.Dock(nil, nil, widgets.Fixed(150, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, widgets.Columns(shares, cells...))
 	}
 	gap := func(e fyne.CanvasObject) fyne.CanvasObject { return widgets.Inset(e, 0, 2) }
 	apply := f.s.Tips.NewButton(words.T("Show these"), nil, words.T("Enter in any field does it, too"), submit)
 	apply.Importance = widget.HighImportance
-	cancel := f.s.Tips.NewButton("Cancel", nil, "", func() { o.ask.Hide() })
+	cancel := f.s.Tips.NewButton(words.T("Cancel"), nil, "", func() { o.ask.Hide() })
 	fields := widgets.Rows(8,
 		line(words.T("Source"), gap(o.source)), line(words.T("Person"), gap(o.person)),
 		line(words.T("Regions"), gap(o.polarity)), line(words.T("Size in pixels"), gap(o.minArea), gap(o.maxArea)),
 		line(words.T("Score"), gap(o.minScore), gap(o.maxScore)), line(words.T("Time"), gap(o.since), gap(o.until)),
 		o.wrong, widgets.Row(8, widgets.NewSpring(nil), cancel, apply))
-	o.ask = dialog.NewCustomWithoutButtons(words.T("Filter"), widgets.Fixed(620, 0, fields), f.s.Window)
+	o.ask = dialog.NewCustomWithoutButtons(words.T("Filter"), widgets.Fixed(660, 0, fields), f.s.Window)
 	f.s.Dialog(o.ask)
 	f.s.Window.Canvas().Focus(o.source)
 }

@@ -38,8 +38,9 @@ type Screen struct {
 	filter *filter
 	found  *found // what is on show; nil: nothing yet
 	marked map[int64]bool
-	last   int // row that was marked last
-	asked  int // searches so far: the answer to an older one is dropped
+	last   int  // row that was marked last
+	moving bool // the program selects a row, not a click
+	asked  int  // searches so far: the answer to an older one is dropped
 	stop   context.CancelFunc
 	typing *time.Timer
 
@@ -182,8 +183,15 @@ func (s *Screen) Only(ids []int64, what string) {
 // step selects another row.
 func (s *Screen) step(by int) {
 	if n := s.rows(); n > 0 {
-		s.list.Select(min(max(s.row()+by, 0), n-1))
+		s.goTo(min(max(s.row()+by, 0), n-1))
 	}
+}
+
+// goTo selects a row, whatever modifiers are held for another reason.
+func (s *Screen) goTo(row int) {
+	s.moving = true
+	s.list.Select(row)
+	s.moving = false
 }
 
 // row is the one that is selected, or the first.
@@ -258,7 +266,7 @@ func (s *Screen) choose(row int) {
 	if row >= s.rows() {
 		return
 	}
-	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok {
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok && !s.moving {
 		switch held := d.CurrentKeyModifiers(); {
 		case held&fyne.KeyModifierControl != 0:
 			s.mark(row)
@@ -343,9 +351,9 @@ func (s *Screen) use(got *found, err error) {
 	s.present(s.all)
 	switch row := got.view.Row(s.detail.id); {
 	case row >= 0:
-		s.list.Select(row)
+		s.goTo(row)
 	case s.rows() > 0:
-		s.list.Select(0)
+		s.goTo(0)
 		s.list.ScrollToTop()
 	default:
 		s.detail.clear()
