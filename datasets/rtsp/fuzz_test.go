@@ -52,7 +52,7 @@ func FuzzPeer(f *testing.F) {
 			return // starts a decoder, which is a process
 		}
 		served := make(chan struct{})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		go func() {
 			defer close(served)
 			c, err := l.Accept()
