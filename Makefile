@@ -128,7 +128,7 @@ ptxas: setup ## assemble the kernels for three generations of cards; registers a
 .PHONY: traces-cuda
 traces-cuda: MORE_PACKAGES := $(KERNEL_PACKAGES)
 traces-cuda: setup ## ten steps of training on the simulated card beside the processor's, of six seeds
-	AGURSCOPE_SEEDS=6 $(GOTEST) -count=1 -v -run '^TestTrainingFollows' ./cuda | grep -vE '^(=== |PASS)'
+	@set -o pipefail; AGURSCOPE_SEEDS=6 $(GOTEST) -count=1 -v -run '^TestTrainingFollows' ./cuda | grep -vE '^(=== |PASS)'
 
 FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME
