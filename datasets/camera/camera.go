@@ -159,7 +159,7 @@ func (a *Address) String() string {
 	if !a.network {
 		rest, mark = (&url.URL{Path: rest}).EscapedPath(), "?"
 	}
-	s := a.Scheme + "://" + strings.TrimPrefix(rest, "./")
+	s := a.Scheme + "://" + rest
 	values := url.Values{}
 	for k, v := range a.Settings {
 		values.Set(k, v)
