@@ -250,7 +250,7 @@ func (s *inspectScreen) setMenu() {
 			s.w.askPath("Open parts", "A folder of pictures, or one picture", "Open", s.openSet)
 		}),
 	}
-	s.showMenu(s.setPick, items, keySets, s.openSet)
+	s.showMenu(s.setPick, append(items, s.liveItems()...), keySets, s.openSet)
 }
 
 // recipeMenu offers recipes.
@@ -261,6 +261,9 @@ func (s *inspectScreen) recipeMenu() {
 			s.w.askPath("Open recipe", "A recipe file, NAME.agur", "Open", s.openRecipe)
 		}),
 		menuItem("Train a new one", icon("train", svgTrain), func() { s.w.GoTo(trainTitle) }),
+	}
+	if of := s.versionItems(); len(of) > 0 {
+		items = append(append(items, fyne.NewMenuItemSeparator()), of...)
 	}
 	s.showMenu(s.recipePick, items, keyRecipes, s.openRecipe)
 }

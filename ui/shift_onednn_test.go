@@ -83,3 +83,46 @@ func TestNGIsHeardAndSeenUnlessSettingsSayOtherwise(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRecipePickerGoesBackToAVersion(t *testing.T) {
+	w, q := atStation(t, nil)
+	s := w.inspect
+	path := filepath.Join(t.TempDir(), "mine[1].agur") // means something in a pattern
+	b, err := os.ReadFile(s.recipe().Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, filepath.Join(filepath.Dir(path), "mine[1].v1.agur")} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.openRecipe(path)
+	q.until(t, "it is open", func() bool { return s.recipe() != nil && s.recipe().Path == path })
+	if n := len(s.versionItems()); n != 1 {
+		t.Errorf("%d entries, and there is one replaced file and one version", n)
+	}
+	calibrated := w.Session.Thresholds()
+	moved := calibrated
+	moved.Reject *= 1.5
+	for i, reason := range []string{"fewer false rejects", "on second thoughts"} {
+		moved.Review = calibrated.Review * (1 + .1*float64(i))
+		if _, err := w.Session.SaveVersion(moved, "anna", reason); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items := s.versionItems()
+	if len(items) != 4 || !items[0].Checked || items[1].Checked || items[2].Checked {
+		t.Fatalf("%d entries", len(items))
+	}
+	items[2].Action()
+	if w.Session.Thresholds() != calibrated {
+		t.Errorf("%+v, want those of version 1: %+v", w.Session.Thresholds(), calibrated)
+	}
+	if items = s.versionItems(); !items[2].Checked {
+		t.Error("the menu does not say what is in force")
+	}
+	if session.Saved(s.recipe()) != moved {
+		t.Error("the file has changed")
+	}
+}
