@@ -156,7 +156,7 @@ var rules = map[string]rule{
 		tests: []string{"nn/onednn"},
 	},
 	"ui/session/ledger": {},
-	"ui/line":           {ours: []string{"history"}},
+	"ui/line":           {ours: []string{"history"}, tests: []string{"datasets/live/livetest"}},
 	"ui/report":         {},
 	"ui/sheet":          {ours: []string{"history", "nn/anomaly", "nn/segment", "ui/phrase", "ui/session", "viewer"}},
 	"ui/cli": {
