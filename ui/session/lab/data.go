@@ -110,7 +110,7 @@ func newShelf(o Options, b Budget) *shelf {
 		})
 	}
 	per := synthec.Counts{Train: 200, TestGood: 250, PerDefect: 42} // 252 of them
-	if o.Quick {
+	if b.Test > 0 {
 		per = synthec.Counts{Train: 100, TestGood: 60, PerDefect: 10}
 	}
 	add(&Subject{
@@ -221,7 +221,7 @@ func (s *shelf) ready(name string) error {
 	if err != nil {
 		return err
 	}
-	if name != fourKinds {
+	if name != fourKinds && name != stages && !strings.HasPrefix(name, "time/") {
 		x.set = s.shorten(x.set)
 	}
 	x.hash, err = datasets.ManifestHash(x.set.Items)

@@ -238,7 +238,7 @@ func (r *run) curveTable(p panel, metric, title, format string) table {
 func (r *run) standIns(subjects ...string) (notes []string) {
 	for _, name := range subjects {
 		if s := r.data.get(name); s.why != "" {
-			notes = append(notes, fmt.Sprintf("Missing: %s, for %s.", s.Title, s.why))
+			notes = append(notes, fmt.Sprintf("Missing: %s (%s).", s.Title, s.why))
 		} else if s.Stand != "" {
 			notes = append(notes, fmt.Sprintf("%s stands in for %s; it is not that.", s.Title, s.Stand))
 		}

@@ -51,7 +51,10 @@ func (r *run) publish(e *Experiment) (Page, error) {
 			}
 		}
 	}
-	return p, r.write(e.Name+".md", r.page(e, p, res))
+	if err := r.write(e.Name+".md", r.page(e, p, res)); err != nil {
+		return p, err
+	}
+	return p, r.remember(p)
 }
 
 // page is an experiment in Markdown.

@@ -1,0 +1,149 @@
+package lab
+
+import (
+	"image"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"agurscope/datasets/synthec"
+	"agurscope/ui/session"
+	"agurscope/ui/session/ledger"
+)
+
+func spreads(v map[string]float64) map[string]session.Spread {
+	out := map[string]session.Spread{}
+	for k, x := range v {
+		out[k] = session.SpreadOf([]float64{x})
+	}
+	return out
+}
+
+func TestFirstSaysWhoIs(t *testing.T) {
+	for _, c := range []struct {
+		of         map[string]float64
+		high       bool
+		want, says string
+	}{
+		{map[string]float64{"agurnet": .9, "dagan": .8}, true, session.Reproduced, "AGUR-Net 0.900, DAGAN 0.800"},
+		{map[string]float64{"agurnet": .8, "dagan": .9}, true, session.NotReproduced, "DAGAN is first"},
+		{map[string]float64{"agurnet": .8, "bilstm": .9}, false, session.Reproduced, ""},
+		{map[string]float64{"agurnet": .8, "bilstm": .7}, false, session.NotReproduced, "BiLSTM is first"},
+		{map[string]float64{"agurnet": .8}, true, session.Open, "at least one rival"},
+		{map[string]float64{"dagan": .8}, true, session.Open, ""},
+		{map[string]float64{"agurnet": math.NaN(), "dagan": .8}, true, session.Open, ""},
+	} {
+		if got := first("x", spreads(c.of), c.high, "%.3f"); got.Verdict != c.want || !strings.Contains(got.Why, c.says) {
+			t.Errorf("%v: %+v", c.of, got)
+		}
+	}
+}
+
+func TestF1ByDifficultyTakesTheLargestDefectsFirst(t *testing.T) {
+	var parts []seen
+	for i := range 10 { // the smallest half goes unseen
+		parts = append(parts, seen{bad: true, ng: i >= 5, area: float64(i)})
+	}
+	parts = append(parts, seen{}, seen{ng: true})
+	got := byDifficulty(parts, .5)
+	want := []float64{2. / 2.5, 2. / 2.5, 2 * (5. / 6) / (5./6 + 1.5), 2 * (5. / 8) / (5./8 + 1.5), 2 * .5 / 2}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-12 {
+			t.Errorf("%d abnormal parts: %v, want %v", counts[i], got[i], want[i])
+		}
+	}
+}
+
+func TestOneAbnormalPartInTen(t *testing.T) {
+	good, bad := make([]float64, 90), []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+	if m, sd := rare(good, bad, 3); m != 1 || sd != 0 {
+		t.Errorf("a clear case: %v ± %v", m, sd)
+	}
+	mixed := append(make([]float64, 10), bad...)
+	m, sd := rare(good, mixed, 3)
+	if again, _ := rare(good, mixed, 3); m != again || sd == 0 || math.Abs(m-(12+5)/22.) > .03 {
+		t.Errorf("a mixed case: %v ± %v", m, sd)
+	}
+	if m, _ := rare(nil, bad, 0); !math.IsNaN(m) {
+		t.Error("without good parts", m)
+	}
+}
+
+func TestShapesOfDefects(t *testing.T) {
+	draw := func(w, h int) *image.Gray {
+		m := image.NewGray(image.Rect(0, 0, 200, 200))
+		for y := range h {
+			for x := range w {
+				m.Pix[(y+20)*m.Stride+x+30] = 255
+			}
+		}
+		return m
+	}
+	for want, m := range map[string]*image.Gray{"A": draw(10, 12), "B": draw(90, 4), "C": draw(60, 50), "": draw(0, 0)} {
+		if got := shapeOf(m); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	// The drawn defects cover all three.
+	seen := map[string]int{}
+	for _, d := range synthec.Defects() {
+		for i := range 8 {
+			_, m := synthec.Part(synthec.Options{Size: 512, Seed: 7}, i, d)
+			seen[shapeOf(m)]++
+		}
+	}
+	if seen["A"] == 0 || seen["B"] == 0 || seen["C"] == 0 {
+		t.Errorf("drawn: %v", seen)
+	}
+}
+
+func TestForecastWeighsByKindAndMethod(t *testing.T) {
+	l, err := ledger.Open(t.TempDir() + "/cells.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r := &run{cells: l}
+	if share, left := r.forecast([]task{{kind: learn, tick: 400}}, 0, 0); share != 0 || left != 0 {
+		t.Errorf("nothing is known, yet %v, %v", share, left)
+	}
+	todo := []task{{kind: learn, method: "a", tick: 400}, {kind: learn, method: "b", tick: 400}, {kind: learn, method: "b", tick: 200}}
+	share, left := r.forecast(todo, 10*time.Second, .5)
+	if left != 45*time.Second || math.Abs(share-10./55) > 1e-9 {
+		t.Errorf("%v, %v", share, left)
+	}
+	if share, left := r.forecast(nil, 0, 0); share != 1 || left != 0 {
+		t.Errorf("done: %v, %v", share, left)
+	}
+}
+
+func TestOptionsAndNames(t *testing.T) {
+	if _, err := byName([]string{"fig7", "fig6"}); err == nil || !strings.Contains(err.Error(), "fig6") {
+		t.Error(err)
+	}
+	es, err := byName([]string{"table1", "fig7", "table1"})
+	if err != nil || len(es) != 2 || es[0].Name != "fig7" {
+		t.Error(es, err)
+	}
+	b := Options{Quick: true, Seeds: 3, Steps: 7}.budget()
+	if b.Seeds != 3 || b.Steps != 7 || b.Input != Quick.Input {
+		t.Errorf("%+v", b)
+	}
+	if _, err := Run(t.Context(), Options{Out: t.TempDir()}, nil); err == nil {
+		t.Error("a run without an engine")
+	}
+	// What is missing is named, and nothing takes its place silently.
+	s := newShelf(Options{Data: t.TempDir(), Out: t.TempDir()}, Quick)
+	all := strings.Join(s.missing(), "\n")
+	for _, want := range []string{"MVTec AD bottle", "KolektorSDD2", "YDFID-1", "ECD"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%s is not named as missing", want)
+		}
+	}
+	for _, x := range s.subjects {
+		if x.Dataset == "SynthEC" && x.Stand == "" {
+			t.Errorf("%s does not say what it stands in for", x.Name)
+		}
+	}
+}
