@@ -134,6 +134,11 @@ var rules = map[string]rule{
 		fyne:  true,
 	},
 	"ui/setup": {ours: []string{"themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
+	"ui/lab": {
+		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/scene", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
+		tests: []string{"ui/desk/desktest", "ui/session"},
+		fyne:  true,
+	},
 	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
 	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/live": {
@@ -141,7 +146,7 @@ var rules = map[string]rule{
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"ui/alarm", "assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup", "ui/kiosk"},
+		ours:  []string{"ui/alarm", "assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup", "ui/kiosk", "ui/lab"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},

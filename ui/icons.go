@@ -35,6 +35,9 @@ const svgClusters = `M7 3.5A2 2 0 1 0 7 7.5A2 2 0 1 0 7 3.5ZM12 6A2 2 0 1 0 12 1
 const svgHistory = `M12.5 3A9 9 0 0 0 3.5 12H1L4.5 16L8 12H5.5A7 7 0 1 1 12.5 19A6.9 6.9 0 0 1 7.6 17L6.2 18.4A8.9 8.9 0 0 0 12.5 21A9 9 0 1 0 12.5 3Z` +
 	`M11.6 7.5V12.7L15.9 15.3L16.8 13.8L13.4 11.8V7.5Z`
 
+// svgLab is the Lab screen's: a flask with something in it.
+const svgLab = `M9 2.5H15V4.5H14V9.2L19.6 18.6A2 2 0 0 1 17.9 21.5H6.1A2 2 0 0 1 4.4 18.6L10 9.2V4.5H9ZM11.8 4.5V9.8L9.2 14H14.8L12.2 9.8V4.5ZM8 16L6.3 19.5H17.7L16 16Z`
+
 func icon(name, path string) fyne.Resource {
 	return fyne.NewStaticResource(name+".svg", []byte(
 		`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><path fill="#000000" fill-rule="evenodd" d="`+path+`"/></svg>`))

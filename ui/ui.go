@@ -11,6 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"agurscope/ui/desk"
 	"agurscope/ui/explain"
 	"agurscope/ui/kiosk"
+	"agurscope/ui/lab"
 	"agurscope/ui/live"
 	"agurscope/ui/records"
 	"agurscope/ui/session"
@@ -151,6 +154,7 @@ func New(c Config) *Window {
 		records.New(w.Desk, icon(records.Title, svgHistory)),
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
 		setup.New(w.Desk, w.seat, w.seat.guard),
+		lab.New(w.Desk, c.Version, w.labFolder()),
 	}
 	w.body = container.NewStack()
 	w.content = w.compose()
@@ -218,7 +222,11 @@ func (w *Window) compose() fyne.CanvasObject {
 	rail := container.New(&railLayout{})
 	for i, s := range w.screens {
 		p := places[s.Title()]
-		n := w.Tips.NewNavItem(p.name.String(), icon(s.Title(), p.icon), fmt.Sprintf("%s (Ctrl+%d)", p.hint, i+1), func() { w.goTo(i) })
+		hint := p.hint.String()
+		if i < 9 { // there is no key for a tenth
+			hint = fmt.Sprintf("%s (Ctrl+%d)", hint, i+1)
+		}
+		n := w.Tips.NewNavItem(p.name.String(), icon(s.Title(), p.icon), hint, func() { w.goTo(i) })
 		w.items = append(w.items, n)
 		rail.Add(n) // the last, Settings, and the keys stand at the bottom
 	}
@@ -274,10 +282,20 @@ var places = map[string]struct {
 
 	calibrate.Title: {svgCalibrate, words.Text("Calibrate"), words.Text("Set the thresholds on the scores of good and defective parts")},
 	records.Title:   {svgHistory, words.Text("History"), words.Text("Find past verdicts, see them as they were judged, and say otherwise")},
+	lab.Title:       {svgLab, words.Text("Lab"), words.Text("Run the paper's experiments, and see methods beside each other")},
 	clusters.Title:  {svgClusters, words.Text("Clusters"), words.Text("See which parts look alike, and name what belongs together")},
 	setup.Title:     {svgSettings, words.Text("Settings"), words.Text("How the window looks and speaks, what is kept, and who may do what")},
 	explain.Title:   {svgExplain, words.Text("Explain"), words.Text("Walk through what happens to one part")},
 	compare.Title:   {svgCompare, words.Text("Compare"), words.Text("Set two recipes beside each other on the same parts")},
+}
+
+// labFolder is where experiments leave their results unless a person chooses
+// another folder.
+func (w *Window) labFolder() string {
+	if w.c.MemoryFile == "" {
+		return filepath.Join(os.TempDir(), "agurscope-lab")
+	}
+	return filepath.Join(filepath.Dir(w.c.MemoryFile), "lab")
 }
 
 // GoTo implements desk.Host.
