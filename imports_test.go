@@ -51,7 +51,7 @@ var rules = map[string]rule{
 	"nn/rival":          {ours: []string{"nn", "nn/optim"}},
 	"nn/rival/scan":     {ours: []string{"nn", "nn/rival"}},
 	"nn/rival/lstm":     {ours: []string{"nn"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
-	"nn/rival/lstmndt":  {ours: []string{"nn", "nn/optim", "nn/rival", "nn/rival/lstm", "nn/rival/scan"}},
+	"nn/rival/lstmndt":  {ours: []string{"nn", "nn/optim", "nn/rival", "nn/rival/lstm", "nn/rival/scan"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/onednn"}},
 	"nn/rival/bilstm":   {ours: []string{"nn", "nn/optim", "nn/rival", "nn/rival/lstm", "nn/rival/scan"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
 	"nn/rival/cflow":    {ours: []string{"nn", "nn/optim", "nn/rival"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},
 	"nn/rival/dagan":    {ours: []string{"nn", "nn/defect", "nn/optim", "nn/rival"}, tests: []string{"nn/gorgonia", "nn/internal/naive", "nn/nntest"}},

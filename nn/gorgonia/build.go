@@ -112,8 +112,7 @@ func (b *builder) translate(n *nn.Node) *G.Node {
 	case nn.Concat:
 		return G.Must(G.Concat(1, in...))
 	case nn.Slice:
-		y := G.Must(G.Slice(in[0], nil, G.S(op.From, op.From+n.Shape[1])))
-		return G.Must(G.Reshape(y, n.Shape[:]))
+		return slice(in[0], op.From, n.Shape[1], n.In[0].Shape[1])
 	case nn.Upsample:
 		return b.along(in[0], b.doubling(n.In[0].Shape[2]), b.doubling(n.In[0].Shape[3]))
 	case nn.GlobalAvgPool:

@@ -14,6 +14,16 @@ func composites() []testCase {
 		{"gate of a skip", func(b *net) { b.probe(b.gate("g", b.input(3, 24, 5, 4), b.input(3, 16, 5, 4))) }, false},
 		{"pyramid 1 2 4", func(b *net) { b.probe(b.pyramid("p", b.input(1, 16, 8, 8), 1, 2, 4)) }, false},
 		{"pyramid 3 6 9 at 5x7", func(b *net) { b.probe(b.pyramid("p", b.input(3, 24, 5, 7), 3, 6, 9)) }, false},
+		{"steps of one value", func(b *net) {
+			x, h := b.input(2, 4*16, 1, 1), b.input(2, 16, 1, 1)
+			var all []*nn.Node
+			for t := range 4 {
+				z := b.g.Conv("step", b.g.Concat(b.g.Slice(x, 16*t, 16), h), 32, 1, nn.ConvOptions{Bias: true})
+				h = b.g.Mul(b.g.Tanh(b.g.Slice(z, 16, 16)), b.g.Sigmoid(b.g.Slice(z, 0, 16)))
+				all = append(all, h)
+			}
+			b.probe(b.g.Concat(all...))
+		}, false},
 		{"two blocks", func(b *net) { b.probe(b.block("b", b.block("a", b.input(2, 16, 5, 7), 16, 1), 32, 2)) }, false},
 		{"a sum and several readers", func(b *net) {
 			x := b.input(3, 16, 4, 5)
