@@ -9,7 +9,6 @@ import (
 	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -28,7 +27,7 @@ func newQueueRow(s *inspectScreen) *queueRow {
 	q := &queueRow{s: s, count: widgets.NewCaption("")}
 	q.count.Elide = widgets.ElideEnd
 	q.button = s.w.Tips.NewFlatButton("", theme.ContentAddIcon(), words.T("A good part that was rejected teaches the next training not to. It is copied beside the recipe. (G)"), q.toggle)
-	q.root = widgets.Row(8, q.button, widgets.NewSpring(widgets.Inset(container.NewVBox(q.count), 1, 0)))
+	q.root = widgets.Row(8, q.button, widgets.NewSpring(q.count))
 	q.show(false, 0)
 	return q
 }
