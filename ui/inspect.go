@@ -111,7 +111,6 @@ func (s *inspectScreen) Content() fyne.CanvasObject { return s.all }
 // Changed shows the thresholds that are in force now.
 func (s *inspectScreen) Changed() {
 	s.panel.thresholds.refresh()
-	s.view.SetPlaceholder(viewer.PaneReconstruction, s.noReconstruction())
 	if s.on != nil {
 		s.display(s.on)
 	}
@@ -576,6 +575,7 @@ func (s *inspectScreen) display(sh *shown) {
 		s.w.Session.Rejudge(&s.seg, sh.res, now)
 		sh.segment(cal)
 	}
+	s.view.SetPlaceholder(viewer.PaneReconstruction, s.noReconstruction())
 	s.view.SetFrame(sh.frame)
 	s.tools.shade()
 	s.panel.show(sh)
