@@ -153,8 +153,8 @@ func New(c Config) *Window {
 		w.inspect, w.camera, w.train, calibrate.New(w.Desk), explain.New(w.Desk), w.compare,
 		records.New(w.Desk, icon(records.Title, svgHistory)),
 		clusters.New(w.Desk, icon(clusters.Title, svgClusters)),
-		setup.New(w.Desk, w.seat, w.seat.guard),
 		lab.New(w.Desk, c.Version, w.labFolder()),
+		setup.New(w.Desk, w.seat, w.seat.guard),
 	}
 	w.body = container.NewStack()
 	w.content = w.compose()

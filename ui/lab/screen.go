@@ -207,6 +207,9 @@ func (s *Screen) read() {
 		s.Report(err)
 	}
 	s.pages = pages
+	if len(pages) > 0 && s.page(s.on) == nil && s.stop == nil {
+		s.on = pages[0].Name // rather than an empty place
+	}
 	s.renew()
 	s.turnTo(s.on)
 }
@@ -220,13 +223,14 @@ func (s *Screen) renew() {
 		any = any || s.chosen[e.Name]
 		s.boxes[e.Name].Set(s.chosen[e.Name], s.stop == nil)
 		text := label(e.Name) + "  " + titleOf(e)
+		state := ""
 		if p := s.page(e.Name); p != nil && p.Done < p.Total {
-			text += "  " + words.T("%d of %d", p.Done, p.Total)
+			state = "  " + words.T("%d of %d", p.Done, p.Total)
 		} else if p != nil {
-			text += " ✓"
+			state = "  ✓"
 		}
 		b := s.open[e.Name]
-		b.SetText(ellipsis(text))
+		b.SetText(ellipsis(text, 36-len([]rune(state))) + state)
 		b.Importance = widget.LowImportance
 		if e.Name == s.on {
 			b.Importance = widget.MediumImportance
@@ -244,8 +248,7 @@ func (s *Screen) renew() {
 }
 
 // ellipsis keeps a line of the list within its column.
-func ellipsis(text string) string {
-	const most = 38
+func ellipsis(text string, most int) string {
 	if r := []rune(text); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
