@@ -68,6 +68,10 @@ static inline void call_score_stem(const kernels *k, const float *x, const float
                                    const float *bias, float *z, int relu, int n, int c, int h, int w, int ob) {
   k->score_stem(x, y, weights, bias, z, relu, n, c, h, w, ob);
 }
+static inline void call_stem_weights(const kernels *k, const float *x, const float *y, const float *dz, float *dweights,
+                                     float *dbias, float *part, int n, int c, int h, int w, int ob) {
+  k->stem_weights(x, y, dz, dweights, dbias, part, n, c, h, w, ob);
+}
 static inline void call_add_affine(const kernels *k, const float *x, const float *weights, const float *r, float *y,
                                    const float *scale, const float *shift, int relu, float *z, int n, int cb, int hw) {
   k->add_affine(x, weights, r, y, scale, shift, relu, z, n, cb, hw);

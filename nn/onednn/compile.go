@@ -105,6 +105,7 @@ func (p *program) compile() error {
 		for i, needed := range plan.Gradients(p.g) {
 			p.values[i].needGrad = needed
 		}
+		p.fuseTraining()
 	}
 	p.liveness()
 	arena, err := p.arena()
@@ -176,6 +177,9 @@ func (p *program) liveness() {
 			v.life.Last = max(v.life.Last, p.when(r))
 			if in, _ := plan.Rereads(r.Op); in && p.val(r).needGrad {
 				v.life.Last = max(v.life.Last, 2*n-r.ID)
+			}
+			if stem := p.within[r]; stem != nil && p.val(stem).needGrad {
+				v.life.Last = max(v.life.Last, 2*n-stem.ID)
 			}
 		}
 		if _, out := plan.Rereads(v.node.Op); out && v.needGrad {

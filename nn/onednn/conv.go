@@ -189,6 +189,9 @@ func (p *program) convBackward(n *nn.Node) error {
 	if w := p.fewWeights[n]; w != nil && op.Kernel <= 3 {
 		return p.fewBackward(n, w)
 	}
+	if p.within[n.In[0]] == n {
+		return p.stemBackward(n)
+	}
 	s := p.spec(n)
 	planar := y.block == 1
 	table := C.kernel_table(C.int(p.e.block))

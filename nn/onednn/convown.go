@@ -145,3 +145,41 @@ func (p *program) fewBackward(n *nn.Node, weights *C.float) error {
 	}))
 	return nil
 }
+
+// stemBackward emits the gradients of the scoring network's first convolution;
+// none flows on to its images.
+func (p *program) stemBackward(n *nn.Node) error {
+	op, z, block := n.Op.(nn.Conv), p.val(n), p.e.block
+	a, b := p.val(n.In[0].In[0]), p.val(n.In[0].In[1])
+	ic, oc, ob := n.In[0].Shape[1], n.Shape[1], z.cb
+	taps := 9 * ic
+	dw, err := p.vector(ob * taps * block)
+	if err != nil {
+		return err
+	}
+	db, err := p.vector(ob * block)
+	if err != nil {
+		return err
+	}
+	g, table := a.geometry(), z.geometry().k
+	chunks := z.n() * ((n.Shape[2] + C.FEW_ROWS - 1) / C.FEW_ROWS)
+	p.need.scratch = max(p.need.scratch, chunks*ob*(taps+1)*block)
+	p.emitBack(n, do(func() {
+		C.call_stem_weights(table, a.x, b.x, z.dx, dw, db, p.scratch, g.n, C.int(ic/3), g.h, g.w, C.int(ob))
+	}))
+	p.trains(op.W)
+	if op.B != nil {
+		p.trains(op.B)
+	}
+	p.collect = append(p.collect, do(func() {
+		d, w := op.W.GradData(), floats(dw, ob*taps*block)
+		for i := range d { // O,I,K,K
+			o, t := i/taps, i%taps
+			d[i] += w[(o/block*taps+t)*block+o%block]
+		}
+		if op.B != nil {
+			add(op.B.GradData(), floats(db, oc))
+		}
+	}))
+	return nil
+}

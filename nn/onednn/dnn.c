@@ -187,7 +187,7 @@ static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, const conv_spec *s,
   dnnl_status_t st = dnnl_primitive_attr_create(attr);
   // With the library's own scratchpad, calls from changing OS threads crash.
   if (st == dnnl_success) st = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
-  if (st != dnnl_success || !s->relu || pass != PASS_INFERENCE) return st;
+  if (st != dnnl_success || !s->relu || pass > PASS_FORWARD) return st;
   dnnl_post_ops_t po = NULL;
   st = dnnl_post_ops_create(&po);
 #if DNNL_VERSION_MAJOR >= 3

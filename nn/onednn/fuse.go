@@ -56,6 +56,36 @@ func (p *program) fuse() {
 	}
 }
 
+// fuseTraining finds what training computes together: what needs no value of its
+// own for the gradient.
+func (p *program) fuseTraining() {
+	readers := plan.Readers(p.g)
+	for _, n := range p.g.Nodes {
+		if of := readers[n.ID]; n.Keep || n.WantGradient || len(of) != 1 {
+			continue
+		}
+		r := readers[n.ID][0]
+		switch n.Op.(type) {
+		case nn.Conv:
+			switch r.Op.(type) {
+			case nn.ReLU, nn.Sigmoid: // their gradients look at results
+				if p.absorbs(n, r) {
+					p.fused[n] = r
+					p.val(n).alias = p.val(r)
+				}
+			}
+		case nn.ScoreInput:
+			if p.stems(n, r) {
+				p.within[n] = r
+			}
+		case nn.Scale:
+			if _, sum := r.Op.(nn.Add); sum && p.within[r.In[0]] == nil && p.val(r).block != 1 {
+				p.within[n] = r
+			}
+		}
+	}
+}
+
 // absorbs reports whether a convolution can compute r as it stores.
 func (p *program) absorbs(n, r *nn.Node) bool {
 	switch r.Op.(type) {

@@ -56,6 +56,10 @@ typedef struct {
   // weights [ob][3c][9][block]
   void (*score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
                      int n, int c, int h, int w, int ob);
+  // its gradients, laid out like the weights and [ob][block]; part:
+  // ob*(27c+1)*block floats per FEW_ROWS rows of z
+  void (*stem_weights)(const float *x, const float *y, const float *dz, float *dweights, float *dbias, float *part,
+                       int n, int c, int h, int w, int ob);
   // y = x*w + r, w per channel or NULL, and z = affine(y); y or z may be NULL
   void (*add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
                      const float *shift, int relu, float *z, int n, int cb, int hw);
@@ -118,7 +122,7 @@ void k_attend_backward(const float *q, const float *k, const float *v, const flo
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 // multiply-adds per second of all threads together, in GFLOP
 double k_peak(int block);
-#define FEW_ROWS 8 // of a chunk of few_weights
+#define FEW_ROWS 8 // of a chunk of few_weights and stem_weights
 int k_threads(void);
 void k_set_threads(int n);
 int k_best_block(void);

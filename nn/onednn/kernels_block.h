@@ -513,28 +513,34 @@ static void FN(few_weights)(const float *x, const float *dy, float *dweights, fl
   }
 }
 
+// stem_rows copies what row row of the stem's result depends on: three rows of x,
+// y and 4|x-y|, by plane and row, each with a zero before it and some after.
+static inline void FN(stem_rows)(const float *x, const float *y, float *line, int row, int c, int h, int w, int pitch) {
+  memset(line, 0, (size_t)9 * c * pitch * sizeof(float));
+  for (int dy = 0; dy < 3; dy++) {
+    const int r = 2 * row + dy - 1;
+    if (r < 0 || r >= h) continue;
+    for (int p = 0; p < c; p++) {
+      const size_t at = ((size_t)p * h + r) * w;
+      float *a = line + (p * 3 + dy) * pitch + 1, *e = a + c * 3 * pitch, *d = e + c * 3 * pitch;
+      for (int i = 0; i < w; i++) {
+        const float u = x[at + i], v = y[at + i];
+        a[i] = u;
+        e[i] = v;
+        d[i] = 4 * fabsf(u - v);
+      }
+    }
+  }
+}
+
 static void FN(score_stem)(const float *x, const float *y, const float *weights, const float *bias, float *z, int relu,
                            int n, int c, int h, int w, int ob) {
   const int oh = (h + 1) / 2, ow = (w + 1) / 2, planes = 3 * c, pitch = w + 2 * NEAR + 3;
 #pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * ob * oh * ow * BLK)
   for (int b = 0; b < n; b++)
     for (int row = 0; row < oh; row++) {
-      float line[planes * 3 * pitch]; // by plane and row, a zero before and some after
-      memset(line, 0, sizeof(line));
-      for (int dy = 0; dy < 3; dy++) {
-        const int r = 2 * row + dy - 1;
-        if (r < 0 || r >= h) continue;
-        for (int p = 0; p < c; p++) {
-          const size_t at = (((size_t)b * c + p) * h + r) * w;
-          float *a = line + (p * 3 + dy) * pitch + 1, *e = a + c * 3 * pitch, *d = e + c * 3 * pitch;
-          for (int i = 0; i < w; i++) {
-            const float u = x[at + i], v = y[at + i];
-            a[i] = u;
-            e[i] = v;
-            d[i] = 4 * fabsf(u - v);
-          }
-        }
-      }
+      float line[planes * 3 * pitch];
+      FN(stem_rows)(x + (size_t)b * c * h * w, y + (size_t)b * c * h * w, line, row, c, h, w, pitch);
       for (int o = 0; o < ob; o++) {
         const float *wt = weights + (size_t)o * planes * 9 * BLK;
         float *out = z + (((size_t)b * ob + o) * oh + row) * ow * BLK;
@@ -552,6 +558,50 @@ static void FN(score_stem)(const float *x, const float *y, const float *weights,
           for (int i = 0; i < NEAR && p + i < ow; i++) ST(out + (size_t)(p + i) * BLK, relu ? FN(relu1)(s[i]) : s[i]);
         }
       }
+    }
+}
+
+static void FN(stem_weights)(const float *x, const float *y, const float *dz, float *dweights, float *dbias, float *part,
+                             int n, int c, int h, int w, int ob) {
+  const int oh = (h + 1) / 2, ow = (w + 1) / 2, planes = 3 * c, pitch = w + 2 * NEAR + 3;
+  const int chunks = (oh + FEW_ROWS - 1) / FEW_ROWS;
+  const size_t taps = (size_t)planes * 9, size = ob * (taps + 1) * BLK; // the last is the bias's
+#pragma omp parallel for collapse(2) schedule(static) PARALLEL(n * ob * oh * ow * BLK)
+  for (int b = 0; b < n; b++)
+    for (int m = 0; m < chunks; m++) {
+      float *out = part + ((size_t)b * chunks + m) * size, line[planes * 3 * pitch];
+      memset(out, 0, size * sizeof(float));
+      for (int row = m * FEW_ROWS; row < oh && row < (m + 1) * FEW_ROWS; row++) {
+        FN(stem_rows)(x + (size_t)b * c * h * w, y + (size_t)b * c * h * w, line, row, c, h, w, pitch);
+        for (int o = 0; o < ob; o++) {
+          const float *d = dz + (((size_t)b * ob + o) * oh + row) * ow * BLK;
+          float *sums = out + o * (taps + 1) * BLK;
+          V bias = LD(sums + taps * BLK);
+          for (int p = 0; p < ow; p++) bias += LD(d + (size_t)p * BLK);
+          ST(sums + taps * BLK, bias);
+          for (int t = 0; t < planes; t++, sums += 9 * BLK) {
+            const float *in = line + t * 3 * pitch;
+            V s[9];
+#pragma GCC unroll 9
+            for (int i = 0; i < 9; i++) s[i] = LD(sums + i * BLK);
+            for (int p = 0; p < ow; p++) {
+              const V v = LD(d + (size_t)p * BLK);
+#pragma GCC unroll 9
+              for (int i = 0; i < 9; i++) s[i] += v * in[i / 3 * pitch + 2 * p + i % 3];
+            }
+#pragma GCC unroll 9
+            for (int i = 0; i < 9; i++) ST(sums + i * BLK, s[i]);
+          }
+        }
+      }
+    }
+  memset(dweights, 0, ob * taps * BLK * sizeof(float));
+  memset(dbias, 0, (size_t)ob * BLK * sizeof(float));
+  for (int m = 0; m < n * chunks; m++)
+    for (int o = 0; o < ob; o++) {
+      const float *in = part + m * size + o * (taps + 1) * BLK;
+      for (size_t i = 0; i < taps * BLK; i++) dweights[o * taps * BLK + i] += in[i];
+      for (int l = 0; l < BLK; l++) dbias[o * BLK + l] += in[taps * BLK + l];
     }
 }
 
@@ -682,6 +732,7 @@ static const kernels FN(table) = {
     .few_data = FN(few_data),
     .few_weights = FN(few_weights),
     .score_stem = FN(score_stem),
+    .stem_weights = FN(stem_weights),
     .add_affine = FN(add_affine),
     .burn = FN(burn),
     .trim = FN(trim),
