@@ -33,6 +33,7 @@ type value struct {
 
 	life, gradLife *plan.Interval
 	alias          *value // shares the memory of this one
+	gradAlias      *value // its gradient is this one's, a sum's
 	needGrad       bool   // a gradient reaches it and someone wants it
 	gradWritten    bool   // during emission: a later writer must add
 }
@@ -120,9 +121,13 @@ func (p *program) compile() error {
 			v.dx = (*C.float)(unsafe.Add(arena, v.gradLife.Offset))
 		}
 	}
-	for _, v := range p.values {
+	for i := len(p.values) - 1; i >= 0; i-- {
+		v := p.values[i]
 		if v.alias != nil {
 			v.x = v.alias.x
+		}
+		if v.gradAlias != nil {
+			v.dx = v.gradAlias.dx
 		}
 	}
 	// Steps read the shared buffers' addresses when they run: their sizes are
@@ -212,6 +217,12 @@ func (p *program) liveness() {
 		}
 		if v.node.WantGradient {
 			v.gradLife.Last = end
+		}
+	}
+	for _, v := range p.values { // a sum comes after what it adds, and may itself be added
+		if v.gradAlias != nil {
+			v.gradAlias.gradLife.Last = max(v.gradAlias.gradLife.Last, v.gradLife.Last)
+			v.gradLife = nil
 		}
 	}
 }

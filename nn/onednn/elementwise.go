@@ -188,7 +188,9 @@ func (p *program) emitBackward(n *nn.Node) error {
 		p.emitBack(n, do(func() { C.k_exp_backward(y.x, y.dx, x.dx, acc, g.floats) }))
 	case nn.Add:
 		for _, in := range n.In {
-			if v := p.val(in); v.needGrad {
+			if v := p.val(in); v.gradAlias == y {
+				v.gradWritten = true
+			} else if v.needGrad {
 				acc := flag(v.sink())
 				p.emitBack(n, do(func() { C.k_accumulate(y.dx, v.dx, acc, g.floats) }))
 			}

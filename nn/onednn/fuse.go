@@ -84,6 +84,43 @@ func (p *program) fuseTraining() {
 			}
 		}
 	}
+	for _, n := range p.g.Nodes {
+		if _, sum := n.Op.(nn.Add); sum {
+			p.shareGradient(n, readers)
+		}
+	}
+}
+
+// shareGradient lets what is added have the gradient of the sum in place, where
+// all that reads it as it is does so before anything is added to it.
+func (p *program) shareGradient(sum *nn.Node, readers [][]*nn.Node) {
+	y, a, b := p.val(sum), sum.In[0], sum.In[1]
+	if a == b || !y.needGrad || sum.WantGradient {
+		return
+	}
+	shared := true
+	for _, pair := range [][2]*nn.Node{{a, b}, {b, a}} {
+		in, other := pair[0], pair[1]
+		v := p.val(in)
+		ok := v.needGrad && v.block == y.block && !in.WantGradient
+		for _, r := range readers[in.ID] {
+			// The other one's producer hands the gradient on at its own time,
+			// which must come before r adds to it; a sum's terms have it longer.
+			_, sums := other.Op.(nn.Add)
+			if r != sum && (nn.IsLoss(r.Op) || r.ID > sum.ID || r.ID >= other.ID || sums) {
+				ok = false
+			}
+		}
+		shared = shared && (ok || !v.needGrad)
+	}
+	if !shared {
+		return
+	}
+	for _, in := range sum.In {
+		if v := p.val(in); v.needGrad {
+			v.gradAlias = y
+		}
+	}
 }
 
 // absorbs reports whether a convolution can compute r as it stores.
