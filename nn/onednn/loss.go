@@ -122,7 +122,7 @@ func (p *program) spectrum(n *nn.Node, x, t *value, weight C.float, grad *C.floa
 	if err != nil {
 		return err
 	}
-	cols, err := p.vector(2 * h * h)
+	cols, err := p.vector(2 * (h/2 + 1) * (h/2 + 1))
 	if err != nil {
 		return err
 	}
