@@ -45,6 +45,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	profile(t, "forward, batch 1", e, m.inference(1).Graph, nn.Inference, 40, threads == 1)
+	profile(t, "forward, batch 8", e, m.inference(8).Graph, nn.Inference, 10, threads == 1)
 	if side <= 256 && size != "L" {
 		profile(t, "training step, batch 8", e, m.training(8, false).Graph, nn.Training, 5, threads == 1)
 	}

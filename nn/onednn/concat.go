@@ -23,7 +23,7 @@ func (p *program) concat(n *nn.Node) {
 			size, at := x.cb*x.block*x.hw(), off
 			p.emit(n, do(func() {
 				for b := range y.n() {
-					copy(floats(y.x, y.floats())[b*per+at:], floats(x.x, x.floats())[b*size:(b+1)*size])
+					C.k_accumulate(goPtr(floats(x.x, x.floats())[b*size:]), goPtr(floats(y.x, y.floats())[b*per+at:]), 0, C.size_t(size))
 				}
 			}))
 			off += size

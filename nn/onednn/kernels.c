@@ -199,7 +199,8 @@ void k_add(const float *a, const float *b, float *y, size_t n) {
 
 void k_accumulate(const float *x, float *y, int acc, size_t n) {
   if (!acc) {
-    memcpy(y, x, n * sizeof(float));
+#pragma omp parallel for simd schedule(static) PARALLEL(n)
+    for (size_t i = 0; i < n; i++) y[i] = x[i];
     return;
   }
 #pragma omp parallel for simd schedule(static) PARALLEL(n)
