@@ -58,6 +58,13 @@ func TestAccuracyTransistor(t *testing.T) {
 	a.print("MVTec AD, transistor", a.everySeed(a.open(filepath.Join(shared, "mvtec_ad", "transistor"))))
 }
 
+// TestAccuracyHazelnut measures on a part of nature in any rotation: 50 pictures
+// to learn from, and ten to be tested with, so that its figures are coarse.
+func TestAccuracyHazelnut(t *testing.T) {
+	a := newAccuracy(t, 3, 1000)
+	a.print("MVTec AD, hazelnut", a.everySeed(a.open(filepath.Join(shared, "mvtec_ad", "hazelnut"))))
+}
+
 // TestAccuracyKolektor measures on KolektorSDD: surfaces with fine cracks.
 func TestAccuracyKolektor(t *testing.T) {
 	a := newAccuracy(t, 3, 2000)
