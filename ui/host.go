@@ -8,6 +8,7 @@ import (
 	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
 	"agurscope/ui/records"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -33,7 +34,7 @@ func (w *Window) Inspect(name string) {
 			return
 		}
 	}
-	w.Say(name + " is not among the parts to inspect.")
+	w.Say(words.T("%s is not among the parts to inspect.", name))
 }
 
 // OpenSet implements desk.Host.

@@ -148,13 +148,13 @@ func (s *inspectScreen) compose() {
 // newBar is the row of controls at the top.
 func (s *inspectScreen) newBar() fyne.CanvasObject {
 	t := s.w.Tips
-	s.setPick = t.NewPicker("Parts", theme.FolderOpenIcon(), 232, "The folder of parts to inspect. Click to choose another, or drop a folder or pictures on the window.", s.setMenu)
-	s.recipePick = t.NewPicker("Recipe", icon("recipe", svgRecipe), 212, "What the program learnt from good parts, with its thresholds. Click to choose another.", s.recipeMenu)
-	s.runButton = t.NewButton("Run all", theme.MediaPlayIcon(), "", s.runOrPause)
+	s.setPick = t.NewPicker(words.T("Parts"), theme.FolderOpenIcon(), 232, words.T("The folder of parts to inspect. Click to choose another, or drop a folder or pictures on the window."), s.setMenu)
+	s.recipePick = t.NewPicker(words.T("Recipe"), icon("recipe", svgRecipe), 212, words.T("What the program learnt from good parts, with its thresholds. Click to choose another."), s.recipeMenu)
+	s.runButton = t.NewButton(words.T("Run all"), theme.MediaPlayIcon(), "", s.runOrPause)
 	s.runButton.Importance = widget.HighImportance
-	s.stop = t.NewButton("", theme.MediaStopIcon(), "End this run. What was inspected stays in the log. (Esc)", s.stopRun)
-	s.back = t.NewButton("", theme.NavigateBackIcon(), "Previous part (Left)", func() { s.stepBy(-1) })
-	s.forth = t.NewButton("", theme.NavigateNextIcon(), "Next part (Right)", func() { s.stepBy(1) })
+	s.stop = t.NewButton("", theme.MediaStopIcon(), words.T("End this run. What was inspected stays in the log. (Esc)"), s.stopRun)
+	s.back = t.NewButton("", theme.NavigateBackIcon(), words.T("Previous part (Left)"), func() { s.stepBy(-1) })
+	s.forth = t.NewButton("", theme.NavigateNextIcon(), words.T("Next part (Right)"), func() { s.stepBy(1) })
 	s.progress = widget.NewProgressBar()
 	s.progress.TextFormatter = func() string { return "" }
 	s.progressText = widgets.NewCaption("")
@@ -168,15 +168,15 @@ func (s *inspectScreen) newBar() fyne.CanvasObject {
 // filters in the order of their chips.
 var filters = []struct {
 	verdict filter
-	word    string
-	tip     string
+	word    words.Text
+	tip     words.Text
 }{
-	{"", "All", "Show all parts"},
-	{history.NG, "NG", "Show parts that are NG: rejected"},
-	{history.REVIEW, "REVIEW", "Show parts for REVIEW: a person decides"},
-	{history.OK, "OK", "Show parts that are OK"},
-	{history.ERROR, "ERROR", "Show parts that could not be inspected: ERROR is never OK"},
-	{overridden, "overridden", "Show parts on which a person has given a verdict"},
+	{"", words.Text("All"), words.Text("Show all parts")},
+	{history.NG, "NG", words.Text("Show parts that are NG: rejected")},
+	{history.REVIEW, "REVIEW", words.Text("Show parts for REVIEW: a person decides")},
+	{history.OK, "OK", words.Text("Show parts that are OK")},
+	{history.ERROR, "ERROR", words.Text("Show parts that could not be inspected: ERROR is never OK")},
+	{overridden, words.Text("overridden"), words.Text("Show parts on which a person has given a verdict")},
 }
 
 func (s *inspectScreen) listHead() fyne.CanvasObject {
@@ -190,7 +190,7 @@ func (s *inspectScreen) listHead() fyne.CanvasObject {
 		default:
 			shape = themes.VerdictIcon(string(f.verdict))
 		}
-		c := s.w.Tips.NewChip(shape, f.tip, func() { s.setFilter(filters[i].verdict) })
+		c := s.w.Tips.NewChip(shape, f.tip.String(), func() { s.setFilter(filters[i].verdict) })
 		s.chips = append(s.chips, c)
 		row.Add(c)
 	}
@@ -229,7 +229,7 @@ func (s *inspectScreen) refreshCounts() {
 		n := t.of(f.verdict)
 		word := fmt.Sprint(n)
 		if f.verdict == "" {
-			word = fmt.Sprintf("All %d", s.parts.len())
+			word = words.T("All %d", s.parts.len())
 		}
 		s.chips[i].Set(word, s.parts.only == f.verdict)
 		if f.verdict == overridden { // it takes room, and most shifts need none
@@ -272,7 +272,7 @@ func (s *inspectScreen) newList() fyne.CanvasObject {
 
 // refreshBar brings pickers and buttons up to date.
 func (s *inspectScreen) refreshBar() {
-	set, recipe := "Choose a folder…", "Choose a recipe…"
+	set, recipe := words.T("Choose a folder…"), words.T("Choose a recipe…")
 	if x := s.w.Session.Set(); x != nil {
 		set = filepath.Base(x.Root)
 		s.setPick.Tip = x.Root
@@ -290,18 +290,18 @@ func (s *inspectScreen) refreshBar() {
 
 // refreshRun shows what the run is doing on its buttons.
 func (s *inspectScreen) refreshRun() {
-	text, res, tip := "Run all", theme.MediaPlayIcon(), "Inspect all parts that have no verdict yet (Space)"
+	text, res, tip := words.T("Run all"), theme.MediaPlayIcon(), words.T("Inspect all parts that have no verdict yet (Space)")
 	switch {
 	case s.run != nil && s.run.pause.on():
-		text, tip = "Go on", "Go on with the run (Space)"
+		text, tip = words.T("Go on"), words.T("Go on with the run (Space)")
 	case s.run != nil:
-		text, res, tip = "Pause", theme.MediaPauseIcon(), "Pause the run (Space)"
+		text, res, tip = words.T("Pause"), theme.MediaPauseIcon(), words.T("Pause the run (Space)")
 	case s.parts.len() > 0 && len(s.parts.pending()) == 0:
-		text, res, tip = "Run again", theme.MediaReplayIcon(), "Inspect all parts once more, as a new run (Space)"
+		text, res, tip = words.T("Run again"), theme.MediaReplayIcon(), words.T("Inspect all parts once more, as a new run (Space)")
 	}
 	can := s.run != nil || s.ready() && s.parts.len() > 0
 	if !can {
-		tip = "First " + s.missing() + "."
+		tip = words.T("First %s.", s.missing())
 	}
 	s.runButton.Tip = tip
 	if s.runButton.Text != text {
@@ -318,11 +318,11 @@ func (s *inspectScreen) refreshRun() {
 func (s *inspectScreen) missing() string {
 	switch {
 	case s.w.Session.Engine() == nil:
-		return "an engine is needed: run “agurscope doctor” in a terminal"
+		return words.T("an engine is needed: run “agurscope doctor” in a terminal")
 	case s.recipe() == nil:
-		return "open a recipe or train one"
+		return words.T("open a recipe or train one")
 	}
-	return "choose a folder of parts"
+	return words.T("choose a folder of parts")
 }
 
 // refreshMiddle shows the panes, or why there is nothing to show.
@@ -341,18 +341,18 @@ func (s *inspectScreen) refreshMiddle() {
 // emptyState is what stands in the panes' place, nil for the panes.
 func (s *inspectScreen) emptyState() fyne.CanvasObject {
 	t := s.w.Tips
-	demo := t.NewButton("Show the demonstration", theme.MediaPlayIcon(), "Opens drawn electronic parts and a recipe that knows them.", s.openDemo)
+	demo := t.NewButton(words.T("Show the demonstration"), theme.MediaPlayIcon(), words.T("Opens drawn electronic parts and a recipe that knows them."), s.openDemo)
 	demo.Hidden = s.w.c.Demo == nil
 	switch {
 	case s.parts.len() == 0:
-		b := t.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", s.browseSet)
+		b := t.NewButton(words.T("Choose a folder…"), theme.FolderOpenIcon(), "", s.browseSet)
 		b.Importance = widget.HighImportance
-		return widgets.NewEmpty(theme.FolderOpenIcon(), "No parts yet",
-			"Choose a folder of pictures, or drop one on this window.", b, demo)
+		return widgets.NewEmpty(theme.FolderOpenIcon(), words.T("No parts yet"),
+			words.T("Choose a folder of pictures, or drop one on this window."), b, demo)
 	case s.on != nil && s.on.item == s.cur && s.on.res.Final() == history.ERROR && s.parts.state[s.cur].verdict != "":
 		return s.errorState()
 	case s.on != nil && s.on.item == s.cur && s.on.res.Frame.Image == nil && s.on.res.Err != nil:
-		return widgets.NewEmpty(theme.BrokenImageIcon(), "This picture cannot be read", phrase.Sentence(s.on.res.Err.Error()))
+		return widgets.NewEmpty(theme.BrokenImageIcon(), words.T("This picture cannot be read"), phrase.Sentence(s.on.res.Err.Error()))
 	}
 	return nil
 }
@@ -364,31 +364,31 @@ func (s *inspectScreen) advise() {
 	case s.parts.len() == 0 || s.ready():
 	case s.w.Session.Engine() == nil: // said already
 	default:
-		open := t.NewButton("Open a recipe…", theme.FolderOpenIcon(), "", s.browseRecipe)
+		open := t.NewButton(words.T("Open a recipe…"), theme.FolderOpenIcon(), "", s.browseRecipe)
 		open.Importance = widget.HighImportance
-		train := t.NewButton("Train one", theme.NewThemedResource(icon("train", svgTrain)), "Go to the Train screen with this folder.", func() {
+		train := t.NewButton(words.T("Train one"), theme.NewThemedResource(icon("train", svgTrain)), words.T("Go to the Train screen with this folder."), func() {
 			s.w.settle()
 			s.w.GoTo(trainTitle)
 		})
-		s.w.Notify(widgets.Info, "No recipe yet", "A recipe is what the program learnt from good parts. Open one, or train one from this folder.", open, train)
+		s.w.Notify(widgets.Info, words.T("No recipe yet"), words.T("A recipe is what the program learnt from good parts. Open one, or train one from this folder."), open, train)
 	}
 }
 
 // errorState stands in the panes' place when a part could not be inspected.
 func (s *inspectScreen) errorState() fyne.CanvasObject {
 	i := s.cur
-	body := "It could not be inspected. It counts as not OK."
+	body := words.T("It could not be inspected. It counts as not OK.")
 	if err := s.on.res.Err; err != nil {
 		body = phrase.Sentence(err.Error())
 	}
-	again := s.w.Tips.NewButton("Inspect again", theme.ViewRefreshIcon(), "After the file has been mended.", func() { s.inspectAgain(i) })
-	return widgets.NewEmpty(themes.IconError(), "This part was not inspected", body, again)
+	again := s.w.Tips.NewButton(words.T("Inspect again"), theme.ViewRefreshIcon(), words.T("After the file has been mended."), func() { s.inspectAgain(i) })
+	return widgets.NewEmpty(themes.IconError(), words.T("This part was not inspected"), body, again)
 }
 
 // copy puts text on the clipboard and says so.
 func (w *Window) copy(text string) {
 	w.c.App.Clipboard().SetContent(text)
-	w.status.say("Copied: " + text)
+	w.status.say(words.T("Copied: %s", text))
 }
 
 // Key does what a key means on this screen.
@@ -544,13 +544,13 @@ func (s *inspectScreen) chosen(gen, i int, res *session.Result, sh *shown, logge
 	if err != nil && res == nil {
 		if s.cur == i && s.w.Context().Err() == nil && !isCancel(err) {
 			s.w.Report(err)
-			s.panel.idle(i, "Not inspected")
+			s.panel.idle(i, words.T("Not inspected"))
 		}
 		return
 	}
 	if err != nil { // judged, but not written: it does not count
 		s.w.Report(err)
-		s.panel.idle(i, "Not logged")
+		s.panel.idle(i, words.T("Not logged"))
 		return
 	}
 	if !logged {

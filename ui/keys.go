@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -16,64 +17,64 @@ import (
 
 // keyHelp is every key of the program, as the help shows it.
 var keyHelp = []struct {
-	group string
-	keys  [][2]string
+	group words.Text
+	keys  [][2]words.Text
 }{
-	{"Parts", [][2]string{
-		{"Left Right, K J", "previous and next part"},
-		{"Home  End", "first and last part"},
-		{"Space", "run all, pause, go on"},
-		{"Esc", "close a message, leave a large pane, stop"},
+	{words.Text("Parts"), [][2]words.Text{
+		{words.Text("Left Right, K J"), words.Text("previous and next part")},
+		{words.Text("Home  End"), words.Text("first and last part")},
+		{words.Text("Space"), words.Text("run all, pause, go on")},
+		{words.Text("Esc"), words.Text("close a message, leave a large pane, stop")},
 	}},
-	{"Your verdict", [][2]string{
-		{"O", "accept as OK"},
-		{"N", "mark as NG"},
-		{"R", "send to REVIEW"},
-		{"G", "queue a good part for training"},
+	{words.Text("Your verdict"), [][2]words.Text{
+		{"O", words.Text("accept as OK")},
+		{"N", words.Text("mark as NG")},
+		{"R", words.Text("send to REVIEW")},
+		{"G", words.Text("queue a good part for training")},
 	}},
-	{"Calibrate", [][2]string{
-		{"Left Right, K J", "previous and next part, or move a line"},
-		{"Up Down", "take the other line"},
-		{"U  Y", "undo, redo"},
-		{"S", "save as a version"},
+	{words.Text("Calibrate"), [][2]words.Text{
+		{words.Text("Left Right, K J"), words.Text("previous and next part, or move a line")},
+		{words.Text("Up Down"), words.Text("take the other line")},
+		{"U  Y", words.Text("undo, redo")},
+		{"S", words.Text("save as a version")},
 	}},
-	{"Camera", [][2]string{
-		{"Space", "start, stop"},
-		{"T", "take one picture, where a trigger is used"},
-		{"V", "test the camera: one picture, nothing inspected"},
-		{"S", "look for cameras"},
+	{words.Text("Camera"), [][2]words.Text{
+		{words.Text("Space"), words.Text("start, stop")},
+		{"T", words.Text("take one picture, where a trigger is used")},
+		{"V", words.Text("test the camera: one picture, nothing inspected")},
+		{"S", words.Text("look for cameras")},
 	}},
-	{"Pictures", [][2]string{
-		{"1  2  3  4", "enlarge a pane, or put it back"},
-		{"F", "fit the part into the panes"},
-		{"+  -", "zoom in and out"},
-		{"C  L", "region outlines on all panes, outlines only"},
-		{"W  B", "wipe, blink: two panes in one"},
-		{"M", "measure"},
-		{"0", "back to four panes"},
+	{words.Text("Pictures"), [][2]words.Text{
+		{"1  2  3  4", words.Text("enlarge a pane, or put it back")},
+		{"F", words.Text("fit the part into the panes")},
+		{"+  -", words.Text("zoom in and out")},
+		{"C  L", words.Text("region outlines on all panes, outlines only")},
+		{"W  B", words.Text("wipe, blink: two panes in one")},
+		{"M", words.Text("measure")},
+		{"0", words.Text("back to four panes")},
 	}},
-	{"Program", [][2]string{
-		{"Ctrl+1 …", "the screens, in the order of the rail"},
-		{"Ctrl+O", "open a folder of parts"},
-		{"Ctrl+R", "open a recipe"},
-		{"Ctrl+L", "the line and its peers"},
-		{"?", "this list"},
+	{words.Text("Program"), [][2]words.Text{
+		{words.Text("Ctrl+1 …"), words.Text("the screens, in the order of the rail")},
+		{words.Text("Ctrl+O"), words.Text("open a folder of parts")},
+		{words.Text("Ctrl+R"), words.Text("open a recipe")},
+		{words.Text("Ctrl+L"), words.Text("the line and its peers")},
+		{"?", words.Text("this list")},
 	}},
-	{"History", [][2]string{
-		{"/  D", "search, filter by more"},
-		{"V", "charts, or the table"},
-		{"Space  A", "select this one, all"},
-		{"S  T", "similar parts, today's recipe"},
-		{"G  E  M", "golden sets, export, in the map"},
+	{words.Text("History"), [][2]words.Text{
+		{"/  D", words.Text("search, filter by more")},
+		{"V", words.Text("charts, or the table")},
+		{words.Text("Space  A"), words.Text("select this one, all")},
+		{"S  T", words.Text("similar parts, today's recipe")},
+		{"G  E  M", words.Text("golden sets, export, in the map")},
 	}},
-	{"Clusters", [][2]string{
-		{"L  H", "lasso, list in the history"},
-		{"C  F", "other colours, the whole map"},
+	{words.Text("Clusters"), [][2]words.Text{
+		{"L  H", words.Text("lasso, list in the history")},
+		{"C  F", words.Text("other colours, the whole map")},
 	}},
-	{"Explain", [][2]string{
-		{"Left Right, K J", "previous and next step"},
-		{"Space", "go through the steps by itself"},
-		{"P  N", "previous and next part"},
+	{words.Text("Explain"), [][2]words.Text{
+		{words.Text("Left Right, K J"), words.Text("previous and next step")},
+		{words.Text("Space"), words.Text("go through the steps by itself")},
+		{"P  N", words.Text("previous and next part")},
 	}},
 }
 
@@ -144,10 +145,10 @@ func (w *Window) showKeys() {
 	columns := container.New(layout.NewCustomPaddedHBoxLayout(36))
 	column := widgets.Rows(16)
 	for i, g := range keyHelp {
-		rows := widgets.Rows(7, widgets.NewHeading(g.group))
+		rows := widgets.Rows(7, widgets.NewHeading(g.group.String()))
 		for _, k := range g.keys {
-			cap := widgets.NewStyled(&widgets.Text{Text: k[0], Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 116})
-			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1])))
+			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 116})
+			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1].String())))
 		}
 		column.Add(rows)
 		if i%3 == 2 {
@@ -158,6 +159,6 @@ func (w *Window) showKeys() {
 	if len(column.Objects) > 0 {
 		columns.Add(column)
 	}
-	d := dialog.NewCustom("Keys", "Close", widgets.Inset(columns, 8, 12), w.Window)
+	d := dialog.NewCustom(words.T("Keys"), words.T("Close"), widgets.Inset(columns, 8, 12), w.Window)
 	w.Dialog(d)
 }

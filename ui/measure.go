@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -63,7 +62,7 @@ func (m *measure) label() string {
 	if mm := m.row.s.scale(); mm > 0 {
 		return phrase.Figure(px*mm) + " mm"
 	}
-	return fmt.Sprintf("%.1f px", px)
+	return words.T("%.1f px", px)
 }
 
 // reading says in the tool row what was measured, or how to.
@@ -74,7 +73,7 @@ func (m *measure) reading() string {
 	case px == 0:
 		return words.T("Drag a line on the part.")
 	case m.row.s.scale() > 0:
-		return fmt.Sprintf("%s mm · %.1f px", phrase.Figure(px*m.row.s.scale()), px)
+		return words.T("%s mm · %.1f px", phrase.Figure(px*m.row.s.scale()), px)
 	default:
 		return words.T("%.1f px · no scale yet", px)
 	}
@@ -131,7 +130,7 @@ func millimetres(text string) (float64, bool) {
 }
 
 func (r *toolRow) saveScale(px, mm float64) {
-	reason := fmt.Sprintf("Scale: a line of %.1f pixels is %g mm", px, mm)
+	reason := words.T("Scale: a line of %.1f pixels is %g mm", px, mm)
 	r.s.w.Job(func(context.Context) {
 		_, err := r.s.w.Session.SaveScale(mm/px, r.s.w.User(), reason)
 		r.s.w.OnUI(func() {

@@ -11,8 +11,8 @@ import (
 
 	"agurscope/datasets"
 	"agurscope/ui/live"
-	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -65,7 +65,7 @@ func (s *inspectScreen) openDemo() {
 	if s.w.c.Demo == nil {
 		return
 	}
-	s.w.status.say("Opening the demonstration…")
+	s.w.status.say(words.T("Opening the demonstration…"))
 	s.w.Job(func(context.Context) {
 		set, recipe, err := s.w.c.Demo()
 		s.w.OnUI(func() {
@@ -102,14 +102,14 @@ func (s *inspectScreen) openBoth(set, recipe string) {
 // openSet opens a folder of parts.
 func (s *inspectScreen) openSet(path string) {
 	s.leave()
-	s.w.status.say("Opening " + path + "…")
+	s.w.status.say(words.T("Opening %s…", path))
 	s.w.Job(func(context.Context) { s.loadSet(path) })
 }
 
 // openRecipe opens a recipe file.
 func (s *inspectScreen) openRecipe(path string) {
 	s.leave()
-	s.w.status.say("Opening " + path + "…")
+	s.w.status.say(words.T("Opening %s…", path))
 	s.w.Job(func(context.Context) { s.loadRecipe(path) })
 }
 
@@ -181,7 +181,7 @@ func (s *inspectScreen) setOpened(set *datasets.Set) {
 	s.refreshList()
 	s.refreshMiddle()
 	if n := len(set.Report.LeftOut); n > 0 {
-		s.w.status.say(fmt.Sprintf("%s left out; see the report on the Train screen.", phrase.Plural(n, "file")))
+		s.w.status.say(words.N(n, "%d file left out; see the report on the Train screen.", "%d files left out; see the report on the Train screen."))
 	}
 	if s.parts.len() > 0 {
 		s.choose(0)
@@ -236,18 +236,18 @@ func (w *Window) askChoice(c *datasets.ChoiceError, open func(root string)) {
 		d.Hide()
 		open(c.Choices[i].Root)
 	}
-	text := widget.NewLabel(fmt.Sprintf("%s holds several %s. Choose one:", c.Root, c.What))
+	text := widget.NewLabel(words.T("%s holds several %s. Choose one:", c.Root, c.What))
 	text.Wrapping = fyne.TextWrapWord
-	d = dialog.NewCustom("Which one?", "Cancel", container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.Window)
+	d = dialog.NewCustom(words.T("Which one?"), words.T("Cancel"), container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.Window)
 	w.Dialog(d)
 }
 
 // setMenu offers folders of parts.
 func (s *inspectScreen) setMenu() {
 	items := []*fyne.MenuItem{
-		menuItem("Choose a folder…", theme.FolderOpenIcon(), s.browseSet),
-		menuItem("Type or paste a path…", theme.DocumentCreateIcon(), func() {
-			s.w.askPath("Open parts", "A folder of pictures, or one picture", "Open", s.openSet)
+		menuItem(words.T("Choose a folder…"), theme.FolderOpenIcon(), s.browseSet),
+		menuItem(words.T("Type or paste a path…"), theme.DocumentCreateIcon(), func() {
+			s.w.askPath(words.T("Open parts"), words.T("A folder of pictures, or one picture"), words.T("Open"), s.openSet)
 		}),
 	}
 	s.showMenu(s.setPick, append(items, s.liveItems()...), keySets, s.openSet)
@@ -256,11 +256,11 @@ func (s *inspectScreen) setMenu() {
 // recipeMenu offers recipes.
 func (s *inspectScreen) recipeMenu() {
 	items := []*fyne.MenuItem{
-		menuItem("Choose a recipe file…", theme.FolderOpenIcon(), s.browseRecipe),
-		menuItem("Type or paste a path…", theme.DocumentCreateIcon(), func() {
-			s.w.askPath("Open recipe", "A recipe file, NAME.agur", "Open", s.openRecipe)
+		menuItem(words.T("Choose a recipe file…"), theme.FolderOpenIcon(), s.browseRecipe),
+		menuItem(words.T("Type or paste a path…"), theme.DocumentCreateIcon(), func() {
+			s.w.askPath(words.T("Open recipe"), words.T("A recipe file, NAME.agur"), words.T("Open"), s.openRecipe)
 		}),
-		menuItem("Train a new one", icon("train", svgTrain), func() { s.w.GoTo(trainTitle) }),
+		menuItem(words.T("Train a new one"), icon("train", svgTrain), func() { s.w.GoTo(trainTitle) }),
 	}
 	if of := s.versionItems(); len(of) > 0 {
 		items = append(append(items, fyne.NewMenuItemSeparator()), of...)
@@ -278,7 +278,7 @@ func menuItem(text string, res fyne.Resource, do func()) *fyne.MenuItem {
 // the picker.
 func (s *inspectScreen) showMenu(under fyne.CanvasObject, items []*fyne.MenuItem, recent string, open func(string)) {
 	if s.w.c.Demo != nil {
-		items = append(items, menuItem("Show the demonstration", theme.MediaPlayIcon(), s.openDemo))
+		items = append(items, menuItem(words.T("Show the demonstration"), theme.MediaPlayIcon(), s.openDemo))
 	}
 	if used := s.w.settings.recent(recent); len(used) > 0 {
 		items = append(items, fyne.NewMenuItemSeparator())
@@ -330,8 +330,8 @@ func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
 // askPath lets a person type a path.
 func (w *Window) askPath(title, hint, verb string, take func(string)) {
 	entry := w.Tips.NewEntry(hint, "")
-	body := widgets.Fixed(560, 0, widgets.Rows(8, entry, widgets.NewCaption("Enter opens, Esc leaves everything as it is.")))
-	d := dialog.NewCustomConfirm(title, verb, "Cancel", body, func(yes bool) {
+	body := widgets.Fixed(560, 0, widgets.Rows(8, entry, widgets.NewCaption(words.T("Enter opens, Esc leaves everything as it is."))))
+	d := dialog.NewCustomConfirm(title, verb, words.T("Cancel"), body, func(yes bool) {
 		if path := cleanPath(entry.Text); yes && path != "" {
 			take(path)
 		}
@@ -389,7 +389,7 @@ func (s *inspectScreen) Drop(paths []string) {
 func (s *inspectScreen) openPictures(paths []string) {
 	s.leave()
 	s.w.Job(func(context.Context) {
-		all := &datasets.Set{Root: filepath.Dir(paths[0]), Layout: "dropped pictures"}
+		all := &datasets.Set{Root: filepath.Dir(paths[0]), Layout: words.T("dropped pictures")}
 		var errs []error
 		for _, p := range paths {
 			one, err := datasets.Open(p)

@@ -2,27 +2,27 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/user"
 
 	"agurscope/history"
+	"agurscope/ui/words"
 )
 
 // overrideTitles say what a person does who gives a verdict.
-var overrideTitles = map[history.Verdict]string{history.OK: "Accept as OK", history.NG: "Mark as NG", history.REVIEW: "Send to REVIEW"}
+var overrideTitles = map[history.Verdict]words.Text{history.OK: words.Text("Accept as OK"), history.NG: words.Text("Mark as NG"), history.REVIEW: words.Text("Send to REVIEW")}
 
 // override asks for a reason and puts a person's verdict beside the machine's.
 func (s *inspectScreen) override(v history.Verdict) {
 	i := s.cur
 	if i < 0 || s.parts.state[i].verdict == "" {
-		s.w.status.say("This part has no verdict yet.")
+		s.w.status.say(words.T("This part has no verdict yet."))
 		return
 	}
 	p := s.parts.state[i]
 	name, _ := itemTitle(s.parts.items[i])
-	said := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", p.verdict, name)
-	s.w.AskReason(overrideTitles[v], said, func(reason string) { s.review(i, v, reason) })
+	said := words.T("The program said %s of %s. Your verdict stands beside it; nothing is erased.", p.verdict, name)
+	s.w.AskReason(overrideTitles[v].String(), said, func(reason string) { s.review(i, v, reason) })
 }
 
 // review writes a person's verdict to the history, then shows it.

@@ -4,6 +4,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -37,7 +38,7 @@ func (s *inspectScreen) fillRow(r *partRow, i int) {
 	p := &s.parts.state[i]
 	ink := themes.ColorNameMuted
 	if p.doubt != nil {
-		folder, ink = "not upright", themes.ColorNameReview
+		folder, ink = words.T("not upright"), themes.ColorNameReview
 	}
 	r.name.Set(name)
 	r.folder.Set(folder)

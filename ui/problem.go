@@ -3,6 +3,7 @@ package ui
 import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -25,7 +26,7 @@ func (w *Window) settle() {
 	w.standing = false
 	s := w.Session
 	copying := func(command string) fyne.CanvasObject {
-		return w.Tips.NewButton("Copy the command", theme.ContentCopyIcon(), command, func() { w.copy(command) })
+		return w.Tips.NewButton(words.T("Copy the command"), theme.ContentCopyIcon(), command, func() { w.copy(command) })
 	}
 	switch {
 	case w.dismissed:
@@ -33,9 +34,9 @@ func (w *Window) settle() {
 	case !s.Health().OK():
 		w.tellHealth(s.Health())
 	case s.Engine() == nil:
-		w.notice.Say(widgets.Trouble, "There is no engine: nothing can be inspected or trained", "“agurscope doctor” says what to install.", copying("agurscope doctor"))
+		w.notice.Say(widgets.Trouble, words.T("There is no engine: nothing can be inspected or trained"), words.T("“agurscope doctor” says what to install."), copying("agurscope doctor"))
 	case s.Store() == nil:
-		w.notice.Say(widgets.Warning, "Verdicts are not being kept", "There is no history database. Start the program with a file that can be written to.", copying("agurscope --db ~/history.db"))
+		w.notice.Say(widgets.Warning, words.T("Verdicts are not being kept"), words.T("There is no history database. Start the program with a file that can be written to."), copying("agurscope --db ~/history.db"))
 	default:
 		return
 	}

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"path/filepath"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 )
 
 // runAll is one run over many parts.
@@ -144,7 +144,7 @@ func (s *inspectScreen) runOrPause() {
 	case s.ready() && s.parts.len() > 0:
 		s.startRun()
 	default:
-		s.w.status.say("First " + s.missing() + ".")
+		s.w.status.say(words.T("First %s.", s.missing()))
 	}
 }
 
@@ -248,9 +248,9 @@ func (s *inspectScreen) runEnded(gen int, r *runAll, err error) {
 	s.refreshRun()
 	switch {
 	case err == nil:
-		s.w.status.say(fmt.Sprintf("%s inspected in %.1f s", phrase.Plural(r.done, "part"), (time.Since(r.since) - r.idle).Seconds()))
+		s.w.status.say(words.N(r.done, "%d part inspected in %.1f s", "%d parts inspected in %.1f s", (time.Since(r.since) - r.idle).Seconds()))
 	case isCancel(err):
-		s.w.status.say(fmt.Sprintf("Stopped after %d of %d. What was inspected is in the log.", r.done, r.total))
+		s.w.status.say(words.T("Stopped after %d of %d. What was inspected is in the log.", r.done, r.total))
 	default:
 		s.w.Report(err)
 	}
@@ -274,10 +274,10 @@ func (s *inspectScreen) refreshProgress() {
 		return
 	}
 	s.progress.SetValue(float64(r.done) / float64(max(r.total, 1)))
-	text := fmt.Sprintf("%d of %d", r.done, r.total)
+	text := words.T("%d of %d", r.done, r.total)
 	switch {
 	case r.pause.on():
-		text += " · paused"
+		text += " · " + words.T("paused")
 	case r.done > 0 && r.done < r.total:
 		each := (time.Since(r.since) - r.idle) / time.Duration(r.done)
 		text += " · " + phrase.Remaining(each*time.Duration(r.total-r.done))

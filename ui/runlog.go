@@ -8,6 +8,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -45,19 +46,19 @@ func newRunLog(s *inspectScreen) *runLog {
 		row.Add(widgets.Row(5, widgets.Fixed(15, 15, img), l.counts[i], word))
 	}
 	l.yield = widgets.NewStyled(&widgets.Text{Style: fyne.TextStyle{Bold: true}})
-	row.Add(s.w.Tips.Over(widgets.Row(5, l.yield, widgets.NewCaption("yield")), "Share of the inspected parts that are OK, with your own verdicts counted in place of the program's."))
+	row.Add(s.w.Tips.Over(widgets.Row(5, l.yield, widgets.NewCaption(words.T("yield"))), words.T("Share of the inspected parts that are OK, with your own verdicts counted in place of the program's.")))
 	row.Add(widgets.NewSpring(nil))
-	l.toggle = s.w.Tips.NewFlatButton("Log", theme.MenuDropUpIcon(), "Show or hide the verdicts of this session, newest first.", func() { l.open(l.table.Hidden) })
+	l.toggle = s.w.Tips.NewFlatButton(words.T("Log"), theme.MenuDropUpIcon(), words.T("Show or hide the verdicts of this session, newest first."), func() { l.open(l.table.Hidden) })
 	row.Add(l.toggle)
 	l.list = widgets.NewList(s.w.Keys, func() int { return len(s.parts.log) }, newLogRow, l.fill)
 	l.list.OnSelected = func(row int) { l.pick(row) }
 	var heads []fyne.CanvasObject
-	for i, h := range []string{"time", "verdict", "part", "index", "score", "latency", "    your verdict"} {
+	for i, h := range []string{words.T("time"), words.T("verdict"), words.T("part"), words.T("index"), words.T("score"), words.T("latency"), "    " + words.T("your verdict")} {
 		c := widgets.NewCaption(h)
 		c.Align = logAlign(i)
 		heads = append(heads, c)
 	}
-	l.none = widgets.NewCaption("Verdicts appear here as parts are inspected, newest first.")
+	l.none = widgets.NewCaption(words.T("Verdicts appear here as parts are inspected, newest first."))
 	body := container.NewStack(widgets.Fixed(0, 118, l.list), container.NewCenter(l.none))
 	l.table = widgets.Dock(widgets.Inset(widgets.Columns(logColumns, heads...), 2, 10), nil, nil, nil, body)
 	l.root = widgets.NewPanel(widgets.Rows(0, widgets.NewRule(), widgets.Inset(row, 1, 10), l.table))

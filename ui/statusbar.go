@@ -94,10 +94,10 @@ func (b *statusBar) say(s string) { b.message.Set(s) }
 func (b *statusBar) setLatency(d time.Duration) {
 	b.setEngine()
 	if d <= 0 {
-		b.latency.set("–", "Time from a part's file to its verdict, written to disk.", false)
+		b.latency.set("–", words.T("Time from a part's file to its verdict, written to disk."), false)
 		return
 	}
-	b.latency.set(phrase.Milliseconds(d), "Time from this part's file to its verdict, written to disk.", false)
+	b.latency.set(phrase.Milliseconds(d), words.T("Time from this part's file to its verdict, written to disk."), false)
 }
 
 // setEngine names the engine, and says when it has had to go on without its
@@ -105,19 +105,19 @@ func (b *statusBar) setLatency(d time.Duration) {
 func (b *statusBar) setEngine() {
 	e := b.w.Session.Engine()
 	if e == nil {
-		b.engine.set("no engine", "Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing.", true)
+		b.engine.set(words.T("no engine"), words.T("Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing."), true)
 		return
 	}
 	if f, ok := e.(nn.Faulted); ok && f.Fault() != nil {
-		b.engine.set("card failed, on "+e.Name(), fmt.Sprintf("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
+		b.engine.set(words.T("card failed, on %s", e.Name()), words.T("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
 			e.Describe(), phrase.Sentence(f.Fault().Error())), true)
 		return
 	}
 	if e.Name() == portableEngine {
-		b.engine.set("portable engine, slow", "Engine: "+e.Describe()+". The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", true)
+		b.engine.set(words.T("portable engine, slow"), words.T("Engine: %s. The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", e.Describe()), true)
 		return
 	}
-	b.engine.set(e.Describe(), "Engine: "+e.Describe(), false)
+	b.engine.set(e.Describe(), words.T("Engine: %s", e.Describe()), false)
 }
 
 // refresh reads what the session works with.
@@ -126,15 +126,15 @@ func (b *statusBar) refresh() {
 	if r := s.Recipe(); r != nil {
 		n := r.Model.Network
 		b.recipe.set(fmt.Sprintf("%s · %d × %d", r.Name, n.Width, n.Height),
-			fmt.Sprintf("Recipe %s, network size %s, input %d × %d pixels, trained on %d good parts.\n%s", r.Name, n.Size, n.Width, n.Height, r.Training.Images, r.Path), false)
+			words.T("Recipe %s, network size %s, input %d × %d pixels, trained on %d good parts.\n%s", r.Name, n.Size, n.Width, n.Height, r.Training.Images, r.Path), false)
 	} else {
-		b.recipe.set("no recipe", "A recipe is what the program learnt from good parts. Open one or train one.", false)
+		b.recipe.set(words.T("no recipe"), words.T("A recipe is what the program learnt from good parts. Open one or train one."), false)
 	}
 	if set := s.Set(); set != nil {
 		b.set.set(fmt.Sprintf("%s · %d", filepath.Base(set.Root), b.w.inspect.parts.len()),
-			fmt.Sprintf("%s, %d pictures, %d of them to inspect, recognised as %s.", set.Root, len(set.Items), b.w.inspect.parts.len(), set.Layout), false)
+			words.T("%s, %d pictures, %d of them to inspect, recognised as %s.", set.Root, len(set.Items), b.w.inspect.parts.len(), set.Layout), false)
 	} else {
-		b.set.set("no parts", "No folder of parts is open.", false)
+		b.set.set(words.T("no parts"), words.T("No folder of parts is open."), false)
 	}
 	b.setHistory(s.Health())
 	b.setLatency(0)
@@ -146,12 +146,12 @@ func (b *statusBar) setHistory(h history.Health) {
 	st := b.w.Session.Store()
 	switch {
 	case st == nil:
-		b.history.set("not logged", "There is no history database: verdicts are shown but not kept.", true)
+		b.history.set(words.T("not logged"), words.T("There is no history database: verdicts are shown but not kept."), true)
 	case !h.OK():
-		b.history.set(fmt.Sprintf("%s · %d waiting", h.Reason(), h.Waiting),
-			fmt.Sprintf("The history is not being written: %s.\nTo do: %s.\n%d verdicts are safe in %s and go into the history when it can be written again. Until then the station is not OK.",
+		b.history.set(words.T("%s · %d waiting", h.Reason(), h.Waiting),
+			words.T("The history is not being written: %s.\nTo do: %s.\n%d verdicts are safe in %s and go into the history when it can be written again. Until then the station is not OK.",
 				h.Reason(), h.Remedy(), h.Waiting, h.Journal), true)
 	default:
-		b.history.set("log: "+filepath.Base(st.Path()), "Every verdict is written to "+st.Path()+" before it is shown.", false)
+		b.history.set(words.T("log: %s", filepath.Base(st.Path())), words.T("Every verdict is written to %s before it is shown.", st.Path()), false)
 	}
 }

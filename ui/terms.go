@@ -6,29 +6,30 @@ import (
 	"agurscope/nn/anomaly"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )
 
 // termWords are the terms of the map in words for people, with a sentence.
-var termWords = map[string]struct{ name, tip string }{
-	anomaly.ResidualTerm:    {"Reconstruction", "How far the part differs from what the network paints in its place from good parts."},
-	anomaly.ScoreTerm:       {"Scoring network", "What a second network says, which has learnt on painted damage to tell it from what is good."},
-	anomaly.FeaturesTerm:    {"Features", "How unlike good parts each place looks to the network's own features, together with edges and colours."},
-	anomaly.HandcraftedTerm: {"Edges and colours", "How unlike good parts each place is in edges, colours and texture, without anything learnt."},
-	anomaly.MemoryTerm:      {"Patch memory", "How unlike every patch is to the most alike patch of any good part."},
-	"prediction":            {"Prediction", "How far each patch is from what those before it lead to expect."},
-	"cloze":                 {"Surroundings", "How far each patch is from what those before and after it lead to expect."},
-	"likelihood":            {"Likelihood", "How unlikely the features of each place are, as good parts have them there."},
-	"template":              {"Template", "How far every pixel is from the mean of the good parts, in their deviations."},
-	"pca":                   {"Principal components", "What the principal components of good parts do not rebuild."},
-	anomaly.FrequencyTerm:   {"Frequency", "How far the part differs from what the network for fine and coarse patterns paints in its place."},
+var termWords = map[string]struct{ name, tip words.Text }{
+	anomaly.ResidualTerm:    {words.Text("Reconstruction"), words.Text("How far the part differs from what the network paints in its place from good parts.")},
+	anomaly.ScoreTerm:       {words.Text("Scoring network"), words.Text("What a second network says, which has learnt on painted damage to tell it from what is good.")},
+	anomaly.FeaturesTerm:    {words.Text("Features"), words.Text("How unlike good parts each place looks to the network's own features, together with edges and colours.")},
+	anomaly.HandcraftedTerm: {words.Text("Edges and colours"), words.Text("How unlike good parts each place is in edges, colours and texture, without anything learnt.")},
+	anomaly.MemoryTerm:      {words.Text("Patch memory"), words.Text("How unlike every patch is to the most alike patch of any good part.")},
+	"prediction":            {words.Text("Prediction"), words.Text("How far each patch is from what those before it lead to expect.")},
+	"cloze":                 {words.Text("Surroundings"), words.Text("How far each patch is from what those before and after it lead to expect.")},
+	"likelihood":            {words.Text("Likelihood"), words.Text("How unlikely the features of each place are, as good parts have them there.")},
+	"template":              {words.Text("Template"), words.Text("How far every pixel is from the mean of the good parts, in their deviations.")},
+	"pca":                   {words.Text("Principal components"), words.Text("What the principal components of good parts do not rebuild.")},
+	anomaly.FrequencyTerm:   {words.Text("Frequency"), words.Text("How far the part differs from what the network for fine and coarse patterns paints in its place.")},
 }
 
 // termName is the term in words for people.
 func termName(name string) string {
 	if w, ok := termWords[name]; ok {
-		return w.name
+		return w.name.String()
 	}
 	return name
 }
@@ -50,8 +51,8 @@ func newTermList(tips *widgets.Tips) *termList {
 	l := &termList{tips: tips, title: widgets.NewHeading(""), rule: widgets.NewCaption(""), rows: widgets.Rows(2)}
 	l.rule.Elide, l.rule.Align = widgets.ElideEnd, fyne.TextAlignTrailing
 	head := tips.Over(widgets.Row(8, l.title, l.rule),
-		"Each bar is what the score would be from that signal alone; a full bar reaches the reject threshold. "+
-			"Beside the name stands what made the verdict: the score, or regions above the pixel thresholds.")
+		words.T("Each bar is what the score would be from that signal alone; a full bar reaches the reject threshold. "+
+			"Beside the name stands what made the verdict: the score, or regions above the pixel thresholds."))
 	l.root = widgets.Rows(4, head, l.rows)
 	return l
 }
@@ -70,11 +71,11 @@ func (l *termList) set(terms []anomaly.TermScore, reject float64, rule string, v
 	l.decided = ""
 	for i, t := range terms {
 		b, name := l.bars[i], termName(t.Name)
-		l.hints[i].Tip = termWords[t.Name].tip
+		l.hints[i].Tip = termWords[t.Name].tip.String()
 		v := t.Weight * t.Score
 		switch {
 		case t.Weight == 0:
-			b.SetAside(name, phrase.Figure(t.Score), "shown, does not decide")
+			b.SetAside(name, phrase.Figure(t.Score), words.T("shown, does not decide"))
 		case math.IsNaN(v):
 			b.Set(name, "–", 0, false)
 		default:
@@ -87,11 +88,11 @@ func (l *termList) set(terms []anomaly.TermScore, reject float64, rule string, v
 	l.rule.Set(rule)
 	switch name := phrase.LowerFirst(termName(l.decided)); {
 	case l.decided == "":
-		l.title.Set("What decides")
+		l.title.Set(words.T("What decides"))
 	case verdict:
-		l.title.Set("Decided by " + name)
+		l.title.Set(words.T("Decided by %s", name))
 	default:
-		l.title.Set("Highest: " + name)
+		l.title.Set(words.T("Highest: %s", name))
 	}
 	// The title asks for another width.
 	l.root.Refresh()

@@ -72,7 +72,7 @@ func TestTermsSayWhichOfThemDecided(t *testing.T) {
 func TestEveryTermHasWordsAndOneSentence(t *testing.T) {
 	for _, name := range []string{anomaly.ResidualTerm, anomaly.ScoreTerm, anomaly.FeaturesTerm, anomaly.HandcraftedTerm, anomaly.MemoryTerm, anomaly.FrequencyTerm} {
 		w := termWords[name]
-		if w.name == "" || strings.Count(w.tip, ".") != 1 || !strings.HasSuffix(w.tip, ".") {
+		if w.name == "" || strings.Count(w.tip.String(), ".") != 1 || !strings.HasSuffix(w.tip.String(), ".") {
 			t.Errorf("%s: %+v", name, w)
 		}
 	}

@@ -41,12 +41,12 @@ type thresholdLine struct {
 // modes are the readings of the double threshold, in plain words.
 var modes = []struct {
 	mode segment.Mode
-	word string
-	tip  string
+	word words.Text
+	tip  words.Text
 }{
-	{segment.HalfPeak, "half-peak", "High finds a defect; its border is where the map falls to the fraction low ÷ high of its peak. Moving high keeps that fraction."},
-	{segment.Hysteresis, "hysteresis", "A region is everything above low that holds a place above high."},
-	{segment.TwoSided, "two-sided", "Brighter than the reconstruction by “bright”, or darker by “dark”, in standard deviations of good parts."},
+	{segment.HalfPeak, words.Text("half-peak"), words.Text("High finds a defect; its border is where the map falls to the fraction low ÷ high of its peak. Moving high keeps that fraction.")},
+	{segment.Hysteresis, words.Text("hysteresis"), words.Text("A region is everything above low that holds a place above high.")},
+	{segment.TwoSided, words.Text("two-sided"), words.Text("Brighter than the reconstruction by “bright”, or darker by “dark”, in standard deviations of good parts.")},
 }
 
 const (
@@ -58,16 +58,16 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 	p := &thresholdPanel{s: s}
 	names := make([]string, len(modes))
 	for i, m := range modes {
-		names[i] = m.word
+		names[i] = m.word.String()
 	}
-	p.mode = s.w.Tips.NewSelect(names, modes[0].tip, s.w.Keys, p.modeChosen)
-	p.mode.PlaceHolder = "no recipe"
-	p.back = s.w.Tips.NewFlatButton("Calibrated", theme.ContentUndoIcon(),
-		"Back to the thresholds that calibration found on good parts.", p.reset)
+	p.mode = s.w.Tips.NewSelect(names, modes[0].tip.String(), s.w.Keys, p.modeChosen)
+	p.mode.PlaceHolder = words.T("no recipe")
+	p.back = s.w.Tips.NewFlatButton(words.T("Calibrated"), theme.ContentUndoIcon(),
+		words.T("Back to the thresholds that calibration found on good parts."), p.reset)
 	p.lines[low] = p.newLine(themes.ColorNameLow)
 	p.lines[high] = p.newLine(themes.ColorNameHigh)
-	head := widgets.Row(4, s.w.Tips.Over(widgets.NewHeading("Pixel thresholds"),
-		"They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays."),
+	head := widgets.Row(4, s.w.Tips.Over(widgets.NewHeading(words.T("Pixel thresholds")),
+		words.T("They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays.")),
 		widgets.NewSpring(nil), p.back)
 	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row(), p.newArea())
 	p.refresh()
@@ -77,7 +77,7 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 func (p *thresholdPanel) newLine(ink fyne.ThemeColorName) *thresholdLine {
 	l := &thresholdLine{label: widgets.NewStyled(&widgets.Text{Width: 44, ColorName: ink, Style: fyne.TextStyle{Bold: true}})}
 	l.slider = p.s.w.Tips.NewSlider(0, 1, "", p.s.w.Keys)
-	l.entry = p.s.w.Tips.NewEntry("", "Type a value and press Enter.")
+	l.entry = p.s.w.Tips.NewEntry("", words.T("Type a value and press Enter."))
 	l.slider.OnChanged = func(v float64) { p.moved(l, v) }
 	l.entry.OnSubmitted = func(text string) {
 		p.typed(l, text)
@@ -182,7 +182,7 @@ func (p *thresholdPanel) refresh() {
 	if c == nil {
 		p.mode.Disable()
 		p.back.SetEnabled(false)
-		p.name("low", "high", "", "")
+		p.name(words.T("low"), words.T("high"), "", "")
 		return
 	}
 	p.mode.Enable()
@@ -192,14 +192,14 @@ func (p *thresholdPanel) refresh() {
 	t := p.s.w.Session.Thresholds()
 	for _, m := range modes {
 		if m.mode == t.Mode {
-			p.mode.SetSelected(m.word)
-			p.mode.Tip = m.tip
+			p.mode.SetSelected(m.word.String())
+			p.mode.Tip = m.tip.String()
 		}
 	}
 	if t.Mode == segment.TwoSided {
-		p.name("dark", "bright", "Standard deviations below the reconstruction that count as too dark.", "Standard deviations above the reconstruction that count as too bright.")
+		p.name(words.T("dark"), words.T("bright"), words.T("Standard deviations below the reconstruction that count as too dark."), words.T("Standard deviations above the reconstruction that count as too bright."))
 	} else {
-		p.name("low", "high", "How far a region reaches. Lower makes regions larger.", "How strong a defect must be at its peak. Lower finds more, and more false ones.")
+		p.name(words.T("low"), words.T("high"), words.T("How far a region reaches. Lower makes regions larger."), words.T("How strong a defect must be at its peak. Lower finds more, and more false ones."))
 	}
 	limit := scene.Scale(c, t.Mode)
 	for i, v := range []float64{t.Low, t.High} {
@@ -304,7 +304,7 @@ func (p *thresholdPanel) modeChosen(word string) {
 		return
 	}
 	for _, m := range modes {
-		if m.word == word {
+		if m.word.String() == word {
 			p.s.thresholdsMoved(p.s.w.Session.Thresholds().WithMode(c, m.mode))
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -110,7 +111,7 @@ func (t *trainScreen) suggest(set *datasets.Set) {
 func (t *trainScreen) open(path string) {
 	t.opening++
 	mine := t.opening
-	t.w.status.say("Reading " + path + "…")
+	t.w.status.say(words.T("Reading %s…", path))
 	t.w.Job(func(context.Context) {
 		set, err := datasets.Open(path)
 		t.w.OnUI(func() {
@@ -233,11 +234,11 @@ func (t *trainScreen) ended(job *trainJob, res *session.TrainResult, err error) 
 		t.result = res
 		t.w.settings.addRecent(keyRecipes, res.Recipe.Path)
 		t.w.settings.setText(keyTrainOut, filepath.Dir(res.Recipe.Path))
-		t.w.status.say("Trained " + res.Recipe.Name + ".")
+		t.w.status.say(words.T("Trained %s.", res.Recipe.Name))
 	case isCancel(err) && exists(session.Checkpoint(job.options.Out)):
-		t.stopped = fmt.Sprintf("Stopped at step %d. The checkpoint is kept, so that you can go on from there.", t.live.step)
+		t.stopped = words.T("Stopped at step %d. The checkpoint is kept, so that you can go on from there.", t.live.step)
 	case isCancel(err):
-		t.stopped = "Stopped before the first step. Nothing was kept."
+		t.stopped = words.T("Stopped before the first step. Nothing was kept.")
 	default:
 		t.w.Report(err)
 	}
@@ -276,10 +277,10 @@ func (t *trainScreen) refresh() {
 	case t.set != nil:
 		o = t.reportView()
 	default:
-		b := t.w.Tips.NewButton("Choose a folder…", theme.FolderOpenIcon(), "", t.browse)
+		b := t.w.Tips.NewButton(words.T("Choose a folder…"), theme.FolderOpenIcon(), "", t.browse)
 		b.Importance = widget.HighImportance
-		o = widgets.NewEmpty(icon("train", svgTrain), "Learn a part from good pictures",
-			"Choose a folder with pictures of good parts, or drop one here. Twenty or more make a usable start; defects are not needed.", b)
+		o = widgets.NewEmpty(icon("train", svgTrain), words.T("Learn a part from good pictures"),
+			words.T("Choose a folder with pictures of good parts, or drop one here. Twenty or more make a usable start; defects are not needed."), b)
 	}
 	t.right.Objects = []fyne.CanvasObject{o}
 	t.right.Refresh()
@@ -289,13 +290,13 @@ func (t *trainScreen) browse() { t.w.askFolder(t.form.path.Text, t.open) }
 
 func (t *trainScreen) stoppedView() fyne.CanvasObject {
 	tips := t.w.Tips
-	resume := tips.NewButton("Go on", theme.MediaPlayIcon(), "Go on from the checkpoint with the same settings.", func() { t.start(true) })
+	resume := tips.NewButton(words.T("Go on"), theme.MediaPlayIcon(), words.T("Go on from the checkpoint with the same settings."), func() { t.start(true) })
 	resume.Importance = widget.HighImportance
-	drop := tips.NewButton("Discard", theme.DeleteIcon(), "Remove the checkpoint.", t.discard)
+	drop := tips.NewButton(words.T("Discard"), theme.DeleteIcon(), words.T("Remove the checkpoint."), t.discard)
 	if !exists(session.Checkpoint(cleanPath(t.form.out.Text))) {
-		return widgets.NewEmpty(theme.MediaStopIcon(), "Training stopped", t.stopped)
+		return widgets.NewEmpty(theme.MediaStopIcon(), words.T("Training stopped"), t.stopped)
 	}
-	return widgets.NewEmpty(theme.MediaPauseIcon(), "Training stopped", t.stopped, resume, drop)
+	return widgets.NewEmpty(theme.MediaPauseIcon(), words.T("Training stopped"), t.stopped, resume, drop)
 }
 
 // reportView says what goes where before anything is trained.
@@ -303,7 +304,7 @@ func (t *trainScreen) reportView() fyne.CanvasObject {
 	r := t.set.Report
 	rows := widgets.Rows(7)
 	columns := []float32{4, 1, 4}
-	head := widgets.Columns(columns, widgets.NewCaption("pictures"), widgets.NewStyled(&widgets.Text{Text: "number", SizeName: theme.SizeNameCaptionText, ColorName: theme.ColorNamePlaceHolder, Align: fyne.TextAlignTrailing}), widgets.NewCaption("     used for"))
+	head := widgets.Columns(columns, widgets.NewCaption(words.T("pictures")), widgets.NewStyled(&widgets.Text{Text: words.T("number"), SizeName: theme.SizeNameCaptionText, ColorName: theme.ColorNamePlaceHolder, Align: fyne.TextAlignTrailing}), widgets.NewCaption("     "+words.T("used for")))
 	rows.Add(head)
 	for _, g := range r.Groups {
 		what := widgets.NewStyled(&widgets.Text{Text: g.What, Elide: widgets.ElideMiddle})
@@ -311,8 +312,8 @@ func (t *trainScreen) reportView() fyne.CanvasObject {
 		goes := widgets.NewStyled(&widgets.Text{Text: "    " + g.Goes, Elide: widgets.ElideEnd})
 		rows.Add(widgets.Columns(columns, what, n, goes))
 	}
-	title := widgets.NewTitle("What was found")
-	sub := widgets.NewCaption(fmt.Sprintf("%s · recognised as: %s", t.set.Root, r.Layout))
+	title := widgets.NewTitle(words.T("What was found"))
+	sub := widgets.NewCaption(words.T("%s · recognised as: %s", t.set.Root, r.Layout))
 	sub.Elide = widgets.ElideMiddle
 	body := widgets.Rows(14, widgets.Rows(4, title, sub), widgets.NewCard(rows))
 	if n := len(r.LeftOut); n > 0 {
@@ -328,10 +329,10 @@ func (t *trainScreen) plan() fyne.CanvasObject {
 	good := t.set.Train()
 	seed, _ := t.form.seedValue()
 	train, held := datasets.Split(good, seed, datasets.DefaultShare)
-	text := widgets.NewPara(fmt.Sprintf(
-		"Of %s, %d teach the network and %d are kept back: it never sees them, and the thresholds come from how it judges them. Defective parts are used for nothing but your own checking.",
-		phrase.Plural(len(good), "good part"), len(train), len(held)))
-	return widgets.Rows(6, widgets.NewHeading("How they are used"), text)
+	text := widgets.NewPara(words.T(
+		"Of %d good parts, %d teach the network and %d are kept back: it never sees them, and the thresholds come from how it judges them. Defective parts are used for nothing but your own checking.",
+		len(good), len(train), len(held)))
+	return widgets.Rows(6, widgets.NewHeading(words.T("How they are used")), text)
 }
 
 const mostLeftOut = 200
@@ -341,25 +342,25 @@ func (t *trainScreen) leftOut(n int) fyne.CanvasObject {
 	var b strings.Builder
 	for i, l := range t.set.Report.LeftOut {
 		if i == mostLeftOut {
-			fmt.Fprintf(&b, "and %d more", n-i)
+			fmt.Fprintf(&b, words.T("and %d more"), n-i)
 			break
 		}
 		fmt.Fprintf(&b, "%s: %s\n", l.Path, l.Reason)
 	}
 	text := widget.NewLabel(strings.TrimSpace(b.String()))
 	text.Wrapping = fyne.TextWrapWord
-	item := widget.NewAccordionItem(fmt.Sprintf("%s left out, and why", phrase.Plural(n, "file")), text)
+	item := widget.NewAccordionItem(words.N(n, "%d file left out, and why", "%d files left out, and why"), text)
 	return widget.NewAccordion(item)
 }
 
 // resultView is the page of a finished training.
 func (t *trainScreen) resultView() fyne.CanvasObject {
 	r, c := t.result.Recipe, t.result.Recipe.Calibration
-	hist := widgets.NewHistogram("score of the good parts that were kept back", "parts", "No scores")
-	hist.Set(c.Scores, widgets.Mark{At: c.Review, Text: "review " + phrase.Figure(c.Review), Ink: reviewInk}, widgets.Mark{At: c.Reject, Text: "reject " + phrase.Figure(c.Reject), Ink: rejectInk})
-	inspect := t.w.Tips.NewButton("Inspect with this recipe", theme.NavigateNextIcon(), "Opens the recipe on the Inspect screen.", t.inspectWith)
+	hist := widgets.NewHistogram(words.T("score of the good parts that were kept back"), words.T("parts"), words.T("No scores"))
+	hist.Set(c.Scores, widgets.Mark{At: c.Review, Text: words.T("review %s", phrase.Figure(c.Review)), Ink: reviewInk}, widgets.Mark{At: c.Reject, Text: words.T("reject %s", phrase.Figure(c.Reject)), Ink: rejectInk})
+	inspect := t.w.Tips.NewButton(words.T("Inspect with this recipe"), theme.NavigateNextIcon(), words.T("Opens the recipe on the Inspect screen."), t.inspectWith)
 	inspect.Importance = widget.HighImportance
-	again := t.w.Tips.NewButton("Train another", theme.ViewRefreshIcon(), "Back to the settings; the recipe is saved.", func() {
+	again := t.w.Tips.NewButton(words.T("Train another"), theme.ViewRefreshIcon(), words.T("Back to the settings; the recipe is saved."), func() {
 		t.result = nil
 		t.form.suggestOut(t.set)
 		t.form.refresh()
@@ -369,18 +370,18 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 	where := widgets.NewCaption(r.Path)
 	where.Elide = widgets.ElideMiddle
 	blocks := container.NewGridWithColumns(5,
-		block(fmt.Sprint(r.Training.Images), "good parts learnt"),
-		block(fmt.Sprint(c.Normals), "good parts kept back"),
-		block(fmt.Sprintf("%.0f %%", 100*c.FalseRejectRate), "wished false rejects"),
-		block(fmt.Sprint(t.result.Summary.Steps), "steps"),
-		block(phrase.Clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), "training time"),
+		block(fmt.Sprint(r.Training.Images), words.T("good parts learnt")),
+		block(fmt.Sprint(c.Normals), words.T("good parts kept back")),
+		block(fmt.Sprintf("%.0f %%", 100*c.FalseRejectRate), words.T("wished false rejects")),
+		block(fmt.Sprint(t.result.Summary.Steps), words.T("steps")),
+		block(phrase.Clock(time.Duration(t.result.Summary.Seconds*float64(time.Second))), words.T("training time")),
 	)
-	head := widgets.Rows(4, widgets.NewTitle(r.Name+" is ready"), where, widgets.NewCaption(preparedWords(r.Preparation)))
-	if words := t.result.Summary.Words(); words != "" {
-		head.Add(widgets.NewCaption("Training: " + words + "."))
+	head := widgets.Rows(4, widgets.NewTitle(words.T("%s is ready", r.Name)), where, widgets.NewCaption(preparedWords(r.Preparation)))
+	if how := t.result.Summary.Words(); how != "" {
+		head.Add(widgets.NewCaption(words.T("Training: %s.", how)))
 	}
 	body := widgets.Rows(14, head, widgets.NewCard(blocks),
-		widgets.NewCard(widgets.Rows(6, widgets.NewHeading("Thresholds from good parts"), widgets.Fixed(0, 230, hist), t.resultNote(c))))
+		widgets.NewCard(widgets.Rows(6, widgets.NewHeading(words.T("Thresholds from good parts")), widgets.Fixed(0, 230, hist), t.resultNote(c))))
 	if t.result.Kept != "" {
 		body.Add(t.replacedView())
 	}
@@ -394,9 +395,9 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		}
 		text := widget.NewLabel(strings.TrimSpace(b.String()))
 		text.Wrapping = fyne.TextWrapWord
-		body.Add(widget.NewAccordion(widget.NewAccordionItem(fmt.Sprintf("%s skipped, and why", phrase.Plural(n, "file")), text)))
+		body.Add(widget.NewAccordion(widget.NewAccordionItem(words.N(n, "%d file skipped, and why", "%d files skipped, and why"), text)))
 	}
-	tune := t.w.Tips.NewButton("Calibrate it", theme.NavigateNextIcon(), "Opens the recipe and sets its thresholds on the scores of good and defective parts.", func() {
+	tune := t.w.Tips.NewButton(words.T("Calibrate it"), theme.NavigateNextIcon(), words.T("Opens the recipe and sets its thresholds on the scores of good and defective parts."), func() {
 		t.inspectWith()
 		t.w.GoTo(calibrate.Title)
 	})
@@ -405,7 +406,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 }
 
 func (t *trainScreen) resultNote(c *anomaly.Calibration) fyne.CanvasObject {
-	s := "Parts to the right of reject are NG, between review and reject a person decides. "
+	s := words.T("Parts to the right of reject are NG, between review and reject a person decides.") + " "
 	if len(c.Notes) > 0 {
 		s += phrase.Sentence(strings.Join(c.Notes, ". "))
 	}
@@ -417,13 +418,13 @@ func preparedWords(p anomaly.Preparation) string {
 	upright, even := p.Fixture != nil, p.Exposure != anomaly.Preparation{}.Exposure
 	switch {
 	case upright && even:
-		return "Before the network sees a part, it is put upright and its brightness evened out."
+		return words.T("Before the network sees a part, it is put upright and its brightness evened out.")
 	case upright:
-		return "Before the network sees a part, it is put upright."
+		return words.T("Before the network sees a part, it is put upright.")
 	case even:
-		return "Before the network sees a part, its brightness is evened out."
+		return words.T("Before the network sees a part, its brightness is evened out.")
 	}
-	return "The network sees parts as they lie and as they are lit."
+	return words.T("The network sees parts as they lie and as they are lit.")
 }
 
 // inspectWith opens the new recipe, and its set where another or none is open.

@@ -8,6 +8,7 @@ import (
 
 	"agurscope/nn/anomaly"
 	"agurscope/ui/session"
+	"agurscope/ui/words"
 )
 
 // refreshForecast says what the training will need, measured on this machine
@@ -22,7 +23,7 @@ func (f *trainForm) refreshForecast() {
 		f.forecast.Set("")
 		return
 	case p == nil:
-		f.forecast.Set("Time and memory are estimated once it is known how parts lie.")
+		f.forecast.Set(words.T("Time and memory are estimated once it is known how parts lie."))
 		return
 	}
 	n := anomaly.Network{Size: f.size, Width: p.Width, Height: p.Height}
@@ -37,7 +38,7 @@ func (f *trainForm) refreshForecast() {
 		return
 	}
 	f.measuring = key
-	f.forecast.Set("Measuring a few training steps…")
+	f.forecast.Set(words.T("Measuring a few training steps…"))
 	t.w.Job(func(ctx context.Context) {
 		e, err := t.w.Session.Estimate(ctx, n, p.Crop, parts)
 		t.w.OnUI(func() {
@@ -58,9 +59,9 @@ func forecastWords(e session.Estimate, o session.TrainOptions) string {
 	}
 	mb := math.Ceil(float64(e.Memory())/(10<<20)) * 10
 	if o.MaxTime > 0 {
-		return fmt.Sprintf("enough for about %d steps of %d · up to %.0f MB", roughly(e.Steps(o.MaxTime)), e.Batch, mb)
+		return words.T("enough for about %d steps of %d · up to %.0f MB", roughly(e.Steps(o.MaxTime)), e.Batch, mb)
 	}
-	return fmt.Sprintf("about %s on this machine · up to %.0f MB", about(e.Time(o.Steps)), mb)
+	return words.T("about %s on this machine · up to %.0f MB", about(e.Time(o.Steps)), mb)
 }
 
 // roughly keeps two digits of a number.
@@ -78,7 +79,7 @@ func about(d time.Duration) string {
 	case d < 90*time.Second:
 		return fmt.Sprintf("%.0f s", math.Max(1, d.Seconds()))
 	case d < 90*time.Minute:
-		return fmt.Sprintf("%.0f min", d.Minutes())
+		return words.T("%.0f min", d.Minutes())
 	}
 	return fmt.Sprintf("%.1f h", d.Hours())
 }

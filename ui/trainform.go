@@ -16,6 +16,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -63,10 +64,10 @@ type trainForm struct {
 	costs     map[string]anomaly.Cost
 }
 
-var sizeWords = map[string][2]string{
-	"T": {"T  small", "Trains in minutes on a processor. A good first try."},
-	"B": {"B  medium", "Sees finer defects; about an hour on a processor."},
-	"L": {"L  large", "For a graphics card, or a night."},
+var sizeWords = map[string][2]words.Text{
+	"T": {words.Text("T  small"), words.Text("Trains in minutes on a processor. A good first try.")},
+	"B": {words.Text("B  medium"), words.Text("Sees finer defects; about an hour on a processor.")},
+	"L": {words.Text("L  large"), words.Text("For a graphics card, or a night.")},
 }
 
 // automatic leaves the input size to how parts lie.
@@ -77,15 +78,15 @@ var inputs = []string{automatic, "64", "96", "128", "192", "256", "384", "512"}
 func newTrainForm(t *trainScreen) *trainForm {
 	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}, estimates: map[string]session.Estimate{}}
 	tips := t.w.Tips
-	f.path = tips.NewEntry("A folder of good parts", "Type or paste a path and press Enter, or drop a folder on the window.")
+	f.path = tips.NewEntry(words.T("A folder of good parts"), words.T("Type or paste a path and press Enter, or drop a folder on the window."))
 	f.path.OnSubmitted = func(s string) { t.open(cleanPath(s)) }
-	f.browse = tips.NewButton("", theme.FolderOpenIcon(), "Choose a folder", t.browse)
+	f.browse = tips.NewButton("", theme.FolderOpenIcon(), words.T("Choose a folder"), t.browse)
 	f.found = widgets.NewCaption("")
 	f.found.Elide = widgets.ElideEnd
 	f.queue = newTrainQueue(t)
 	sizes := widgets.Row(6)
 	for _, s := range anomaly.Sizes {
-		c := tips.NewChoice("Network size "+s.Name+": "+sizeWords[s.Name][1], func() { f.chooseSize(s.Name) })
+		c := tips.NewChoice(words.T("Network size %s: %s", s.Name, sizeWords[s.Name][1]), func() { f.chooseSize(s.Name) })
 		f.sizes = append(f.sizes, c)
 		sizes.Add(c)
 	}
@@ -93,22 +94,22 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.forecast = widgets.NewCaption("")
 	f.forecast.Elide = widgets.ElideEnd
 	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
-	f.input = tips.NewSelect(inputs, "Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape.", nil,
+	f.input = tips.NewSelect(inputs, words.T("Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape."), nil,
 		func(string) { f.refresh() })
-	f.budgets[0] = tips.NewChoice("Stop when the time is over; everything included.", func() { f.chooseBudget(false) })
-	f.budgets[1] = tips.NewChoice("Stop after a number of training steps.", func() { f.chooseBudget(true) })
-	f.amount = tips.NewEntry("", "How long to train.")
+	f.budgets[0] = tips.NewChoice(words.T("Stop when the time is over; everything included."), func() { f.chooseBudget(false) })
+	f.budgets[1] = tips.NewChoice(words.T("Stop after a number of training steps."), func() { f.chooseBudget(true) })
+	f.amount = tips.NewEntry("", words.T("How long to train."))
 	f.amount.OnChanged = func(string) { f.refresh() }
-	f.unit = widgets.NewText("minutes")
-	f.seed = tips.NewEntry("0", "The same seed gives the same recipe, bit for bit, when the budget is in steps.")
+	f.unit = widgets.NewText(words.T("minutes"))
+	f.seed = tips.NewEntry("0", words.T("The same seed gives the same recipe, bit for bit, when the budget is in steps."))
 	f.seed.SetText("0")
 	f.seed.OnChanged = func(string) { f.refresh() }
-	f.out = tips.NewEntry("NAME.agur", "The recipe file that will be written.")
+	f.out = tips.NewEntry("NAME.agur", words.T("The recipe file that will be written."))
 	f.out.OnChanged = func(string) { f.refresh() }
-	f.save = tips.NewButton("", theme.DocumentSaveIcon(), "Choose where to save the recipe", f.browseOut)
-	f.start = tips.NewButton("Start training", theme.MediaPlayIcon(), "", f.askStart)
+	f.save = tips.NewButton("", theme.DocumentSaveIcon(), words.T("Choose where to save the recipe"), f.browseOut)
+	f.start = tips.NewButton(words.T("Start training"), theme.MediaPlayIcon(), "", f.askStart)
 	f.start.Importance = widget.HighImportance
-	f.resume = tips.NewButton("Resume", theme.MediaReplayIcon(), "Go on from the checkpoint beside the recipe file.", func() { t.start(true) })
+	f.resume = tips.NewButton(words.T("Resume"), theme.MediaReplayIcon(), words.T("Go on from the checkpoint beside the recipe file."), func() { t.start(true) })
 	f.why = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
 	f.input.SetSelected(automatic)
 	f.amount.SetText("5")
@@ -125,14 +126,14 @@ func (f *trainForm) compose(sizes fyne.CanvasObject) {
 		return widgets.Row(8, widgets.Fixed(96, 0, widgets.NewText(label)), o)
 	}
 	fields := widgets.Rows(18,
-		section("Good parts", widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found, f.queue.check),
-		section("Network", sizes, f.about, line("Input side", widgets.Row(8, widgets.Fixed(92, 0, f.input), f.inputIs)), f.cost),
-		section("Budget", widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit), f.forecast),
-		section("Save the recipe as", widgets.Dock(nil, nil, nil, widgets.Inset(f.save, 0, 4), f.out), line("Seed", widgets.Fixed(84, 0, f.seed))),
+		section(words.T("Good parts"), widgets.Dock(nil, nil, nil, widgets.Inset(f.browse, 0, 4), f.path), f.found, f.queue.check),
+		section(words.T("Network"), sizes, f.about, line(words.T("Input side"), widgets.Row(8, widgets.Fixed(92, 0, f.input), f.inputIs)), f.cost),
+		section(words.T("Budget"), widgets.Row(6, f.budgets[0], f.budgets[1], widgets.Fixed(84, 0, f.amount), f.unit), f.forecast),
+		section(words.T("Save the recipe as"), widgets.Dock(nil, nil, nil, widgets.Inset(f.save, 0, 4), f.out), line(words.T("Seed"), widgets.Fixed(84, 0, f.seed))),
 	)
 	f.resumeBox = widgets.Inset(f.resume, 0, 4)
 	foot := widgets.Rows(6, f.why, widgets.Dock(nil, nil, nil, f.resumeBox, f.start))
-	f.root = widgets.Dock(widgets.Inset(widgets.NewTitle("Train a recipe"), 16, 16), widgets.Inset(foot, 12, 16), nil, nil,
+	f.root = widgets.Dock(widgets.Inset(widgets.NewTitle(words.T("Train a recipe")), 16, 16), widgets.Inset(foot, 12, 16), nil, nil,
 		container.NewVScroll(widgets.Inset(fields, 4, 16)))
 }
 
@@ -163,19 +164,19 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 	o.Seed = seed
 	switch {
 	case f.t.w.Session.Engine() == nil:
-		return o, "There is no engine: run “agurscope doctor” in a terminal."
+		return o, words.T("There is no engine: run “agurscope doctor” in a terminal.")
 	case f.t.set == nil:
-		return o, "Choose a folder of good parts first."
+		return o, words.T("Choose a folder of good parts first.")
 	case len(f.t.set.Train()) < fewestGood:
-		return o, fmt.Sprintf("%d good parts found; at least %d are needed.", len(f.t.set.Train()), fewestGood)
+		return o, words.T("%d good parts found; at least %d are needed.", len(f.t.set.Train()), fewestGood)
 	case err != nil || amount <= 0 || math.IsInf(amount, 0) || amount > 1e7:
-		return o, "The budget is not a number above 0."
+		return o, words.T("The budget is not a number above 0.")
 	case f.bySteps && amount != math.Trunc(amount):
-		return o, "The budget in steps is not a whole number."
+		return o, words.T("The budget in steps is not a whole number.")
 	case !seedOK:
-		return o, "The seed is not a whole number from 0 up."
+		return o, words.T("The seed is not a whole number from 0 up.")
 	case o.Out == "" || !strings.EqualFold(filepath.Ext(o.Out), ".agur"):
-		return o, "The recipe file must end in .agur."
+		return o, words.T("The recipe file must end in .agur.")
 	}
 	if f.bySteps {
 		o.Steps = int(amount)
@@ -208,19 +209,19 @@ func (f *trainForm) refresh() {
 		return
 	}
 	for i, s := range anomaly.Sizes {
-		f.sizes[i].Set(sizeWords[s.Name][0], s.Name == f.size)
+		f.sizes[i].Set(sizeWords[s.Name][0].String(), s.Name == f.size)
 	}
-	f.about.Set(sizeWords[f.size][1])
-	f.budgets[0].Set("Time", !f.bySteps)
-	f.budgets[1].Set("Steps", f.bySteps)
-	f.unit.Set("minutes")
+	f.about.Set(sizeWords[f.size][1].String())
+	f.budgets[0].Set(words.T("Time"), !f.bySteps)
+	f.budgets[1].Set(words.T("Steps"), f.bySteps)
+	f.unit.Set(words.T("minutes"))
 	if f.bySteps {
 		s, _ := anomaly.SizeByName(f.size)
-		f.unit.Set(fmt.Sprintf("steps of %d", s.Batch))
+		f.unit.Set(words.T("steps of %d", s.Batch))
 	}
-	f.found.Set("Defects are not needed.")
+	f.found.Set(words.T("Defects are not needed."))
 	if f.t.set != nil {
-		f.found.Set(fmt.Sprintf("%s found (%s)", phrase.Plural(len(f.t.set.Train()), "good part"), f.t.set.Layout))
+		f.found.Set(words.N(len(f.t.set.Train()), "%d good part found (%s)", "%d good parts found (%s)", f.t.set.Layout))
 	}
 	f.queue.refresh()
 	f.t.pose.follow()
@@ -253,7 +254,7 @@ func (f *trainForm) refresh() {
 func (f *trainForm) refreshInput() {
 	side, text := f.side(), ""
 	if side == 0 {
-		side, text = 128, "by how parts lie"
+		side, text = 128, words.T("by how parts lie")
 		if f.size != "T" {
 			side = 256
 		}
@@ -263,20 +264,20 @@ func (f *trainForm) refreshInput() {
 	switch picture := f.t.picture; {
 	case p != nil && p.Fixture != nil:
 		w, h = p.Width, p.Height
-		text = fmt.Sprintf("%d × %d, upright", w, h)
+		text = words.T("%d × %d, upright", w, h)
 	case p != nil:
 		w, h = p.Width, p.Height
-		text = fmt.Sprintf("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
+		text = words.T("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
 	case picture.Width > 0:
 		w, h = anomaly.FitInput(int(picture.Width), int(picture.Height), side)
 		if f.side() > 0 {
-			text = fmt.Sprintf("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
+			text = words.T("%.0f × %.0f to %d × %d", picture.Width, picture.Height, w, h)
 		}
 	}
 	f.inputIs.Set(text)
 	key := fmt.Sprintf("%s %d %d", f.size, w, h)
 	if c, ok := f.costs[key]; ok {
-		f.cost.Set(fmt.Sprintf("%s parameters · %s multiply-adds per picture", phrase.Count(float64(c.Parameters)), phrase.Count(float64(c.MACs))))
+		f.cost.Set(words.T("%s parameters · %s multiply-adds per picture", phrase.Count(float64(c.Parameters)), phrase.Count(float64(c.MACs))))
 		return
 	}
 	f.cost.Set("…")
@@ -347,10 +348,10 @@ func (f *trainForm) askStart() {
 		f.t.start(false)
 		return
 	}
-	reason := f.t.w.Tips.NewEntry("Why it is trained anew (may stay empty)", "")
-	text := fmt.Sprintf("%s is there already. It stays as it is until the new one is finished; then it is kept under another name, and the new one becomes its next version.", filepath.Base(o.Out))
+	reason := f.t.w.Tips.NewEntry(words.T("Why it is trained anew (may stay empty)"), "")
+	text := words.T("%s is there already. It stays as it is until the new one is finished; then it is kept under another name, and the new one becomes its next version.", filepath.Base(o.Out))
 	body := widgets.Fixed(440, 0, widgets.Rows(10, widgets.NewPara(text), reason))
-	d := dialog.NewCustomConfirm("Replace the recipe?", "Train and replace", "Cancel", body, func(yes bool) {
+	d := dialog.NewCustomConfirm(words.T("Replace the recipe?"), words.T("Train and replace"), words.T("Cancel"), body, func(yes bool) {
 		if yes {
 			f.reason = strings.TrimSpace(reason.Text)
 			f.t.start(false)

@@ -10,6 +10,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -56,10 +57,10 @@ type trainLive struct {
 }
 
 var stageOrder = [5]session.Stage{session.Looking, session.Reading, session.Training, session.Calibrating, session.Saving}
-var stageWords = [5]string{"How parts lie", "Reading pictures", "Training", "Calibrating", "Saving"}
+var stageWords = [5]words.Text{words.Text("How parts lie"), words.Text("Reading pictures"), words.Text("Training"), words.Text("Calibrating"), words.Text("Saving")}
 
 func newTrainLive(t *trainScreen) *trainLive {
-	l := &trainLive{t: t, title: widgets.NewTitle("Training"), bar: widget.NewProgressBar(), left: widgets.NewText("")}
+	l := &trainLive{t: t, title: widgets.NewTitle(words.T("Training")), bar: widget.NewProgressBar(), left: widgets.NewText("")}
 	l.bar.TextFormatter = func() string { return "" }
 	stages := widgets.Row(8)
 	for i := range l.stages {
@@ -76,10 +77,10 @@ func newTrainLive(t *trainScreen) *trainLive {
 	cell := func(v *widgets.Text, what string) fyne.CanvasObject {
 		return widgets.Rows(1, v, widgets.NewCaption(what))
 	}
-	blocks := container.NewGridWithColumns(4, cell(l.steps, "step"), cell(l.loss, "loss"), cell(l.rate, "pictures per second"), cell(l.elapsed, "elapsed"))
-	l.chart = widgets.NewLineChart("step", "loss", "The curve begins with the first steps.")
-	l.stop = t.w.Tips.NewButton("Cancel", theme.CancelIcon(), "End the training. Its checkpoint is kept, so that it can be resumed.", t.cancel)
-	l.pause = t.w.Tips.NewButton("Pause", theme.MediaPauseIcon(), "", t.hold)
+	blocks := container.NewGridWithColumns(4, cell(l.steps, words.T("step")), cell(l.loss, words.T("loss")), cell(l.rate, words.T("pictures per second")), cell(l.elapsed, words.T("elapsed")))
+	l.chart = widgets.NewLineChart(words.T("step"), words.T("loss"), words.T("The curve begins with the first steps."))
+	l.stop = t.w.Tips.NewButton(words.T("Cancel"), theme.CancelIcon(), words.T("End the training. Its checkpoint is kept, so that it can be resumed."), t.cancel)
+	l.pause = t.w.Tips.NewButton(words.T("Pause"), theme.MediaPauseIcon(), "", t.hold)
 	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.pause, l.stop)
 	progress := widgets.Rows(6, widgets.Row(8, stages, widgets.NewSpring(nil), l.left), widgets.Fixed(0, 8, l.bar))
 	top := widgets.Rows(14, head, widgets.NewCard(progress), widgets.NewCard(blocks))
@@ -91,7 +92,7 @@ func newTrainLive(t *trainScreen) *trainLive {
 
 func (l *trainLive) newPictures() fyne.CanvasObject {
 	grid := container.NewGridWithColumns(3)
-	for i, s := range []string{"A good part", "The same, damaged on purpose", "What the network draws"} {
+	for i, s := range []string{words.T("A good part"), words.T("The same, damaged on purpose"), words.T("What the network draws")} {
 		l.pictures[i] = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
 		ground := widgets.NewGround(themes.ColorNamePane)
 		ground.Radius = 4
@@ -112,7 +113,7 @@ func (l *trainLive) begin(o session.TrainOptions) {
 		p.Image = nil
 		p.Refresh()
 	}
-	l.title.Set("Training")
+	l.title.Set(words.T("Training"))
 	l.bar.SetValue(0)
 	l.left.Set("")
 	for _, t := range []*widgets.Text{l.steps, l.rate, l.elapsed, l.loss} {
@@ -125,7 +126,7 @@ func (l *trainLive) begin(o session.TrainOptions) {
 
 // ending is shown between the wish to cancel and the end.
 func (l *trainLive) ending() {
-	l.title.Set("Stopping…")
+	l.title.Set(words.T("Stopping…"))
 	l.stop.SetEnabled(false)
 	l.pause.SetEnabled(false)
 }
@@ -133,18 +134,18 @@ func (l *trainLive) ending() {
 // held is shown while a person keeps the training waiting, and after.
 func (l *trainLive) held(on bool) {
 	if on {
-		l.title.Set("Paused")
-		l.pause.SetText("Go on")
+		l.title.Set(words.T("Paused"))
+		l.pause.SetText(words.T("Go on"))
 		l.pause.SetIcon(theme.MediaPlayIcon())
-		l.left.Set("paused")
+		l.left.Set(words.T("paused"))
 	} else {
-		l.title.Set("Training")
-		l.pause.SetText("Pause")
+		l.title.Set(words.T("Training"))
+		l.pause.SetText(words.T("Pause"))
 		l.pause.SetIcon(theme.MediaPauseIcon())
 		l.rateSince = time.Time{}
 		l.left.Set("")
 	}
-	l.pause.Tip = "Wait between two steps; the time spent waiting does not count. (Space)"
+	l.pause.Tip = words.T("Wait between two steps; the time spent waiting does not count. (Space)")
 }
 
 func (l *trainLive) stage(now session.Stage) {
@@ -156,7 +157,7 @@ func (l *trainLive) stage(now session.Stage) {
 		}
 	}
 	for i, t := range l.stages {
-		ink, text := themes.ColorNameMuted, stageWords[i]
+		ink, text := themes.ColorNameMuted, stageWords[i].String()
 		switch {
 		case i < at:
 			ink, text = themes.ColorNameOK, "✓ "+text
@@ -188,7 +189,7 @@ func (l *trainLive) take(p progress) {
 		l.speed()
 		text := fmt.Sprint(l.step)
 		if l.o.MaxTime == 0 {
-			text = fmt.Sprintf("%d of %d", l.step, e.Steps)
+			text = words.T("%d of %d", l.step, e.Steps)
 		}
 		l.steps.Set(text)
 	}
@@ -219,13 +220,13 @@ func (l *trainLive) progress(e session.TrainEvent) {
 	switch e.Stage {
 	case session.Looking:
 		share = .015 * float64(e.Done) / float64(max(e.Total, 1))
-		left = fmt.Sprintf("%d of %d", e.Done, e.Total)
+		left = words.T("%d of %d", e.Done, e.Total)
 		if e.Done == e.Total {
-			left = "comparing the parts"
+			left = words.T("comparing the parts")
 		}
 	case session.Reading:
 		share = .015 + .015*float64(e.Done)/float64(max(e.Total, 1))
-		left = fmt.Sprintf("%d of %d", e.Done, e.Total)
+		left = words.T("%d of %d", e.Done, e.Total)
 	case session.Training:
 		part := 0.0
 		switch {
@@ -239,13 +240,13 @@ func (l *trainLive) progress(e session.TrainEvent) {
 			left = phrase.Remaining(e.Remaining)
 		}
 	case session.Calibrating:
-		share, left = .97, "almost done"
+		share, left = .97, words.T("almost done")
 	case session.Saving:
-		share, left = .99, "almost done"
+		share, left = .99, words.T("almost done")
 	}
 	l.bar.SetValue(max(share, l.bar.Value))
 	if l.t.job != nil && l.t.job.pause.on() {
-		left = "paused"
+		left = words.T("paused")
 	}
 	l.left.Set(left)
 }

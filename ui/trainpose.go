@@ -11,6 +11,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -67,15 +68,15 @@ func newPoseView(t *trainScreen) *poseView {
 	v := &poseView{t: t, events: desk.Latest{Thread: t.w.Thread}}
 	tips := t.w.Tips
 	v.state = widgets.NewCaption("")
-	v.again = tips.NewFlatButton("Look at the parts", theme.SearchIcon(), "Find out from the good parts how they lie, and show what training would do about it.", v.look)
-	v.stop = tips.NewFlatButton("Cancel", theme.CancelIcon(), "Stop looking. Training looks by itself.", v.decline)
+	v.again = tips.NewFlatButton(words.T("Look at the parts"), theme.SearchIcon(), words.T("Find out from the good parts how they lie, and show what training would do about it."), v.look)
+	v.stop = tips.NewFlatButton(words.T("Cancel"), theme.CancelIcon(), words.T("Stop looking. Training looks by itself."), v.decline)
 	v.bar = widget.NewProgressBar()
 	v.bar.TextFormatter = func() string { return "" }
 	v.progress = container.NewStack(widgets.Fixed(0, 5, v.bar))
-	v.upright = tips.NewCheck("Put parts upright", "", func(on bool) { v.asIs = !on; v.switched() })
-	v.even = tips.NewCheck("Even out brightness", "", func(on bool) { v.asLit = !on; v.switched() })
+	v.upright = tips.NewCheck(words.T("Put parts upright"), "", func(on bool) { v.asIs = !on; v.switched() })
+	v.even = tips.NewCheck(words.T("Even out brightness"), "", func(on bool) { v.asLit = !on; v.switched() })
 	v.body = widgets.Rows(10)
-	head := widgets.Row(8, widgets.NewHeading("How parts lie"), widgets.NewSpring(nil), v.state, v.again, v.stop)
+	head := widgets.Row(8, widgets.NewHeading(words.T("How parts lie")), widgets.NewSpring(nil), v.state, v.again, v.stop)
 	v.root = widgets.NewCard(widgets.Rows(8, widgets.Fixed(0, 28, head), v.progress, widgets.Row(18, v.upright, v.even), v.body))
 	v.refresh()
 	return v
@@ -134,7 +135,7 @@ func (v *poseView) look() {
 	ctx, cancel := context.WithCancel(v.t.w.Context())
 	job := &poseJob{cancel}
 	v.job = job
-	v.state.Set("Reading…")
+	v.state.Set(words.T("Reading…"))
 	v.bar.SetValue(0)
 	seed, _ := v.t.form.seedValue()
 	key, set := v.wanted, v.t.set
@@ -178,13 +179,13 @@ func (v *poseView) tell(job *poseJob, e session.TrainEvent) {
 	share := float64(e.Done) / float64(max(e.Total, 1))
 	switch {
 	case e.Stage == session.Reading:
-		v.state.Set("Preparing examples…")
+		v.state.Set(words.T("Preparing examples…"))
 		v.bar.SetValue(.8 + .2*share)
 	case e.Done == e.Total:
-		v.state.Set("Comparing the parts…")
+		v.state.Set(words.T("Comparing the parts…"))
 		v.bar.SetValue(.5)
 	default:
-		v.state.Set(fmt.Sprintf("Reading good parts: %d of %d", e.Done, e.Total))
+		v.state.Set(words.T("Reading good parts: %d of %d", e.Done, e.Total))
 		v.bar.SetValue(.5 * share)
 	}
 }
@@ -231,19 +232,19 @@ func (v *poseView) refresh() {
 	set(v.stop, looking)
 	set(v.progress, looking)
 	set(v.again, !looking && !v.few() && (v.err != nil || v.proposal() == nil))
-	v.again.SetText("Look at the parts")
+	v.again.SetText(words.T("Look at the parts"))
 	if v.err != nil {
-		v.again.SetText("Look again")
+		v.again.SetText(words.T("Look again"))
 	}
 	v.upright.Set(!v.asIs && !v.none, !v.few() && (v.asIs || !v.none))
 	v.even.Set(!v.asLit && !v.flat, !v.few() && (v.asLit || !v.flat))
-	v.upright.Tip = "Find each part, turn it the same way up and cut it out before it is looked at. In training and in every inspection with the recipe."
+	v.upright.Tip = words.T("Find each part, turn it the same way up and cut it out before it is looked at. In training and in every inspection with the recipe.")
 	if v.none && !v.asIs {
-		v.upright.Tip = "There is nothing to put upright in these pictures; the reason is said above."
+		v.upright.Tip = words.T("There is nothing to put upright in these pictures; the reason is said above.")
 	}
-	v.even.Tip = "Bring every picture to the brightness of the good parts, so that a weaker lamp is not taken for damage."
+	v.even.Tip = words.T("Bring every picture to the brightness of the good parts, so that a weaker lamp is not taken for damage.")
 	if v.flat && !v.asLit {
-		v.even.Tip = "These pictures are too dark to tell their brightness."
+		v.even.Tip = words.T("These pictures are too dark to tell their brightness.")
 	}
 	v.body.Objects = v.content()
 	v.body.Refresh()
@@ -261,11 +262,11 @@ func (v *poseView) content() []fyne.CanvasObject {
 	case v.now != nil:
 		return v.shown(v.now)
 	case v.few():
-		return []fyne.CanvasObject{widgets.NewPara(fmt.Sprintf("At least %d good parts are needed to see how they lie.", fewestGood))}
+		return []fyne.CanvasObject{widgets.NewPara(words.T("At least %d good parts are needed to see how they lie.", fewestGood))}
 	case v.job != nil:
-		return []fyne.CanvasObject{widgets.NewPara("Looking whether all parts lie alike, and whether they can be put upright if they do not. You can start training meanwhile.")}
+		return []fyne.CanvasObject{widgets.NewPara(words.T("Looking whether all parts lie alike, and whether they can be put upright if they do not. You can start training meanwhile."))}
 	}
-	return []fyne.CanvasObject{widgets.NewPara("Parts that lie anyhow are put upright before they are looked at. Look at the parts to see what that makes of them; training does it in any case.")}
+	return []fyne.CanvasObject{widgets.NewPara(words.T("Parts that lie anyhow are put upright before they are looked at. Look at the parts to see what that makes of them; training does it in any case."))}
 }
 
 // shown is a proposal: what is done, what it is worth, and examples.
@@ -279,29 +280,29 @@ func (v *poseView) shown(p *session.Proposal) []fyne.CanvasObject {
 	}
 	upright := fmt.Sprint(p.Parts)
 	if p.Fixture != nil {
-		upright = fmt.Sprintf("%d of %d", p.Parts-p.Doubtful, p.Parts)
+		upright = words.T("%d of %d", p.Parts-p.Doubtful, p.Parts)
 	}
 	blocks := container.NewGridWithColumns(3,
-		v.t.w.Tips.Over(block(fmt.Sprintf("R² %.2f", p.Alike), "explained by position"),
-			"Share of the variance among good parts, as the network sees them, that position explains: 1 would be parts that look the same everywhere. From 0.3 on parts are looked at as wholes; the higher, the smaller the damage that stands out."),
-		v.t.w.Tips.Over(block(upright, uprightWords(p)), "Parts that cannot be put upright are left out of the training. At inspection such a part is REVIEW."),
-		v.t.w.Tips.Over(block(fmt.Sprintf("%d × %d", p.Width, p.Height), inputWords(p)), "Pixels that the network sees of a part. Choose another input side on the left."),
+		v.t.w.Tips.Over(block(fmt.Sprintf("R² %.2f", p.Alike), words.T("explained by position")),
+			words.T("Share of the variance among good parts, as the network sees them, that position explains: 1 would be parts that look the same everywhere. From 0.3 on parts are looked at as wholes; the higher, the smaller the damage that stands out.")),
+		v.t.w.Tips.Over(block(upright, uprightWords(p)), words.T("Parts that cannot be put upright are left out of the training. At inspection such a part is REVIEW.")),
+		v.t.w.Tips.Over(block(fmt.Sprintf("%d × %d", p.Width, p.Height), inputWords(p)), words.T("Pixels that the network sees of a part. Choose another input side on the left.")),
 	)
 	return append(out, blocks, v.strip(p))
 }
 
 func uprightWords(p *session.Proposal) string {
 	if p.Fixture == nil {
-		return "good parts looked at"
+		return words.T("good parts looked at")
 	}
-	return "good parts put upright"
+	return words.T("good parts put upright")
 }
 
 func inputWords(p *session.Proposal) string {
 	if p.Crop > 0 {
-		return fmt.Sprintf("network input, learnt in windows of %d", p.Crop)
+		return words.T("network input, learnt in windows of %d", p.Crop)
 	}
-	return "network input"
+	return words.T("network input")
 }
 
 // poseWords says what is done with how parts lie, and why.
@@ -313,17 +314,17 @@ func poseWords(p *session.Proposal, asked bool) (head, detail string) {
 	why = phrase.Sentence(why)
 	switch f := p.Fixture; {
 	case f != nil && f.Flip:
-		return "On: parts lie in different places and rotations, and on either side. Each is found, turned the same way up and mirrored where needed.", why
+		return words.T("On: parts lie in different places and rotations, and on either side. Each is found, turned the same way up and mirrored where needed."), why
 	case f != nil && f.Turn:
-		return "On: parts lie in different places and rotations. Each is found and turned the same way up.", why
+		return words.T("On: parts lie in different places and rotations. Each is found and turned the same way up."), why
 	case f != nil:
-		return "On: parts lie in different places. Each is found and brought to the same place.", why
+		return words.T("On: parts lie in different places. Each is found and brought to the same place."), why
 	case asked:
-		return "Off, as you wish: parts are looked at as they lie.", ""
+		return words.T("Off, as you wish: parts are looked at as they lie."), ""
 	case p.Alike >= alike:
-		return "Off: parts already lie alike.", why
+		return words.T("Off: parts already lie alike."), why
 	}
-	return "Off: parts are looked at as they lie.", why
+	return words.T("Off: parts are looked at as they lie."), why
 }
 
 // alike is the share explained by position from which parts can be said to lie
@@ -353,9 +354,9 @@ func (v *poseView) strip(p *session.Proposal) fyne.CanvasObject {
 		}
 		after.Add(v.t.w.Tips.Over(o, tip))
 	}
-	lie := "Good parts as they lie"
+	lie := words.T("Good parts as they lie")
 	if p.Fixture != nil {
-		lie += "; the frame is what is cut out, its bold side is up"
+		lie += "; " + words.T("the frame is what is cut out, its bold side is up")
 	}
-	return widgets.Rows(5, widgets.NewCaption(lie), before, widgets.NewCaption("As the network will see them"), after)
+	return widgets.Rows(5, widgets.NewCaption(lie), before, widgets.NewCaption(words.T("As the network will see them")), after)
 }

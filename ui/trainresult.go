@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"path"
 	"path/filepath"
 
@@ -12,6 +11,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,15 +23,15 @@ import (
 func (t *trainScreen) replacedView() fyne.CanvasObject {
 	r, kept := t.result.Recipe, t.result.Kept
 	v := r.Versions[len(r.Versions)-1]
-	text := widgets.NewPara(fmt.Sprintf("This is version %d of %s, by %s: %s. The one before is kept as %s.",
+	text := widgets.NewPara(words.T("This is version %d of %s, by %s: %s. The one before is kept as %s.",
 		v.Number, r.Name, v.Author, v.Reason, filepath.Base(kept)))
-	beside := t.w.Tips.NewButton("Compare with the one before", theme.NewThemedResource(icon(compare.Title, svgCompare)),
-		"Opens both on the same parts: where they disagree, what each gets right, and how long each takes.", func() {
+	beside := t.w.Tips.NewButton(words.T("Compare with the one before"), theme.NewThemedResource(icon(compare.Title, svgCompare)),
+		words.T("Opens both on the same parts: where they disagree, what each gets right, and how long each takes."), func() {
 			t.inspectWith()
 			t.w.compare.Against(kept)
 			t.w.GoTo(compare.Title)
 		})
-	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading("What it replaces"), text, widgets.Row(8, beside)))
+	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading(words.T("What it replaces")), text, widgets.Row(8, beside)))
 }
 
 // worstTile is one of the worst-scored good parts.
@@ -56,8 +56,8 @@ func (t *trainScreen) worstView() fyne.CanvasObject {
 	}
 	t.worst.Reset(items)
 	t.fillWorst()
-	text := widgets.NewPara("Look at them: a part that is not good after all teaches the network to overlook its defect. Take it out of the folder and train again.")
-	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading("Good parts with the highest scores"), text, grid))
+	text := widgets.NewPara(words.T("Look at them: a part that is not good after all teaches the network to overlook its defect. Take it out of the folder and train again."))
+	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading(words.T("Good parts with the highest scores")), text, grid))
 }
 
 func (t *trainScreen) newWorstTile(x session.Rated) *worstTile {
@@ -70,9 +70,9 @@ func (t *trainScreen) newWorstTile(x session.Rated) *worstTile {
 	case x.Score >= c.Review:
 		score.ColorName = themes.ColorNameReview
 	}
-	where := "learnt from"
+	where := words.T("learnt from")
 	if x.Held {
-		where = "kept back"
+		where = words.T("kept back")
 	}
 	how := widgets.NewCaption(where)
 	how.Elide = widgets.ElideEnd

@@ -10,7 +10,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -224,13 +223,13 @@ func (w *Window) compose() fyne.CanvasObject {
 		p := places[s.Title()]
 		hint := p.hint.String()
 		if i < 9 { // there is no key for a tenth
-			hint = fmt.Sprintf("%s (Ctrl+%d)", hint, i+1)
+			hint = words.T("%s (Ctrl+%d)", hint, i+1)
 		}
 		n := w.Tips.NewNavItem(p.name.String(), icon(s.Title(), p.icon), hint, func() { w.goTo(i) })
 		w.items = append(w.items, n)
 		rail.Add(n) // the last, Settings, and the keys stand at the bottom
 	}
-	help := w.Tips.NewNavItem("", icon("keys", svgKeyboard), "Show all keys (?)", w.showKeys)
+	help := w.Tips.NewNavItem("", icon("keys", svgKeyboard), words.T("Show all keys (?)"), w.showKeys)
 	rail.Add(help)
 	side := widgets.Dock(nil, nil, nil, widgets.NewRule(), widgets.NewPanel(rail))
 	centre := widgets.Dock(w.notice, widgets.Rows(0, widgets.NewRule(), w.status.root), nil, nil, w.body)
@@ -336,16 +335,16 @@ func (w *Window) askClose() {
 		w.Window.Close()
 		return
 	}
-	d := dialog.NewConfirm("Training is under way",
-		"Closing stops it. Its checkpoint is kept, so that it can be resumed later.", func(yes bool) {
+	d := dialog.NewConfirm(words.T("Training is under way"),
+		words.T("Closing stops it. Its checkpoint is kept, so that it can be resumed later."), func(yes bool) {
 			if yes {
 				w.Window.Close()
 				return
 			}
 			w.err = nil
 		}, w.Window)
-	d.SetConfirmText("Stop and close")
-	d.SetDismissText("Go on training")
+	d.SetConfirmText(words.T("Stop and close"))
+	d.SetDismissText(words.T("Go on training"))
 	w.Dialog(d)
 }
 

@@ -14,6 +14,7 @@ import (
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -59,7 +60,7 @@ func newVerdictPanel(s *inspectScreen) *verdictPanel {
 	p.terms = newTermList(s.w.Tips)
 	p.thresholds = newThresholdPanel(s)
 	p.regions = newRegionTable(s)
-	gauge := s.w.Tips.Over(p.gauge, "The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it.")
+	gauge := s.w.Tips.Over(p.gauge, words.T("The index is 50 × score ÷ reject threshold, from 0 to 100: 50 always means at the threshold. At the threshold counts as above it."))
 	head := widgets.Rows(8,
 		widgets.Lines(p.name, p.place),
 		widgets.Rows(3, p.banner, s.w.Shift.NewLine()), p.doubt, gauge,
@@ -81,24 +82,24 @@ func (p *verdictPanel) newPerson() fyne.CanvasObject {
 	p.personText.Align = fyne.TextAlignTrailing
 	p.person = widgets.Dock(nil, nil, nil, container.NewCenter(widgets.Fixed(16, 16, p.personIcon)), widgets.Inset(container.NewVBox(p.personText), 1, 5))
 	p.person.Hide()
-	words := [3]string{"OK", "NG", "REVIEW"}
+	names := [3]string{"OK", "NG", "REVIEW"}
 	keys := [3]string{"O", "N", "R"}
 	grid := container.NewGridWithColumns(3)
 	for i, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
-		p.verdicts[i] = p.s.w.Tips.NewButton(words[i], themes.VerdictIcon(string(v)),
-			fmt.Sprintf("Your verdict: %s (key %s). It stands beside the program's answer in the log; nothing is erased.", v, keys[i]),
+		p.verdicts[i] = p.s.w.Tips.NewButton(names[i], themes.VerdictIcon(string(v)),
+			words.T("Your verdict: %s (key %s). It stands beside the program's answer in the log; nothing is erased.", v, keys[i]),
 			func() { p.s.override(v) })
 		grid.Add(p.verdicts[i])
 	}
-	head := widgets.Dock(nil, nil, widgets.NewHeading("Your verdict"), nil, p.person)
+	head := widgets.Dock(nil, nil, widgets.NewHeading(words.T("Your verdict")), nil, p.person)
 	p.queue = newQueueRow(p.s)
 	return widgets.Rows(5, head, grid, p.queue.root)
 }
 
 func (p *verdictPanel) empty() {
-	p.name.Set("No part selected")
+	p.name.Set(words.T("No part selected"))
 	p.place.Set(" ")
-	p.banner.SetIdle("No part")
+	p.banner.SetIdle(words.T("No part"))
 	p.unjudged()
 }
 
@@ -108,13 +109,13 @@ func (p *verdictPanel) about(i int) {
 	name, folder := itemTitle(it)
 	p.name.Set(name)
 	if folder == "" {
-		folder = fmt.Sprintf("part %d of %d", i+1, p.s.parts.len())
+		folder = words.T("part %d of %d", i+1, p.s.parts.len())
 	}
 	switch {
 	case it.Label == datasets.Normal:
-		folder += " · known good"
+		folder += " · " + words.T("known good")
 	case it.Label == datasets.Anomalous:
-		folder += " · known defect"
+		folder += " · " + words.T("known defect")
 		if it.Type != "" {
 			folder += ": " + it.Type
 		}
@@ -122,9 +123,9 @@ func (p *verdictPanel) about(i int) {
 	ink := themes.ColorNameMuted
 	switch v := p.s.parts.state[i].final(); {
 	case it.Label == datasets.Anomalous && v == history.OK:
-		folder, ink = folder+" · missed", themes.ColorNameNG
+		folder, ink = folder+" · "+words.T("missed"), themes.ColorNameNG
 	case it.Label == datasets.Normal && v == history.NG:
-		folder, ink = folder+" · rejected all the same", themes.ColorNameReview
+		folder, ink = folder+" · "+words.T("rejected all the same"), themes.ColorNameReview
 	}
 	p.place.SetColor(ink)
 	p.place.Set(folder)
@@ -139,9 +140,9 @@ func (p *verdictPanel) waiting(i int) {
 		p.verdict(st.verdict, st.index, st.doubt)
 		return
 	}
-	word := "Inspecting…"
+	word := words.T("Inspecting…")
 	if !p.s.ready() {
-		word = "Not inspected"
+		word = words.T("Not inspected")
 	}
 	p.idle(i, word)
 }
@@ -168,7 +169,7 @@ func doubtWords(doubt error) string {
 	if errors.As(doubt, &d) {
 		doubt = d.Err
 	}
-	return phrase.Sentence("could not be put upright: "+strings.TrimPrefix(doubt.Error(), "locate part: ")) + " Place one part inside the picture, or look yourself."
+	return phrase.Sentence(words.T("could not be put upright: %s", strings.TrimPrefix(doubt.Error(), "locate part: "))) + " " + words.T("Place one part inside the picture, or look yourself.")
 }
 
 // idle is shown for a part without a verdict.
@@ -180,7 +181,7 @@ func (p *verdictPanel) idle(i int, word string) {
 
 func (p *verdictPanel) unjudged() {
 	p.gauge.Set(p.reviewIndex(), math.NaN())
-	p.score.Set("No score")
+	p.score.Set(words.T("No score"))
 	p.scoreHint.Tip = ""
 	p.note.Hide()
 	p.doubt.Set("")
@@ -210,7 +211,7 @@ func (p *verdictPanel) show(sh *shown) {
 func (p *verdictPanel) judged(sh *shown) {
 	logged := p.s.parts.state[sh.item]
 	if sh.res.Prediction == nil && logged.verdict == "" {
-		p.idle(sh.item, "Not inspected")
+		p.idle(sh.item, words.T("Not inspected"))
 		return
 	}
 	for _, b := range p.verdicts {
@@ -220,16 +221,16 @@ func (p *verdictPanel) judged(sh *shown) {
 	p.verdict(verdict, sh.res.Index, sh.doubt())
 	p.remark(logged.verdict, verdict)
 	if sh.res.Prediction == nil {
-		p.score.Set("Not inspected: counts as not OK")
+		p.score.Set(words.T("Not inspected: counts as not OK"))
 		p.setTerms(nil)
 		p.regions.set(nil)
 		return
 	}
 	t := sh.res.Thresholds
 	score := sh.res.Prediction.Score
-	p.score.Set(fmt.Sprintf("score %s · review from %s · reject from %s", phrase.Figure(score), phrase.Figure(t.Review), phrase.Figure(t.Reject)))
+	p.score.Set(words.T("score %s · review from %s · reject from %s", phrase.Figure(score), phrase.Figure(t.Review), phrase.Figure(t.Reject)))
 	if sh.doubt() != nil {
-		p.score.Set(fmt.Sprintf("score %s · counts for nothing in this pose", phrase.Figure(score)))
+		p.score.Set(words.T("score %s · counts for nothing in this pose", phrase.Figure(score)))
 	}
 	p.scoreHint.Tip = p.origin(score)
 	p.setTerms(sh)
@@ -243,7 +244,7 @@ func (p *verdictPanel) origin(score float64) string {
 	if c == nil {
 		return ""
 	}
-	return fmt.Sprintf("Raw score %.4g: the mean of the highest 0.2 %% of the anomaly map. The thresholds come from %d good parts that were not used for training, "+
+	return words.T("Raw score %.4g: the mean of the highest 0.2 %% of the anomaly map. The thresholds come from %d good parts that were not used for training, "+
 		"so that about %.0f %% of good parts are rejected. A region above the pixel thresholds is NG whatever the score.", score, c.Normals, 100*c.FalseRejectRate)
 }
 
@@ -253,7 +254,7 @@ func (p *verdictPanel) remark(logged, now history.Verdict) {
 		p.note.Hide()
 		return
 	}
-	p.note.Text = fmt.Sprintf("Logged as %s; the thresholds were moved since.", logged)
+	p.note.Text = words.T("Logged as %s; the thresholds were moved since.", logged)
 	p.note.Show()
 	p.note.Refresh()
 }
@@ -268,7 +269,7 @@ func (p *verdictPanel) personal(i int) {
 	p.personIcon.Resource = themes.VerdictIcon(string(st.reviewed))
 	p.personIcon.FillMode = canvas.ImageFillContain
 	p.personIcon.Refresh()
-	text := "You said " + string(st.reviewed)
+	text := words.T("You said %s", st.reviewed)
 	if st.reason != "" {
 		text += ": " + st.reason
 	}
@@ -300,17 +301,17 @@ func (p *verdictPanel) why(sh *shown) string {
 	t, score, n := sh.res.Thresholds, sh.res.Prediction.Score, len(sh.res.Regions)
 	switch {
 	case sh.doubt() != nil:
-		return "not upright"
+		return words.T("not upright")
 	case score >= t.Reject && n > 0:
-		return "score, " + phrase.Plural(n, "region")
+		return words.T("score") + ", " + words.N(n, "%d region", "%d regions")
 	case score >= t.Reject:
-		return "score"
+		return words.T("score")
 	case n > 0:
-		return phrase.Plural(n, "region")
+		return words.N(n, "%d region", "%d regions")
 	case score >= t.Review:
-		return "review band"
+		return words.T("review band")
 	}
-	return "below thresholds"
+	return words.T("below thresholds")
 }
 
 func (p *verdictPanel) selectRegion(n int) { p.regions.selectRow(n - 1) }
@@ -330,13 +331,13 @@ type regionTable struct {
 var regionColumns = []float32{.5, 1.5, 1.1, 1, 1, 1.1}
 
 func newRegionTable(s *inspectScreen) *regionTable {
-	t := &regionTable{s: s, title: widgets.NewHeading("Regions"), none: widgets.NewCaption("No region is above the thresholds.")}
-	heads := []string{"#", "x, y", "area px", "peak", "mean", "   kind"}
+	t := &regionTable{s: s, title: widgets.NewHeading(words.T("Regions")), none: widgets.NewCaption(words.T("No region is above the thresholds."))}
+	heads := []string{"#", "x, y", words.T("area px"), words.T("peak"), words.T("mean"), "   " + words.T("kind")}
 	tips := []string{
-		"Number of the region, as on the segmentation pane",
-		"Middle of the region in pixels of the picture", "Area in pixels of the picture",
-		"Highest anomaly value in the region", "Mean anomaly value in the region",
-		"Whether the part is brighter or darker than expected there, or both (mixed)",
+		words.T("Number of the region, as on the segmentation pane"),
+		words.T("Middle of the region in pixels of the picture"), words.T("Area in pixels of the picture"),
+		words.T("Highest anomaly value in the region"), words.T("Mean anomaly value in the region"),
+		words.T("Whether the part is brighter or darker than expected there, or both (mixed)"),
 	}
 	var cells []fyne.CanvasObject
 	for i, h := range heads {
@@ -408,9 +409,9 @@ func (t *regionTable) area(g history.Region) string {
 
 // rescale shows areas in square millimetres where the recipe has a scale.
 func (t *regionTable) rescale() {
-	head := "area px"
+	head := words.T("area px")
 	if t.s.scale() > 0 {
-		head = "area mm²"
+		head = words.T("area mm²")
 	}
 	t.heads[2].Set(head)
 	t.list.Refresh()
@@ -421,9 +422,9 @@ func (t *regionTable) set(rows []history.Region) {
 		return
 	}
 	t.rows = rows
-	t.title.Set("Regions")
+	t.title.Set(words.T("Regions"))
 	if len(rows) > 0 {
-		t.title.Set(fmt.Sprintf("Regions (%d)", len(rows)))
+		t.title.Set(words.T("Regions (%d)", len(rows)))
 		t.none.Hide()
 	} else {
 		t.none.Show()

@@ -19,6 +19,7 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -130,15 +131,15 @@ const listWidth = 380
 
 func (s *Screen) compose() fyne.CanvasObject {
 	t := s.Tips
-	s.pick = t.NewPicker("Compare with", theme.DocumentIcon(), 250, "The other recipe. Click to choose one.", s.menu)
-	s.start = t.NewButton("Score both", theme.MediaPlayIcon(), "Runs both networks over the parts of the open set, one after the other.", s.begin)
+	s.pick = t.NewPicker(words.T("Compare with"), theme.DocumentIcon(), 250, words.T("The other recipe. Click to choose one."), s.menu)
+	s.start = t.NewButton(words.T("Score both"), theme.MediaPlayIcon(), words.T("Runs both networks over the parts of the open set, one after the other."), s.begin)
 	s.start.Importance = widget.HighImportance
 	s.progress = s.Scoring.NewRow()
 	s.text = widgets.NewCaption("")
 	s.text.Elide = widgets.ElideEnd
-	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle("Compare"), widgets.Fixed(8, 0, widgets.NewText("")), s.pick, s.text, s.progress.Root, s.start), 5, 12))
+	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Compare")), widgets.Fixed(8, 0, widgets.NewText("")), s.pick, s.text, s.progress.Root, s.start), 5, 12))
 
-	for i, w := range []struct{ word, tip string }{{"Disagree", "Parts of which the two say different things"}, {"All", "All parts that both have judged"}} {
+	for i, w := range []struct{ word, tip string }{{words.T("Disagree"), words.T("Parts of which the two say different things")}, {words.T("All"), words.T("All parts that both have judged")}} {
 		s.chips[i] = t.NewChip(nil, w.tip, func() { s.only = i == 0; s.fill() })
 	}
 	s.list = widgets.NewList(s.Keys, func() int { return len(s.rows) }, newRow, func(i int, o fyne.CanvasObject) {
@@ -153,8 +154,8 @@ func (s *Screen) compose() fyne.CanvasObject {
 	}
 	s.none = widgets.NewCaption("")
 	s.none.Align = fyne.TextAlignCenter
-	title := widgets.Row(4, widgets.NewHeading("Parts"), widgets.NewSpring(nil), s.chips[0], s.chips[1])
-	captions := widgets.Columns(rowColumns, widgets.NewCaption(""), caption("this"), caption("other"))
+	title := widgets.Row(4, widgets.NewHeading(words.T("Parts")), widgets.NewSpring(nil), s.chips[0], s.chips[1])
+	captions := widgets.Columns(rowColumns, widgets.NewCaption(""), caption(words.T("this")), caption(words.T("other")))
 	table := widgets.Dock(widgets.Rows(4, widgets.Inset(title, 2, 4), captions), nil, nil, nil, container.NewStack(s.list, container.NewCenter(s.none)))
 	left := widgets.Dock(nil, widgets.NewCard(s.figures.root), nil, nil, container.New(layout.NewCustomPaddedLayout(0, 8, 0, 0), widgets.NewCard(table)))
 	for i := range s.panes {
@@ -167,12 +168,12 @@ func (s *Screen) compose() fyne.CanvasObject {
 		p.root = widgets.NewCard(widgets.Dock(widgets.Inset(widgets.Row(8, p.name, p.badge), 3, 0), nil, nil, nil, p.view))
 		s.panes[i] = p
 	}
-	layers := widgets.Row(6, widgets.NewCaption("show"))
+	layers := widgets.Row(6, widgets.NewCaption(words.T("show")))
 	for i, l := range []struct {
 		word string
 		pane viewer.Pane
-	}{{"Heat map", viewer.PaneHeat}, {"Reconstruction", viewer.PaneReconstruction}, {"Segmentation", viewer.PaneSegmentation}} {
-		s.layers[i] = t.NewChip(nil, "Show this of both. Zoom and pan move both pictures.", func() { s.setLayer(l.pane) })
+	}{{words.T("Heat map"), viewer.PaneHeat}, {words.T("Reconstruction"), viewer.PaneReconstruction}, {words.T("Segmentation"), viewer.PaneSegmentation}} {
+		s.layers[i] = t.NewChip(nil, words.T("Show this of both. Zoom and pan move both pictures."), func() { s.setLayer(l.pane) })
 		layers.Add(s.layers[i])
 	}
 	pictures := container.NewGridWithColumns(2, s.panes[0].root, s.panes[1].root)
@@ -190,7 +191,7 @@ func caption(s string) *widgets.Text {
 
 func (s *Screen) setLayer(p viewer.Pane) {
 	s.layer = p
-	words := [3]string{"Heat map", "Reconstruction", "Segmentation"}
+	words := [3]string{words.T("Heat map"), words.T("Reconstruction"), words.T("Segmentation")}
 	for i, q := range []viewer.Pane{viewer.PaneHeat, viewer.PaneReconstruction, viewer.PaneSegmentation} {
 		s.layers[i].Set(words[i], p == q)
 	}
@@ -203,8 +204,8 @@ func (s *Screen) setLayer(p viewer.Pane) {
 func (s *Screen) menu() {
 	take := func(path string) func() { return func() { s.Against(path) } }
 	items := []*fyne.MenuItem{
-		fyne.NewMenuItem("This recipe as calibrated", take("")),
-		fyne.NewMenuItem("Choose a recipe file…", func() { s.AskRecipe(s.Against) }),
+		fyne.NewMenuItem(words.T("This recipe as calibrated"), take("")),
+		fyne.NewMenuItem(words.T("Choose a recipe file…"), func() { s.AskRecipe(s.Against) }),
 	}
 	r := s.Session.Recipe()
 	for i, path := range s.RecentRecipes() {
@@ -238,9 +239,9 @@ func (s *Screen) renew() {
 	r, set := s.Session.Recipe(), s.Session.Set()
 	if r == nil || set == nil {
 		s.c = nil
-		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.ViewRefreshIcon(), "Nothing to compare yet",
-			"Open a folder of parts and a recipe on the Inspect screen. This screen then sets another recipe beside it.",
-			s.Tips.NewButton("Go to Inspect", theme.NavigateNextIcon(), "", func() { s.GoTo("Inspect") }))}
+		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.ViewRefreshIcon(), words.T("Nothing to compare yet"),
+			words.T("Open a folder of parts and a recipe on the Inspect screen. This screen then sets another recipe beside it."),
+			s.Tips.NewButton(words.T("Go to Inspect"), theme.NavigateNextIcon(), "", func() { s.GoTo("Inspect") }))}
 		s.body.Refresh()
 		return
 	}
@@ -256,11 +257,11 @@ func (s *Screen) renew() {
 	s.start.SetEnabled(!busy)
 	switch {
 	case s.job != nil && s.now.Total > 0:
-		s.text.Set(fmt.Sprintf("the other recipe: %d of %d · %s", s.now.Done, s.now.Total, phrase.Remaining(s.now.Left)))
+		s.text.Set(words.T("the other recipe: %d of %d · %s", s.now.Done, s.now.Total, phrase.Remaining(s.now.Left)))
 	case s.job != nil:
-		s.text.Set("opening the other recipe…")
+		s.text.Set(words.T("opening the other recipe…"))
 	case pass == nil && !scoring:
-		s.text.Set("The parts of this set have not been scored yet.")
+		s.text.Set(words.T("The parts of this set have not been scored yet."))
 	default:
 		s.text.Set("")
 	}
@@ -302,13 +303,13 @@ func (s *Screen) judge(pass *session.Pass) {
 
 func (s *Screen) names() {
 	r := s.Session.Recipe()
-	other := r.Name + " as calibrated"
+	other := words.T("%s as calibrated", r.Name)
 	if s.path != "" {
 		other = strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path))
 	}
 	s.pick.SetName(other)
-	s.panes[0].name.Set("this: " + r.Name)
-	s.panes[1].name.Set("other: " + other)
+	s.panes[0].name.Set(words.T("this: %s", r.Name))
+	s.panes[1].name.Set(words.T("other: %s", other))
 }
 
 // begin scores the set by both recipes.
@@ -368,13 +369,13 @@ func (s *Screen) fill() {
 			}
 		}
 	}
-	s.chips[0].Set(fmt.Sprintf("Disagree %d", differ), s.only)
-	s.chips[1].Set(fmt.Sprintf("All %d", all), !s.only)
+	s.chips[0].Set(words.T("Disagree %d", differ), s.only)
+	s.chips[1].Set(words.T("All %d", all), !s.only)
 	switch {
 	case s.c == nil:
-		s.none.Set("Score the parts to see where the two disagree.")
+		s.none.Set(words.T("Score the parts to see where the two disagree."))
 	default:
-		s.none.Set("The two agree about all parts.")
+		s.none.Set(words.T("The two agree about all parts."))
 	}
 	s.none.Hidden = len(s.rows) > 0
 	s.none.Refresh()
@@ -527,7 +528,7 @@ func (s *Screen) setRow(r *row, i int) {
 	for k, v := range []float64{p.ScoreA, p.ScoreB} {
 		text, ink := index(v), themes.ColorNameMuted
 		if p.Differ() && right[k] {
-			text, ink = text+" · right", themes.ColorNameOK
+			text, ink = text+" · "+words.T("right"), themes.ColorNameOK
 		}
 		r.scores[k].SetColor(ink)
 		r.scores[k].Set(text)
@@ -551,14 +552,14 @@ type figures struct {
 func newFigures(t *widgets.Tips) *figures {
 	f := &figures{root: widgets.Rows(4)}
 	columns := []float32{2, 1, 1}
-	f.root.Add(widgets.Columns(columns, widgets.NewHeading("In numbers"), caption("this"), caption("other")))
+	f.root.Add(widgets.Columns(columns, widgets.NewHeading(words.T("In numbers")), caption(words.T("this")), caption(words.T("other"))))
 	for i, l := range []struct{ name, tip string }{
-		{"judged rightly", "Good parts that are OK and defective ones that are NG, of all labelled parts"},
-		{"false rejects", "Share of good parts that are NG"},
-		{"escapes", "Share of defective parts that are OK"},
-		{"to a person", "Share of parts in the REVIEW band"},
-		{"AUROC", "How well the scores tell defective from good parts, whatever the thresholds"},
-		{"latency p50 · p95", "Time from file to verdict while scoring, in milliseconds"},
+		{words.T("judged rightly"), words.T("Good parts that are OK and defective ones that are NG, of all labelled parts")},
+		{words.T("false rejects"), words.T("Share of good parts that are NG")},
+		{words.T("escapes"), words.T("Share of defective parts that are OK")},
+		{words.T("to a person"), words.T("Share of parts in the REVIEW band")},
+		{"AUROC", words.T("How well the scores tell defective from good parts, whatever the thresholds")},
+		{words.T("latency p50 · p95"), words.T("Time from file to verdict while scoring, in milliseconds")},
 	} {
 		name := widgets.NewText(l.name)
 		name.Elide = widgets.ElideEnd
@@ -596,7 +597,7 @@ func (f *figures) set(c *session.Comparison) {
 		of(3, s.Reviews())
 		values[4][k], values[5][k] = s.AUROC, float64(s.Latency.P50)
 		f.cells[4][k].Text = figure(s.AUROC)
-		f.cells[5][k].Text = fmt.Sprintf("%.0f · %.0f ms", float64(s.Latency.P50), float64(s.Latency.P95))
+		f.cells[5][k].Text = words.T("%.0f · %.0f ms", float64(s.Latency.P50), float64(s.Latency.P95))
 	}
 	for i, row := range f.cells {
 		better := i == 0 || i == 4 // more is better

@@ -114,6 +114,7 @@ var failures = map[string]words.Text{
 	"log the verdict": words.Text("Could not log the verdict"), "log the run": words.Text("Could not log the run"),
 	"log the thresholds": words.Text("Could not log the thresholds"), "explain the part": words.Text("Could not explain the part"),
 	"draw the map": words.Text("Could not draw the map"), "open the map": words.Text("Could not open the map"),
+	"open the folder": words.Text("Could not open the folder"), "remove the checkpoint": words.Text("Could not remove the checkpoint"),
 	"export": words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
 }
 
