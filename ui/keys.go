@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unicode"
 
+	"agurscope/ui/setup"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -58,6 +59,7 @@ var keyHelp = []struct {
 		{words.Text("Ctrl+O"), words.Text("open a folder of parts")},
 		{words.Text("Ctrl+R"), words.Text("open a recipe")},
 		{words.Text("Ctrl+L"), words.Text("the line and its peers")},
+		{words.Text("Ctrl+,"), words.Text("the settings")},
 		{"?", words.Text("this list")},
 	}},
 	{words.Text("History"), [][2]words.Text{
@@ -135,6 +137,7 @@ func (w *Window) addShortcuts() {
 	for i := range w.screens {
 		add(fyne.KeyName(fmt.Sprint(i+1)), func() { w.goTo(i) })
 	}
+	add(fyne.KeyComma, func() { w.GoTo(setup.Title) })
 	add(fyne.KeyO, func() { w.GoTo(inspectTitle); w.inspect.browseSet() })
 	add(fyne.KeyL, w.showLine)
 	add(fyne.KeyR, func() { w.GoTo(inspectTitle); w.inspect.browseRecipe() })

@@ -13,9 +13,9 @@ set -uo pipefail
 program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
-LANGUAGES=${LANGUAGES:-"en_US"}
-SCREENS=${SCREENS:-"inspect tools camera line train calibrate explain compare history clusters keys"}
-FILMS=${FILMS:-"camera trigger library line"}
+LANGUAGES=${LANGUAGES:-"en_US de_DE zh_CN"}
+SCREENS=${SCREENS:-"inspect tools camera line train calibrate explain compare history clusters settings keys"}
+FILMS=${FILMS:-"kiosk camera trigger library line"}
 parts=$(realpath "$(dirname "$0")/../../assets/demo/test")
 mkdir -p "$out"; work=$(mktemp -d); failed=0
 trap 'eye_end; rm -rf "$work"' EXIT
@@ -133,6 +133,7 @@ shot_clusters() {
   xdotool mouseup 1; away; settle; picture clusters-lasso
   key h; settle 20; picture history-from-map; key m; settle; picture clusters-from-history; key l
 }
+shot_settings() { key ctrl+comma; settle; picture settings; }
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }
 
 film_camera() { # connecting, streaming, stalled, lost
@@ -156,6 +157,10 @@ film_trigger() { # ready for the trigger, triggered, testing, tested, a failed t
 film_library() { # a library that cannot be loaded
   mkdir -p "$work/lib"; : >"$work/lib/libaravis-0.8.so.0"
   LD_LIBRARY_PATH="$work/lib" open_window --camera gige://127.0.0.1; go_to camera; sleep 2; picture camera-no-library
+  close_window
+}
+film_kiosk() { # parts on the full screen
+  open_window --kiosk --rate 2; sleep 6; picture kiosk
   close_window
 }
 film_line() { # peers that are there, that listen, and that are not reached
