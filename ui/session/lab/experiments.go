@@ -344,6 +344,9 @@ func first(text string, of map[string]session.Spread, high bool, format string) 
 	if best != "agurnet" {
 		why += "; " + titleOf(best) + " is first"
 	}
+	if own.N < 2 {
+		why += "; one value each, so how much of it is chance is not known"
+	}
 	return judged(text, best == "agurnet", why)
 }
 
