@@ -97,9 +97,9 @@ func Sentence(s string) string {
 	return s
 }
 
-// LowerFirst makes a title part of a sentence.
+// LowerFirst makes a title part of a sentence, where the language writes it so.
 func LowerFirst(s string) string {
-	if s == "" {
+	if s == "" || words.Current() != words.English {
 		return s
 	}
 	return strings.ToLower(s[:1]) + s[1:]
