@@ -458,6 +458,7 @@ type progress struct {
 	last   session.TrainEvent
 	any    bool
 	losses []widgets.Point
+	held   []widgets.Point
 	look   *look
 }
 
@@ -467,6 +468,9 @@ func (b *eventBatch) add(e session.TrainEvent, take func(progress)) {
 	b.now.last, b.now.any = e, true
 	if e.Stage == session.Training && e.Step > 0 {
 		b.now.losses = append(b.now.losses, widgets.Point{X: float64(e.Step), Y: e.Loss})
+		if e.Held > 0 {
+			b.now.held = append(b.now.held, widgets.Point{X: float64(e.Step), Y: e.Held})
+		}
 	}
 	if l != nil {
 		b.now.look = l

@@ -79,6 +79,7 @@ func newTrainLive(t *trainScreen) *trainLive {
 	}
 	blocks := container.NewGridWithColumns(4, cell(l.steps, words.T("step")), cell(l.loss, words.T("loss")), cell(l.rate, words.T("pictures per second")), cell(l.elapsed, words.T("elapsed")))
 	l.chart = widgets.NewLineChart(words.T("step"), words.T("loss"), words.T("The curve begins with the first steps."))
+	l.chart.Beside(words.T("held-out good parts"))
 	l.stop = t.w.Tips.NewButton(words.T("Cancel"), theme.CancelIcon(), words.T("End the training. Its checkpoint is kept, so that it can be resumed."), t.cancel)
 	l.pause = t.w.Tips.NewButton(words.T("Pause"), theme.MediaPauseIcon(), "", t.hold)
 	head := widgets.Row(10, l.title, widgets.NewSpring(nil), l.pause, l.stop)
@@ -182,6 +183,9 @@ func (l *trainLive) take(p progress) {
 	if n := len(p.losses); n > 0 {
 		for _, q := range p.losses {
 			l.chart.Add(q)
+		}
+		for _, q := range p.held {
+			l.chart.AddBeside(q)
 		}
 		l.chart.Redraw()
 		l.step = int(p.losses[n-1].X)

@@ -84,6 +84,7 @@ func (t *trainer) held(images []*nn.Image) error {
 		}
 		losses = append(losses, loss)
 	}
-	t.plateau.Losses = append(t.plateau.Losses, mean(losses))
+	t.heldLoss = mean(losses)
+	t.plateau.Losses = append(t.plateau.Losses, t.heldLoss)
 	return nil
 }

@@ -50,6 +50,7 @@ type Progress struct {
 	Remaining   time.Duration // estimated; 0 while unknown
 	Loss        float64       // weighted sum
 	Terms       map[string]float64
+	Held        float64 // reconstruction's loss on held-out good parts, once in a while; 0 in between
 	Rate        float64 // learning rate
 
 	// A look at the work, once in a while: the first image of the batch.
@@ -118,9 +119,11 @@ type trainer struct {
 	started time.Time
 	recent  []float64
 	plateau plateau
-	replay  replay
-	answers []float32 // of the scoring network
-	stopped Stop
+	// heldLoss is what was seen of the held-out parts since the last step was told.
+	heldLoss float64
+	replay   replay
+	answers  []float32 // of the scoring network
+	stopped  Stop
 }
 
 // Train fits a model of network n to normal images of its input size, or to
@@ -262,6 +265,7 @@ func (t *trainer) loop(ctx context.Context, e nn.Engine, normals []*nn.Image, on
 			shown = time.Now()
 			t.look(&pr, b)
 		}
+		pr.Held, t.heldLoss = t.heldLoss, 0
 		if on != nil {
 			on(pr)
 		}

@@ -314,6 +314,8 @@ func (r *chartRenderer) Destroy() {}
 type LineChart struct {
 	chart
 	points, smooth []Point
+	beside         []Point // a second number on the same axis
+	besideWord     string
 	word           string
 }
 
@@ -347,9 +349,22 @@ func (l *LineChart) Add(p Point) {
 	}
 }
 
+// Beside names a second number on the same axis, drawn in another colour.
+func (l *LineChart) Beside(word string) { l.besideWord = word }
+
+// AddBeside appends a point of the second number; X must rise.
+func (l *LineChart) AddBeside(p Point) {
+	if math.IsNaN(p.Y) || math.IsInf(p.Y, 0) {
+		return
+	}
+	if l.beside = append(l.beside, p); len(l.beside) > maxPoints {
+		l.beside = l.beside[1:]
+	}
+}
+
 // Clear removes all points.
 func (l *LineChart) Clear() {
-	l.points = nil
+	l.points, l.beside = nil, nil
 	l.Redraw()
 }
 
@@ -375,8 +390,7 @@ func (l *LineChart) Redraw() {
 			}
 		}
 		l.y.min, l.y.max = 0, max(top*1.08, 1e-9)
-		last := l.smooth[len(l.smooth)-1]
-		l.note = words.T("now %.4g", last.Y)
+		l.note = l.now()
 	}
 	l.Refresh()
 }
@@ -399,15 +413,28 @@ func (l *LineChart) draw(p pen) {
 	faint.A = 80
 	p.line(l.points, 1, premultiplied(faint))
 	p.line(l.smooth, 2, themes.Color(theme.ColorNamePrimary))
+	if len(l.beside) > 1 {
+		p.line(l.beside, 2, themes.Color(themes.ColorNameReview))
+	}
+}
+
+// now says the last values.
+func (l *LineChart) now() string {
+	n := len(l.smooth)
+	if n == 0 {
+		return ""
+	}
+	note := words.T("now %.4g", l.smooth[n-1].Y)
+	if k := len(l.beside); k > 0 {
+		note += fmt.Sprintf(" · %s %.4g", l.besideWord, l.beside[k-1].Y)
+	}
+	return note
 }
 
 func premultiplied(c color.NRGBA) color.Color { return color.RGBAModel.Convert(c) }
 
 func (l *LineChart) pointed(x float64, inside bool) {
-	note := ""
-	if n := len(l.smooth); n > 0 {
-		note = words.T("now %.4g", l.smooth[n-1].Y)
-	}
+	note := l.now()
 	l.marks = nil
 	if inside {
 		best := 0
