@@ -28,8 +28,9 @@ var version = "dev"
 func main() {
 	yieldIdle()
 	if os.Getenv("GOGC") == "" {
-		// What lives is mostly tables: as much garbage again would only be memory.
-		debug.SetGCPercent(40)
+		// What lives is mostly tables, which are cheap to mark: garbage beside them
+		// would only be memory.
+		debug.SetGCPercent(25)
 	}
 	code := run()
 	if again {

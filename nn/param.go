@@ -24,19 +24,20 @@ type Param struct {
 	Name  string
 	Role  Role
 	Value *tensor.Dense
-	Grad  *tensor.Dense // same shape as Value; nil for a Statistic
+
+	grad []float32 // nil until somebody asks: inspecting has no use for it
 }
 
 // Data returns the values, shared, in row-major order.
 func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
 
-// GradData returns the gradients of the last Backward, shared; nil for a
-// Statistic.
+// GradData returns the gradients of the last Backward, shared, in the order of
+// Data; nil for a Statistic.
 func (p *Param) GradData() []float32 {
-	if p.Grad == nil {
-		return nil
+	if p.grad == nil && p.Role != Statistic {
+		p.grad = make([]float32, len(p.Data()))
 	}
-	return p.Grad.Data().([]float32)
+	return p.grad
 }
 
 // Params holds a network's parameters by name, in the order of their making.
@@ -76,9 +77,6 @@ func (ps *Params) param(name string, role Role, init func([]float32), shape ...i
 		return p
 	}
 	p := &Param{Name: name, Role: role, Value: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))}
-	if role != Statistic {
-		p.Grad = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
-	}
 	init(p.Data())
 	ps.All = append(ps.All, p)
 	ps.byName[name] = p
