@@ -3,8 +3,10 @@ package ui
 import (
 	"context"
 
+	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -78,8 +80,14 @@ func (q *queueRow) toggle() {
 		q.s.w.Say(words.T("Only what is OK can be learnt as good: say so first (O)."))
 		return
 	}
+	it, add := q.s.parts.items[i], !q.in
+	q.s.w.Need(station.Engineer, func() { q.put(it, add) })
+}
+
+// put queues a part or takes it out: what is learnt is the engineer's.
+func (q *queueRow) put(it datasets.Item, add bool) {
 	q.asked++
-	mine, it, add := q.asked, q.s.parts.items[i], !q.in
+	mine := q.asked
 	q.s.w.Job(func(ctx context.Context) {
 		n, err := q.s.w.Session.Queue(ctx, it, add)
 		q.s.w.OnUI(func() {

@@ -18,6 +18,7 @@ import (
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
@@ -664,7 +665,7 @@ func (s *Screen) nameIt() {
 		}
 		slices.Sort(c.Members)
 	}
-	s.write(func(ctx context.Context) error {
+	s.need(func(ctx context.Context) error {
 		if rename != 0 {
 			return store.NameCluster(ctx, rename, name, user)
 		}
@@ -677,7 +678,13 @@ func (s *Screen) dropIt() {
 		return
 	}
 	store, id := s.Session.Store(), s.m.Clusters[s.which].ID
-	s.write(func(ctx context.Context) error { return store.DropCluster(ctx, id) }, words.T("The cluster is gone; its parts stay."))
+	s.need(func(ctx context.Context) error { return store.DropCluster(ctx, id) }, words.T("The cluster is gone; its parts stay."))
+}
+
+// need writes once whoever is at the station may: what parts are called is the
+// engineer's.
+func (s *Screen) need(do func(context.Context) error, done string) {
+	s.Need(station.Engineer, func() { s.write(do, done) })
 }
 
 // write changes clusters and shows the map anew, by cluster.

@@ -11,6 +11,7 @@ import (
 	"agurscope/history"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -128,7 +129,7 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 			return
 		}
 		d.Hide()
-		a.makeGolden(ids, name.Text, note.Text)
+		s.Need(station.Engineer, func() { a.makeGolden(ids, name.Text, note.Text) })
 	}
 	make.OnTapped = keep
 	for _, e := range []*widgets.Entry{name, note} {
