@@ -18,6 +18,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -26,8 +27,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// station is the screen on a window of the test driver.
-type station struct {
+// bench is the screen on a window of the test driver.
+type bench struct {
 	*Screen
 	store   *history.Store
 	run     int64
@@ -37,18 +38,20 @@ type station struct {
 	problem error
 }
 
-func (h *station) Report(err error, _ ...fyne.CanvasObject) { h.problem = err }
-func (h *station) Say(s string)                             { h.said = s }
-func (h *station) Dialog(d dialog.Dialog)                   { d.Show() }
-func (h *station) GoTo(title string)                        { h.went = title }
-func (h *station) Inspect(string)                           {}
-func (h *station) ThresholdsChanged()                       {}
-func (h *station) RecipeSaved()                             {}
-func (h *station) AskRecipe(func(string))                   {}
-func (h *station) User() string                             { return "tester" }
+func (h *bench) Report(err error, _ ...fyne.CanvasObject) { h.problem = err }
+func (h *bench) Say(s string)                             { h.said = s }
+func (h *bench) Dialog(d dialog.Dialog)                   { d.Show() }
+func (h *bench) GoTo(title string)                        { h.went = title }
+func (h *bench) Inspect(string)                           {}
+func (h *bench) ThresholdsChanged()                       {}
+func (h *bench) RecipeSaved()                             {}
+func (h *bench) AskRecipe(func(string))                   {}
+func (h *bench) User() string                             { return "tester" }
+func (h *bench) May(station.Role) bool                    { return true }
+func (h *bench) Need(_ station.Role, do func())           { do() }
 
 // until runs what was posted until ok holds.
-func (h *station) until(t testing.TB, what string, ok func() bool) {
+func (h *bench) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	limit := time.After(60 * time.Second)
 	for !ok() {
@@ -61,12 +64,12 @@ func (h *station) until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// newStation is a screen on a history with n parts of two types; none for a
+// newBench is a screen on a history with n parts of two types; none for a
 // negative n.
-func newStation(t *testing.T, look string, n int) *station {
+func newBench(t *testing.T, look string, n int) *bench {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(themes.Named(look))
-	h := &station{posts: make(chan func(), 1<<14)}
+	h := &bench{posts: make(chan func(), 1<<14)}
 	if n >= 0 {
 		var err error
 		if h.store, err = history.Open(filepath.Join(t.TempDir(), "h.db")); err != nil {
@@ -102,7 +105,7 @@ func newStation(t *testing.T, look string, n int) *station {
 }
 
 // add puts an inspected part into the history.
-func (h *station) add(t *testing.T, i, kind int) {
+func (h *bench) add(t *testing.T, i, kind int) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(i), 3))
 	v := make([]float32, 10)
@@ -127,7 +130,7 @@ func (h *station) add(t *testing.T, i, kind int) {
 }
 
 // drawn shows the screen with a map.
-func (h *station) drawnMap(t *testing.T) {
+func (h *bench) drawnMap(t *testing.T) {
 	t.Helper()
 	h.Show()
 	h.until(t, "the screen offers a map", func() bool { return len(h.body.Objects) == 1 && h.body.Objects[0] != h.all })
@@ -137,7 +140,7 @@ func (h *station) drawnMap(t *testing.T) {
 
 func TestAMapIsDrawnFromTheEmptyScreen(t *testing.T) {
 	for _, look := range []string{"dark", "light", "contrast"} {
-		h := newStation(t, look, 40)
+		h := newBench(t, look, 40)
 		h.drawnMap(t)
 		if len(h.m.Points) != 40 || h.by != session.ByType || !slices.Equal(h.names, []string{"bent", "good"}) && !slices.Equal(h.names, []string{"good", "bent"}) {
 			t.Errorf("%d points by %s: %v", len(h.m.Points), h.by, h.names)
@@ -163,7 +166,7 @@ func TestAMapIsDrawnFromTheEmptyScreen(t *testing.T) {
 }
 
 func TestPartsAreSelectedAndNamed(t *testing.T) {
-	h := newStation(t, "dark", 40)
+	h := newBench(t, "dark", 40)
 	h.drawnMap(t)
 	if h.listed() != 40 || h.m.Points[h.listedPoint(0)].Verdict != 40 {
 		t.Error("the newest part is not the first of the list")
@@ -216,7 +219,7 @@ func TestPartsAreSelectedAndNamed(t *testing.T) {
 }
 
 func TestNewPartsAppear(t *testing.T) {
-	h := newStation(t, "dark", 40)
+	h := newBench(t, "dark", 40)
 	h.drawnMap(t)
 	h.scatter.Zoom(2)
 	zoom := h.scatter.zoom
@@ -244,7 +247,7 @@ func TestNewPartsAppear(t *testing.T) {
 }
 
 func TestWhatPeopleSayMeanwhileIsShown(t *testing.T) {
-	h := newStation(t, "dark", 40)
+	h := newBench(t, "dark", 40)
 	h.drawnMap(t)
 	h.Rune('c')
 	h.scatter.Zoom(3)
@@ -261,7 +264,7 @@ func TestWhatPeopleSayMeanwhileIsShown(t *testing.T) {
 }
 
 func TestDrawingIsCancelled(t *testing.T) {
-	h := newStation(t, "dark", 60)
+	h := newBench(t, "dark", 60)
 	h.Show()
 	h.until(t, "the screen offers a map", func() bool { return len(h.body.Objects) == 1 })
 	h.begin()
@@ -276,7 +279,7 @@ func TestDrawingIsCancelled(t *testing.T) {
 }
 
 func TestTooFewPartsAndNoHistory(t *testing.T) {
-	h := newStation(t, "dark", 3)
+	h := newBench(t, "dark", 3)
 	h.Show()
 	h.until(t, "the screen offers a map", func() bool { return len(h.body.Objects) == 1 })
 	h.begin()
@@ -284,7 +287,7 @@ func TestTooFewPartsAndNoHistory(t *testing.T) {
 	if !strings.Contains(h.problem.Error(), "only 3 inspected parts") {
 		t.Error(h.problem)
 	}
-	none := newStation(t, "light", -1)
+	none := newBench(t, "light", -1)
 	none.Show()
 	if len(none.body.Objects) != 1 || none.body.Objects[0] == none.all {
 		t.Error("a map without a history")
@@ -300,7 +303,7 @@ func TestTooFewPartsAndNoHistory(t *testing.T) {
 }
 
 func TestColoursTakeTurns(t *testing.T) {
-	h := newStation(t, "dark", 24)
+	h := newBench(t, "dark", 24)
 	h.drawnMap(t)
 	seen := map[session.MapColour]bool{}
 	for range 4 {
