@@ -122,9 +122,9 @@ var rules = map[string]rule{
 		tests: []string{"nn", "nn/anomaly"},
 		fyne:  true,
 	},
-	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/thumb", "ui/widgets", "ui/words"}, fyne: true},
+	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "ui/words"}, fyne: true},
 	"ui/records": {
-		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},

@@ -250,9 +250,7 @@ func (r *Recorder) commitRecords(batch []*request) {
 		r.pend(batch, err)
 		return
 	}
-	if h := r.Health(); !h.OK() { // in a stand-in, of which more waits now
-		defer r.state(h.Fault)
-	}
+	standIn := r.Health()
 	alone := err != nil && len(batch) > 1
 	for i, q := range batch {
 		if alone {
@@ -261,6 +259,9 @@ func (r *Recorder) commitRecords(batch []*request) {
 		if errors.As(err, &fault) {
 			r.pend(batch[i:], err)
 			return
+		}
+		if !standIn.OK() { // more waits in it now: said before anybody hears of the verdict
+			r.state(standIn.Fault)
 		}
 		q.result <- err
 	}
