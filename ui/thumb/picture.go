@@ -44,7 +44,11 @@ func (t *Picture) Set(m *image.RGBA, known bool) {
 	if t.img.Image == m && t.img.Visible() {
 		return
 	}
+	hidden := !t.img.Visible()
 	t.img.Show() // first: showing alone paints nothing
 	t.img.Image = m
 	t.img.Refresh()
+	if hidden { // what was never painted does not know its window yet
+		canvas.Refresh(t.Root)
+	}
 }
