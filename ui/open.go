@@ -81,7 +81,11 @@ func (s *inspectScreen) openDemo() {
 
 // openBoth opens a set, then a recipe; either may be empty. The set first: its
 // pictures can be seen while the network is prepared.
-func (s *inspectScreen) openBoth(set, recipe string) {
+func (s *inspectScreen) openBoth(set, recipe string) { s.openThen(set, recipe, func() {}) }
+
+// openThen opens both and then goes on: what begins before they are there would
+// begin with what was open before.
+func (s *inspectScreen) openThen(set, recipe string, then func()) {
 	s.leave()
 	s.recipeComing = recipe != ""
 	s.w.Job(func(context.Context) {
@@ -95,6 +99,7 @@ func (s *inspectScreen) openBoth(set, recipe string) {
 			s.recipeComing = false
 			s.w.tidy()
 			s.w.scriptOpened()
+			then()
 		})
 	})
 }

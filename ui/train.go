@@ -398,8 +398,11 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 		body.Add(widget.NewAccordion(widget.NewAccordionItem(words.N(n, "%d file skipped, and why", "%d files skipped, and why"), text)))
 	}
 	tune := t.w.Tips.NewButton(words.T("Calibrate it"), theme.NavigateNextIcon(), words.T("Opens the recipe and sets its thresholds on the scores of good and defective parts."), func() {
-		t.inspectWith()
-		t.w.GoTo(calibrate.Title)
+		t.openResult(func() {
+			if t.w.on(inspectTitle) { // nobody has gone elsewhere meanwhile
+				t.w.GoTo(calibrate.Title)
+			}
+		})
 	})
 	head.Add(widgets.Inset(widgets.Row(8, inspect, tune, again), 8, 0))
 	return container.NewVScroll(widgets.Inset(body, 20, 24))
@@ -427,14 +430,16 @@ func preparedWords(p anomaly.Preparation) string {
 	return words.T("The network sees parts as they lie and as they are lit.")
 }
 
-// inspectWith opens the new recipe, and its set where another or none is open.
-func (t *trainScreen) inspectWith() {
+func (t *trainScreen) inspectWith() { t.openResult(func() {}) }
+
+// openResult opens the new recipe, and its set where another or none is open.
+func (t *trainScreen) openResult(then func()) {
 	set := ""
 	if now := t.w.Session.Set(); t.set != nil && (now == nil || now.Root != t.set.Root) {
 		set = t.set.Root
 	}
 	t.w.GoTo(inspectTitle)
-	t.w.inspect.openBoth(set, t.result.Recipe.Path)
+	t.w.inspect.openThen(set, t.result.Recipe.Path, then)
 }
 
 // block is a figure with its caption.
