@@ -17,6 +17,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
+	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -318,4 +319,27 @@ func colours(m image.Image) int {
 		}
 	}
 	return len(seen)
+}
+
+func TestTheWishIsProposedAsTheReason(t *testing.T) {
+	h := newStation(t)
+	h.Show()
+	c := h.chooser
+	if c.reason() != "" {
+		t.Errorf("nothing was chosen, and the reason would be %q", c.reason())
+	}
+	c.rate.SetText("1,5")
+	c.use()
+	if c.reason() != "at most 1.5 % false rejects" {
+		t.Errorf("reason %q", c.reason())
+	}
+	h.Screen.drag(widgets.RejectLine, 1.1*h.trial.Now().Reject)
+	if c.reason() != "" {
+		t.Errorf("moved by hand, and the reason would still be %q", c.reason())
+	}
+	c.rate.SetText("none")
+	c.use()
+	if c.reason() != "" {
+		t.Errorf("refused, and the reason would be %q", c.reason())
+	}
 }

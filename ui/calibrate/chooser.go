@@ -28,7 +28,8 @@ type chooser struct {
 	apply *widgets.Button
 	note  *widgets.Aside
 	about *widgets.Text
-	said  session.Thresholds // what the note was said about
+	said  session.Thresholds // what note and wish were said about
+	wish  string             // what was chosen by, "" for nothing
 }
 
 const (
@@ -133,13 +134,33 @@ func (c *chooser) use() {
 	}
 	th, note, err := c.find(t)
 	if err != nil {
-		c.said = t.Now()
+		c.said, c.wish = t.Now(), ""
 		c.note.Set(phrase.Sentence(err.Error()))
 		return
 	}
 	c.s.set(th)
-	c.said = t.Now()
+	c.said, c.wish = t.Now(), c.wished()
 	c.note.Set(note)
+}
+
+// wished says by what thresholds were chosen.
+func (c *chooser) wished() string {
+	text := func(e *widgets.Entry) string { v, _ := number(e); return fmt.Sprintf("%g", v) }
+	switch c.by {
+	case byFalseRejects:
+		return words.T("at most %s %% false rejects", text(c.rate))
+	case byRecall:
+		return words.T("at least %s %% of defects NG", text(c.share))
+	}
+	return words.T("cost: escape %s, false reject %s, defects %s %%", text(c.costs[0]), text(c.costs[1]), text(c.costs[2]))
+}
+
+// reason is the wish that the present thresholds fulfil, "" for none.
+func (c *chooser) reason() string {
+	if t := c.s.trial; t == nil || c.said != t.Now() {
+		return ""
+	}
+	return c.wish
 }
 
 func (c *chooser) find(t *session.Trial) (th session.Thresholds, note string, err error) {

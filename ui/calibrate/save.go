@@ -6,6 +6,7 @@ import (
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 )
 
@@ -18,6 +19,7 @@ func (s *Screen) askSave() {
 	}
 	author, reason := s.Tips.NewEntry(words.T("Your name"), ""), s.Tips.NewEntry(words.T("Why the thresholds change"), "")
 	author.SetText(s.User())
+	reason.SetText(s.chooser.reason())
 	fr := s.trial.FalseRejects()
 	text := words.T("Version %d of %s. Earlier versions stay in the file.", r.Version()+1, r.Name)
 	if fr.N > 0 {
@@ -36,6 +38,7 @@ func (s *Screen) askSave() {
 	author.OnEscape, reason.OnEscape = d.Hide, d.Hide
 	s.Dialog(d)
 	s.Window.Canvas().Focus(reason)
+	reason.TypedShortcut(&fyne.ShortcutSelectAll{}) // a better one replaces it
 }
 
 func (s *Screen) write(author, reason string) {
