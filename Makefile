@@ -178,6 +178,11 @@ bench-tsne: setup ## our t-SNE against scikit-learn's on 10,000 Fashion-MNIST pi
 .PHONY: screenshots window-state soak-kiosk bench-mouse
 # What drives the window by mouse and keyboard.
 screenshots window-state soak-kiosk bench-mouse: MORE_PACKAGES = $(LOOK_PACKAGES)
+.PHONY: tour
+tour: MORE_PACKAGES = $(LOOK_PACKAGES) unzip
+tour: build ## from a folder to a recipe at 1 % false rejects in nine actions; the pictures of README.md under out/tour
+	ui/screenshots/tour.sh $(BIN) $(OUT)/tour
+
 window-state: build ## kill -9 the window: it comes back where it was; a second one says why it is none
 	ui/screenshots/state.sh $(BIN)
 

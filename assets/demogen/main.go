@@ -20,24 +20,25 @@ import (
 const (
 	side     = 512 // pixels
 	quality  = 90
-	shipped  = 24 // good parts that go with the program
-	training = 160
-	good     = 8 // good parts to inspect
-	each     = 3 // parts of each defect to inspect
+	shipped  = 24  // good parts that go with the program
+	training = 160 // good parts to train on
+	good     = 8   // good parts to inspect
+	each     = 3   // parts of each defect to inspect
 )
 
 func main() {
 	ship := flag.String("ship", "assets/demo", "folder of the demonstration")
 	train := flag.String("train", "out/demo-train", "folder of good parts to train on")
+	parts := flag.Int("parts", training, "how many of them")
 	flag.Parse()
-	if err := draw(*ship, *train); err != nil {
+	if err := draw(*ship, *train, *parts); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func draw(ship, train string) error {
+func draw(ship, train string, parts int) error {
 	o := synthec.Options{Size: side, Pose: synthec.Jittered, Seed: 2026}
-	for i := range training {
+	for i := range parts {
 		m, _ := synthec.Part(o, i, "")
 		name := fmt.Sprintf("part-%03d.jpg", i)
 		if err := write(filepath.Join(train, name), m); err != nil {
@@ -49,7 +50,7 @@ func draw(ship, train string) error {
 			}
 		}
 	}
-	next := training
+	next := parts
 	for i := range good {
 		m, _ := synthec.Part(o, next, "")
 		next++
