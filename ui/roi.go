@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -34,7 +33,7 @@ type roiEditor struct {
 	row  *toolRow
 	root fyne.CanvasObject
 	mask mask
-	past []mask // for undo, oldest first
+	past [][]uint8 // cells of the mask, for undo, oldest first
 
 	shape  int
 	ignore bool // what is painted: ignored, or judged again
@@ -166,7 +165,7 @@ func (e *roiEditor) paint(ignore bool) {
 
 // keep remembers the mask before a stroke.
 func (e *roiEditor) keep() {
-	e.past = append(e.past, mask{e.mask.w, e.mask.h, slices.Clone(e.mask.cells)})
+	e.past = append(e.past, slices.Clone(e.mask.cells))
 	if len(e.past) > keptSteps {
 		e.past = slices.Delete(e.past, 0, 1)
 	}
@@ -174,7 +173,7 @@ func (e *roiEditor) keep() {
 
 func (e *roiEditor) back() {
 	if n := len(e.past); n > 0 {
-		e.mask, e.past = e.past[n-1], e.past[:n-1]
+		e.mask.cells, e.past = e.past[n-1], e.past[:n-1]
 		e.refresh()
 	}
 }
@@ -371,7 +370,7 @@ func (e *roiEditor) write(reason string) {
 				return
 			}
 			e.row.leave()
-			s.w.status.say(fmt.Sprint(words.T("Saved version %d of %s.", r.Version(), r.Name)))
+			s.w.status.say(words.T("Saved version %d of %s.", r.Version(), r.Name))
 			s.recipeOpened()
 			s.w.RecipeSaved()
 		})

@@ -21,9 +21,8 @@ type toolRow struct {
 	reading                              *widgets.Text
 	scale                                *widgets.Chip
 
-	outlines bool // regions are outlined and not filled
-	line     *measure
-	editor   *roiEditor // nil unless somebody edits
+	line   *measure
+	editor *roiEditor // nil unless somebody edits
 }
 
 func newToolRow(s *inspectScreen) *toolRow {
@@ -56,7 +55,7 @@ func (r *toolRow) refresh() {
 	how, _, _ := r.s.view.Paired()
 	r.wipe.Set(words.T("Wipe"), how == viewer.Wipe)
 	r.blink.Set(words.T("Blink"), how == viewer.Blink)
-	r.hollow.Set(words.T("Outlines only"), r.outlines)
+	r.hollow.Set(words.T("Outlines only"), !r.s.view.Filled())
 	r.measuring.Set(words.T("Measure"), r.line.on)
 	word := words.T("Judged area…")
 	if x := r.s.recipe(); x != nil && x.ROI() != nil {
@@ -70,8 +69,7 @@ func (r *toolRow) refresh() {
 }
 
 func (r *toolRow) toggleFill() {
-	r.outlines = !r.outlines
-	r.s.view.ShowFill(!r.outlines)
+	r.s.view.ShowFill(!r.s.view.Filled())
 	r.refresh()
 }
 

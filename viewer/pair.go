@@ -26,8 +26,7 @@ const blinkEvery = 600 * time.Millisecond
 type pair struct {
 	how         Pair
 	left, right Pane
-	at          float64 // how much of the width the left one has
-	stop        chan struct{}
+	stop        chan struct{} // ends the blinking
 }
 
 // SetPair shows two panes in the place of the first, or, with Apart, each in its
@@ -44,9 +43,9 @@ func (v *Viewer) SetPair(how Pair, left, right Pane) {
 		v.Grid()
 		return
 	}
-	v.pair = pair{how: how, left: left, right: right, at: .5}
+	v.pair = pair{how: how, left: left, right: right}
 	p := v.panes[left]
-	p.beside, p.cut = v.panes[right], v.pair.at
+	p.beside, p.cut = v.panes[right], .5
 	p.header.setTitle(v.titles[left] + " │ " + v.titles[right])
 	if how == Blink {
 		v.blink()
@@ -117,9 +116,8 @@ func (v *Viewer) flip() {
 
 // wipe moves the line between the two.
 func (v *Viewer) wipe(at float64) {
-	v.pair.at = min(max(at, 0.02), 0.98)
 	p := v.panes[v.pair.left]
-	p.cut = v.pair.at
+	p.cut = min(max(at, 0.02), 0.98)
 	p.raster.Refresh()
 }
 

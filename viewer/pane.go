@@ -72,8 +72,9 @@ type pane struct {
 	scale    float64     // screen pixels per desktop unit
 	pressed  fyne.Position
 	dragging bool
-	wiping   bool // the line of a wipe is being dragged
-	drawing  bool // a tool was given the button
+	wiping   bool          // the line of a wipe is being dragged
+	led      fyne.Position // where a tool was last
+	drawing  bool          // a tool was given the button
 }
 
 func newPane(number int, title, absent string, view *Viewport, fonts *fonts, do paneActions) *pane {
@@ -161,8 +162,10 @@ func (p *pane) Scrolled(e *fyne.ScrollEvent) {
 // Dragged pans the picture, moves the line of a wipe or leads a tool.
 func (p *pane) Dragged(e *fyne.DragEvent) {
 	if t := p.do.tool(); t != nil {
-		p.pressed = e.Position
-		t.Drag(p.image(e.Position))
+		if p.drawing { // the button went down on the picture
+			p.led = e.Position
+			t.Drag(p.image(e.Position))
+		}
 		p.hover(e.Position)
 		return
 	}
@@ -178,7 +181,7 @@ func (p *pane) Dragged(e *fyne.DragEvent) {
 // DragEnd ends what Dragged began.
 func (p *pane) DragEnd() {
 	p.dragging, p.wiping = false, false
-	p.release(p.pressed)
+	p.release(p.led)
 }
 
 // release lets the tool go, once.
@@ -209,7 +212,7 @@ func (p *pane) MouseDown(e *desktop.MouseEvent) {
 		return
 	}
 	if t := p.do.tool(); t != nil {
-		p.drawing = true
+		p.drawing, p.led = true, e.Position
 		t.Press(p.image(e.Position))
 		return
 	}

@@ -202,6 +202,9 @@ func (v *Viewer) filled() *Segmentation {
 	return v.frame.Segmentation
 }
 
+// Filled reports whether regions are filled, not only outlined.
+func (v *Viewer) Filled() bool { return !v.hollow }
+
 // ShowFill fills the regions of the segmentation, or only outlines them.
 func (v *Viewer) ShowFill(on bool) {
 	v.hollow = !on
