@@ -101,7 +101,7 @@ var rules = map[string]rule{
 	"ui/words":       {tests: []string{"assets"}},
 	"ui/station":     {},
 	"ui/alarm":       {},
-	"ui/phrase":      {ours: []string{"ui/session", "ui/words"}},
+	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "ui/words"}},
 	"ui/desk":        {ours: []string{"themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"history", "ui/desk/desktest"}, fyne: true},
 	"ui/desk/desktest": {
 		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session", "ui/station"},

@@ -393,7 +393,7 @@ func (t *regionTable) fill(i int, o fyne.CanvasObject) {
 	}
 	r, g := o.(*regionRow), t.rows[i]
 	for k, text := range []string{
-		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), t.area(g), phrase.Figure(g.Peak), phrase.Figure(g.Mean), "   " + g.Polarity,
+		fmt.Sprint(i + 1), fmt.Sprintf("%d, %d", g.X+g.W/2, g.Y+g.H/2), t.area(g), phrase.Figure(g.Peak), phrase.Figure(g.Mean), "   " + phrase.Polarity(g.Polarity),
 	} {
 		r.cells[k].Set(text)
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"agurscope/nn/segment"
 	"agurscope/ui/session"
 	"agurscope/ui/words"
 )
@@ -57,6 +58,29 @@ func Clock(d time.Duration) string {
 		return fmt.Sprintf("%d:%02d:%02d", sec/3600, sec/60%60, sec%60)
 	}
 	return fmt.Sprintf("%d:%02d", sec/60, sec%60)
+}
+
+// MinuteForm is how a moment is written, and read where people type one: the
+// same in every language, and in the order of time.
+const MinuteForm = "2006-01-02 15:04"
+
+// Day writes the day here of a moment.
+func Day(t time.Time) string { return t.Local().Format(time.DateOnly) }
+
+// Minute writes a moment with its day.
+func Minute(t time.Time) string { return t.Local().Format(MinuteForm) }
+
+// polarities say how a region differs from what should be there.
+var polarities = map[string]words.Text{
+	segment.Bright: words.Text("bright"), segment.Dark: words.Text("dark"), segment.Mixed: words.Text("mixed"),
+}
+
+// Polarity says how a region differs; one that nobody knows stays as it is.
+func Polarity(p string) string {
+	if word, ok := polarities[p]; ok {
+		return word.String()
+	}
+	return p
 }
 
 // Milliseconds writes a latency.
@@ -115,7 +139,8 @@ var failures = map[string]words.Text{
 	"log the thresholds": words.Text("Could not log the thresholds"), "explain the part": words.Text("Could not explain the part"),
 	"draw the map": words.Text("Could not draw the map"), "open the map": words.Text("Could not open the map"),
 	"open the folder": words.Text("Could not open the folder"), "remove the checkpoint": words.Text("Could not remove the checkpoint"),
-	"export": words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
+	"open the golden set": words.Text("Could not open the golden set"),
+	"export":              words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
 }
 
 // hints are the ways out that sessions name.

@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -46,7 +45,7 @@ func newActions(s *Screen) *actions {
 	a.ex = s.Tips.NewButton(words.T("Export…"), theme.DocumentSaveIcon(), words.T("Write what is selected or found to a file: CSV, XLSX, JSON, PDF, pictures (E)"), a.askExport)
 	a.open = s.Tips.NewFlatButton("", theme.FolderOpenIcon(), words.T("Open the folder in which it lies"), func() {
 		if err := fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: filepath.Dir(a.wrote)}); err != nil {
-			s.Report(fmt.Errorf("open the folder of %s: %w", a.wrote, err))
+			s.Report(&session.Problem{Op: "open the folder", Err: err})
 		}
 	})
 	a.open.Hide()
@@ -64,10 +63,10 @@ func (a *actions) refresh() {
 	case a.stop != nil:
 		a.said.Set("")
 	case n > 0:
-		a.said.Set(fmt.Sprintf("%s selected (Esc: none)", phrase.Plural(n, "part")))
+		a.said.Set(words.N(n, "%d part selected (Esc: none)", "%d parts selected (Esc: none)"))
 		a.open.Hide()
 	case a.wrote != "":
-		a.said.Set("Wrote " + a.wrote)
+		a.said.Set(words.T("Wrote %s", a.wrote))
 		a.open.Show()
 	default:
 		a.said.Set(words.T("Space, Ctrl or Shift and a click select several; A selects all"))
@@ -121,7 +120,7 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 	make.Importance = widget.HighImportance
 	make.SetEnabled(len(ids) > 0)
 	body := widgets.Rows(10, widgets.NewPara(words.T("Parts with the answers that a recipe must give, to try recipes on before they are used. A set is never changed, and retention keeps its parts.")),
-		widgets.NewHeading("New set of "+phrase.Plural(len(ids), "selected part")), widgets.Dock(nil, nil, nil, widgets.Inset(make, 0, 6), widgets.Columns([]float32{1, 1}, widgets.Inset(name, 0, 0), widgets.Inset(note, 0, 6))))
+		widgets.NewHeading(words.N(len(ids), "New set of %d selected part", "New set of %d selected parts")), widgets.Dock(nil, nil, nil, widgets.Inset(make, 0, 6), widgets.Columns([]float32{1, 1}, widgets.Inset(name, 0, 0), widgets.Inset(note, 0, 6))))
 	var d *dialog.CustomDialog
 	keep := func() {
 		if strings.TrimSpace(name.Text) == "" {
@@ -142,7 +141,7 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 		for i := len(sets) - 1; i >= 0; i-- {
 			g := sets[i]
 			text := widgets.NewStyled(&widgets.Text{Text: g.Name, Elide: widgets.ElideEnd})
-			about := widgets.NewCaption(fmt.Sprintf("%s · %s · %s", phrase.Plural(len(g.Members), "part"), g.Time.Local().Format("2 Jan 2006"), g.Author))
+			about := widgets.NewCaption(strings.Join(nonempty(words.N(len(g.Members), "%d part", "%d parts"), phrase.Day(g.Time), g.Author), " · "))
 			about.Elide = widgets.ElideEnd
 			list := t.NewFlatButton(words.T("List"), nil, words.T("Show these verdicts"), func() {
 				d.Hide()
@@ -150,10 +149,10 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 				for _, m := range g.Members {
 					ids = append(ids, m.Verdict)
 				}
-				s.Only(ids, "of "+g.Name)
+				s.Only(ids, words.T("of %s##a set", g.Name))
 			})
-			inspect := t.NewFlatButton("Inspect", nil, words.T("Inspect its parts with the recipe that is open"), func() { d.Hide(); a.openGolden(g, "Inspect") })
-			compare := t.NewFlatButton("Compare", nil, words.T("Set two recipes beside each other on its parts"), func() { d.Hide(); a.openGolden(g, "Compare") })
+			inspect := t.NewFlatButton(words.T("Inspect"), nil, words.T("Inspect its parts with the recipe that is open"), func() { d.Hide(); a.openGolden(g, "Inspect") })
+			compare := t.NewFlatButton(words.T("Compare"), nil, words.T("Set two recipes beside each other on its parts"), func() { d.Hide(); a.openGolden(g, "Compare") })
 			rows.Add(widgets.Dock(nil, nil, nil, widgets.Row(2, list, inspect, compare), widgets.Inset(widgets.Lines(text, about), 4, 0)))
 		}
 		body.Add(widgets.Fixed(0, min(float32(len(sets))*48, 240), scrolled(rows)))
@@ -180,19 +179,23 @@ func (a *actions) makeGolden(ids []int64, name, note string) {
 			_, missing, err = session.GoldenPictures(ctx, store, g)
 		}
 		s.OnUI(func() {
-			switch {
-			case err != nil:
+			if err != nil {
 				s.Report(err)
-			case missing > 0:
-				s.Say(fmt.Sprintf("Golden set %q: %s; the pictures of %d are no longer there.", g.Name, phrase.Plural(len(g.Members), "part"), missing))
-			default:
-				s.Say(fmt.Sprintf("Golden set %q: %s.", g.Name, phrase.Plural(len(g.Members), "part")))
+				return
 			}
-			if err == nil {
-				s.unmark()
+			text := words.N(len(g.Members), "Golden set %[2]q: %[1]d part.", "Golden set %[2]q: %[1]d parts.", g.Name)
+			if missing > 0 {
+				text += " " + picturesGone(missing)
 			}
+			s.Say(text)
+			s.unmark()
 		})
 	})
+}
+
+// picturesGone says of how many parts of a set there is nothing to inspect.
+func picturesGone(n int) string {
+	return words.N(n, "The picture of %d part of this set is no longer there.", "The pictures of %d parts of this set are no longer there.")
 }
 
 // openGolden opens the pictures of a golden set on the screen of that title.
@@ -208,13 +211,13 @@ func (a *actions) openGolden(g history.GoldenSet, title string) {
 				return
 			}
 			if missing == len(g.Members) {
-				s.Report(&session.Problem{Op: "open the golden set " + g.Name, Err: errors.New("none of its pictures is there any more"),
-					Hint: "Keep full pictures with their verdicts (Settings, or --keep) for parts that shall be golden."})
+				s.Report(&session.Problem{Op: "open the golden set", Err: errors.New(words.T("none of the pictures of %q is there any more", g.Name)),
+					Hint: words.T("Keep full pictures (Settings, or --keep) of parts that shall be golden.")})
 				return
 			}
 			s.OpenSet(dir, title)
 			if missing > 0 {
-				s.Say(fmt.Sprintf("The pictures of %s of this set are no longer there.", phrase.Plural(missing, "part")))
+				s.Say(picturesGone(missing))
 			}
 		})
 	})

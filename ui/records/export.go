@@ -15,7 +15,7 @@ import (
 	"agurscope/history"
 	"agurscope/history/handover"
 	"agurscope/ui/desk"
-	"agurscope/ui/phrase"
+	"agurscope/ui/session"
 	"agurscope/ui/sheet"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
@@ -76,9 +76,9 @@ func (a *actions) askExport() {
 	if s.rows() == 0 || a.stop != nil {
 		return
 	}
-	src, n, what := s.source(), s.rows(), "found"
+	src, n := s.source(), s.rows()
 	if len(s.marked) > 0 {
-		n, what = len(s.marked), "selected"
+		n = len(s.marked)
 	}
 	choices := append([]format(nil), formats...)
 	if p := s.detail.past; p != nil {
@@ -96,9 +96,13 @@ func (a *actions) askExport() {
 	of := widgets.NewText("")
 	chosen := func() format { return choices[max(kind.SelectedIndex(), 0)] }
 	tell := func() {
-		of.Set(fmt.Sprintf("%s, as they are %s now", phrase.Plural(n, "verdict"), what))
-		if chosen().passes == 0 {
-			of.Set("the whole run of the verdict beside the table")
+		switch {
+		case chosen().passes == 0:
+			of.Set(words.T("the whole run of the verdict beside the table"))
+		case len(s.marked) > 0:
+			of.Set(words.N(n, "%d verdict that is selected", "%d verdicts that are selected"))
+		default:
+			of.Set(words.N(n, "%d verdict that was found", "%d verdicts that were found"))
 		}
 	}
 	kind.OnChanged = func(string) {
@@ -122,7 +126,7 @@ func (a *actions) askExport() {
 			wrong.Set(words.T("Name a file, not a folder."))
 		case err == nil && replacing != path:
 			replacing = path
-			wrong.Set(path + " is there already. Press Replace to write over it, or name another file.")
+			wrong.Set(words.T("%s is there already. Press Replace to write over it, or name another file.", path))
 			write.SetText(words.T("Replace"))
 		default:
 			d.Hide()
@@ -158,7 +162,7 @@ func (a *actions) export(f format, src handover.Source, n int, path string, repl
 	s := a.s
 	ctx, stop := context.WithCancel(s.Context())
 	a.stop = stop
-	a.step.Set("writing…")
+	a.step.Set(words.T("writing…"))
 	a.bar.SetValue(0)
 	a.refresh()
 	show := &desk.Latest{Thread: s.Thread}
@@ -190,12 +194,12 @@ func (a *actions) export(f format, src handover.Source, n int, path string, repl
 			case errors.Is(err, context.Canceled):
 				s.Say(words.T("Stopped: no file was left."))
 			case errors.Is(err, fs.ErrExist):
-				s.Report(fmt.Errorf("export: %s is there already and was left as it is; choose another name", path))
+				s.Report(&session.Problem{Op: "export", Err: errors.New(words.T("%s is there already and was left as it is", path)), Hint: words.T("Choose another name.")})
 			case err != nil:
 				s.Report(err)
 			default:
 				a.wrote = path
-				s.Say("Wrote " + path)
+				s.Say(words.T("Wrote %s", path))
 			}
 			a.refresh()
 		})

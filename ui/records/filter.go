@@ -70,7 +70,7 @@ func newFilter(s *Screen) *filter {
 	f.overs = s.Tips.NewChip(nil, words.T("Only what people have judged otherwise, or confirmed"), func() { f.over = !f.over; f.changed() })
 	f.verdicts = widgets.Row(4)
 	for _, v := range verdicts {
-		c := s.Tips.NewChip(themes.VerdictIcon(string(v)), "What the program judged "+string(v)+"; several can be chosen", func() {
+		c := s.Tips.NewChip(themes.VerdictIcon(string(v)), words.T("What the program judged %s; several can be chosen", v), func() {
 			f.chosen[v] = !f.chosen[v]
 			f.changed()
 		})

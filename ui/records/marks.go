@@ -3,6 +3,7 @@ package records
 import (
 	"agurscope/themes"
 	"agurscope/ui/widgets"
+	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -53,7 +54,7 @@ func (s *Screen) markAll() {
 		s.marked[s.found.view.ID(i)] = true
 	}
 	if n < s.rows() {
-		s.Say("The first 20,000 are selected; that is the most.")
+		s.Say(words.T("The first %d are selected; that is the most.", maxMarked))
 	}
 	s.showMarks()
 }

@@ -2,7 +2,6 @@ package records
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -56,32 +55,31 @@ func (m *more) criteria() []criterion {
 	var out []criterion
 	add := func(word string, drop func(*more)) { out = append(out, criterion{word, drop}) }
 	if m.like != 0 {
-		add("similar parts", func(m *more) { m.like = 0 })
+		add(words.T("similar parts"), func(m *more) { m.like = 0 })
 	}
 	if m.picked != nil {
-		add(fmt.Sprintf("%s %s", phrase.Plural(len(m.picked), "part"), m.what), func(m *more) { m.picked, m.what = nil, "" })
+		add(words.N(len(m.picked), "%d part %s", "%d parts %s", m.what), func(m *more) { m.picked, m.what = nil, "" })
 	}
 	if m.run != 0 {
-		add(fmt.Sprintf("run %d", m.run), func(m *more) { m.run = 0 })
+		add(words.T("run %d", m.run), func(m *more) { m.run = 0 })
 	}
 	if m.source != "" {
-		add("from "+brief(m.source), func(m *more) { m.source = "" })
+		add(words.T("from %s##a source", brief(m.source)), func(m *more) { m.source = "" })
 	}
 	if m.reviewed != "" {
-		add("a person said "+string(m.reviewed), func(m *more) { m.reviewed = "" })
+		add(personSaid(m.reviewed), func(m *more) { m.reviewed = "" })
 	}
 	if m.polarity != "" {
-		add(m.polarity+" regions", func(m *more) { m.polarity = "" })
+		add(words.T("%s regions", phrase.Polarity(m.polarity)), func(m *more) { m.polarity = "" })
 	}
 	if m.minArea > 0 || m.maxArea > 0 {
-		add("a region of "+span(m.minArea > 0, m.maxArea > 0, fmt.Sprint(m.minArea), fmt.Sprint(m.maxArea))+" px", func(m *more) { m.minArea, m.maxArea = 0, 0 })
+		add(words.T("region size %s px", span(m.minArea > 0, m.maxArea > 0, strconv.Itoa(m.minArea), strconv.Itoa(m.maxArea))), func(m *more) { m.minArea, m.maxArea = 0, 0 })
 	}
 	if m.score != nil {
-		add("score "+span(!math.IsInf(m.score.Min, -1), !math.IsInf(m.score.Max, 1), phrase.Figure(m.score.Min), phrase.Figure(m.score.Max)), func(m *more) { m.score = nil })
+		add(words.T("score %s", span(!math.IsInf(m.score.Min, -1), !math.IsInf(m.score.Max, 1), phrase.Figure(m.score.Min), phrase.Figure(m.score.Max))), func(m *more) { m.score = nil })
 	}
 	if !m.since.IsZero() || !m.until.IsZero() {
-		const form = "2 Jan 2006 15:04"
-		add(span(!m.since.IsZero(), !m.until.IsZero(), m.since.Local().Format(form), m.until.Local().Format(form)), func(m *more) { m.since, m.until = time.Time{}, time.Time{} })
+		add(span(!m.since.IsZero(), !m.until.IsZero(), phrase.Minute(m.since), phrase.Minute(m.until)), func(m *more) { m.since, m.until = time.Time{}, time.Time{} })
 	}
 	return out
 }
@@ -90,11 +88,11 @@ func (m *more) criteria() []criterion {
 func span(low, high bool, from, to string) string {
 	switch {
 	case low && high:
-		return from + " to " + to
+		return words.T("%s to %s", from, to)
 	case low:
-		return "from " + from
+		return words.T("from %s##and more", from)
 	}
-	return "up to " + to
+	return words.T("up to %s", to)
 }
 
 // moment reads a time as people write it, "" as none. A day alone is its
@@ -104,12 +102,12 @@ func moment(text string, end bool, where *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.ParseInLocation("2006-01-02 15:04", text, where); err == nil {
+	if t, err := time.ParseInLocation(phrase.MinuteForm, text, where); err == nil {
 		return t, nil
 	}
-	t, err := time.ParseInLocation("2006-01-02", text, where)
+	t, err := time.ParseInLocation(time.DateOnly, text, where)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no time: write 2026-08-31, or 2026-08-31 14:30", text)
+		return time.Time{}, errors.New(words.T("%q is no time: write 2026-08-31, or 2026-08-31 14:30", text))
 	}
 	if end {
 		t = t.AddDate(0, 0, 1)
@@ -124,7 +122,7 @@ func amount(text string) (v float64, given bool, err error) {
 	}
 	v, err = strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 	if err != nil || !(v >= 0) || v > 1e9 {
-		return 0, false, fmt.Errorf("%q is no number from 0 on", text)
+		return 0, false, errors.New(words.T("%q is no number from 0 on", text))
 	}
 	return v, true, nil
 }
@@ -145,16 +143,17 @@ type form struct {
 	since, until             *widgets.Entry
 	wrong                    *widgets.Aside
 	ask                      *dialog.CustomDialog
-	sources                  map[string]string // by what is shown
+	sources, polarities      map[string]string // by what is shown
 	persons                  map[string]history.Verdict
 }
 
-const day = "2006-01-02 15:04"
+// personSaid is how the form and its chip name a verdict of people.
+func personSaid(v history.Verdict) string { return words.T("a person said %s", v) }
 
 // newForm is a form with what is asked for now.
 func (f *filter) newForm() *form {
 	t := f.s.Tips
-	o := &form{before: f.more, sources: map[string]string{}, persons: map[string]history.Verdict{}, wrong: widgets.NewAside(theme.ColorNameError)}
+	o := &form{before: f.more, sources: map[string]string{}, polarities: map[string]string{}, persons: map[string]history.Verdict{}, wrong: widgets.NewAside(theme.ColorNameError)}
 	m := f.more
 	choice := func(first words.Text, options []string, now, tip string) *widgets.Select {
 		c := t.NewSelect(append([]string{first.String()}, options...), tip, f.s.Keys, nil)
@@ -182,16 +181,21 @@ func (f *filter) newForm() *form {
 	o.source = choice(anySource, sources, now, words.T("The folder or camera"))
 	var persons []string
 	for _, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
-		word := "a person said " + string(v)
+		word := personSaid(v)
 		o.persons[word] = v
 		persons = append(persons, word)
 	}
 	person := ""
 	if m.reviewed != "" {
-		person = "a person said " + string(m.reviewed)
+		person = personSaid(m.reviewed)
 	}
 	o.person = choice(anyPerson, persons, person, words.T("What people said last"))
-	o.polarity = choice(anyPolarity, f.facets.Polarities, m.polarity, words.T("Whether a region is darker or brighter than it should be"))
+	var polarities []string
+	for _, p := range f.facets.Polarities {
+		o.polarities[phrase.Polarity(p)] = p
+		polarities = append(polarities, phrase.Polarity(p))
+	}
+	o.polarity = choice(anyPolarity, polarities, phrase.Polarity(m.polarity), words.T("Whether a region is darker or brighter than it should be"))
 	entry := func(hint, tip, now string) *widgets.Entry {
 		e := t.NewEntry(hint, tip)
 		e.Text = now
@@ -220,7 +224,7 @@ func (f *filter) newForm() *form {
 		if t.IsZero() {
 			return ""
 		}
-		return t.Local().Format(day)
+		return phrase.Minute(t)
 	}
 	o.since = entry(words.T("from 2026-08-31, or 2026-08-31 06:00"), words.T("A day, or a day and a time"), at(m.since))
 	o.until = entry(words.T("until"), words.T("A day, which is included, or a day and a time, which is not"), at(m.until))
@@ -232,9 +236,7 @@ func (o *form) read() (more, error) {
 	m := more{run: o.before.run, picked: o.before.picked, what: o.before.what, like: o.before.like}
 	m.source = o.sources[o.source.Selected]
 	m.reviewed = o.persons[o.person.Selected]
-	if o.polarity.Selected != anyPolarity.String() {
-		m.polarity = o.polarity.Selected
-	}
+	m.polarity = o.polarities[o.polarity.Selected]
 	var errs []error
 	number := func(e *widgets.Entry) (float64, bool) {
 		v, given, err := amount(e.Text)
@@ -262,7 +264,7 @@ func (o *form) read() (more, error) {
 	errs = append(errs, err)
 	switch {
 	case m.maxArea > 0 && m.minArea > m.maxArea, m.score != nil && m.score.Min > m.score.Max, !m.since.IsZero() && !m.until.IsZero() && !m.since.Before(m.until):
-		errs = append(errs, errors.New("a span ends before it begins"))
+		errs = append(errs, errors.New(words.T("a span ends before it begins")))
 	}
 	return m, errors.Join(errs...)
 }

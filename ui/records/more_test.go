@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"agurscope/history"
+	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -72,8 +73,8 @@ func TestEveryCriterionIsAskedForShownAndTakenBack(t *testing.T) {
 	}{
 		{"from monday", 100, func(o *form) { o.source.Selected = "/parts/monday" }},
 		{"a person said OK", 1, func(o *form) { o.person.Selected = "a person said OK" }},
-		{"dark regions", 10, func(o *form) { o.polarity.Selected = "dark" }},
-		{"a region of 10 to 20 px", 10, func(o *form) { o.minArea.Text, o.maxArea.Text = "10", "20" }},
+		{"dark regions", 10, func(o *form) { o.polarity.Selected = phrase.Polarity("dark") }},
+		{"region size 10 to 20 px", 10, func(o *form) { o.minArea.Text, o.maxArea.Text = "10", "20" }},
 		{"score from 1.70", 20, func(o *form) { o.minScore.Text = "1.7" }},
 		{"up to", 0, func(o *form) { o.until.Text = "2020-01-01" }},
 	} {
