@@ -116,7 +116,7 @@ func newCharts(s *Screen) *charts {
 	c.cause.plot.OnChosen, c.drift.plot.OnChosen = c.openCause, c.openDrift
 	c.runChips, c.repeat = widgets.Row(4), paragraph()
 	c.repeat.SizeName = theme.SizeNameText
-	c.unstable = s.Tips.NewButton(words.T("List those that differ"), nil, words.T("Show the verdicts on parts of which the runs disagree"), func() { s.Only(c.differ, "that differ between runs") })
+	c.unstable = s.Tips.NewButton(words.T("List those that differ"), nil, words.T("Show the verdicts on parts of which the runs disagree"), func() { s.Only(c.differ, words.T("that differ between runs")) })
 	about := paragraph()
 	about.SetText(words.T("Several runs over the same parts: how often they agree, and how much better than by chance (kappa, 1 is perfect)."))
 	study := widgets.Rows(6, container.NewHScroll(c.runChips), widgets.Flush(c.repeat), widgets.Row(0, c.unstable))
@@ -210,11 +210,11 @@ func (s *study) label(g spc.Group) string {
 
 // span says which groups are shown, and that there are older ones.
 func (s *study) span() string {
-	word := strings.ToLower(string(units[s.unit].word))
+	shown, count := len(s.groups), units[s.unit].count
 	if s.left > 0 {
-		return fmt.Sprintf("the newest %s of %d", phrase.Plural(len(s.groups), word), len(s.groups)+s.left)
+		return words.T("the newest %d of %s", shown, count(shown+s.left))
 	}
-	return phrase.Plural(len(s.groups), word)
+	return count(shown)
 }
 
 func (c *charts) showYield() {
@@ -226,52 +226,46 @@ func (c *charts) showYield() {
 		parts, ok = parts+g.N, ok+g.OK
 		d.Slots = append(d.Slots, widgets.Slot{Label: s.label(g), Stack: []float64{float64(g.OK), float64(g.Review), float64(g.NG), float64(g.Error)},
 			Line: g.Yield(), Lower: none, Upper: none,
-			Tip: fmt.Sprintf("%s: %s, yield %s · %d OK, %d REVIEW, %d NG, %d ERROR", s.label(g), phrase.Plural(g.N, "part"), widgets.Percent(g.Yield()), g.OK, g.Review, g.NG, g.Error)})
+			Tip: words.T("%s: %s, yield %s · %d OK, %d REVIEW, %d NG, %d ERROR", s.label(g), words.N(g.N, "%d part", "%d parts"), widgets.Percent(g.Yield()), g.OK, g.Review, g.NG, g.Error)})
 	}
 	c.yield.plot.Set(d)
 	if parts == 0 {
 		c.yield.says.SetText("")
 		return
 	}
-	c.yield.says.SetText(fmt.Sprintf("%s in %s: %s OK after people have looked.", phrase.Plural(parts, "part"), s.span(), widgets.Percent(float64(ok)/float64(parts))))
+	c.yield.says.SetText(words.T("%s in %s: %s OK after people have looked.", words.N(parts, "%d part", "%d parts"), s.span(), widgets.Percent(float64(ok)/float64(parts))))
 }
 
 func (c *charts) showControl() {
 	s := c.study
-	d := widgets.PlotData{Line: words.T("not OK"), Share: true, Zero: true, Centre: s.chart.Centre, Names: s.unit == byRecipe, Empty: "No parts"}
+	d := widgets.PlotData{Line: words.T("not OK"), Share: true, Zero: true, Centre: s.chart.Centre, Names: s.unit == byRecipe, Empty: words.T("No parts")}
 	out := 0
 	for i, p := range s.chart.Points {
 		label, tip := s.label(s.groups[i]), ""
 		switch {
 		case p.Out && p.P > p.Upper:
-			tip = " · more than chance explains"
+			tip = " · " + words.T("more than chance explains")
 		case p.Out:
-			tip = " · less than chance explains"
+			tip = " · " + words.T("less than chance explains")
 		case p.Run:
-			tip = " · nine in a row on one side"
+			tip = " · " + words.T("nine in a row on one side")
 		}
 		if p.Out || p.Run {
 			out++
 		}
 		d.Slots = append(d.Slots, widgets.Slot{Label: label, Line: p.P, Lower: p.Lower, Upper: p.Upper, Alarm: p.Out || p.Run,
-			Tip: fmt.Sprintf("%s: %d of %d not OK, %s · limits %s to %s%s", label, p.Defective, p.N, widgets.Percent(p.P), widgets.Percent(p.Lower), widgets.Percent(p.Upper), tip)})
+			Tip: words.T("%s: %d of %d not OK, %s · limits %s to %s", label, p.Defective, p.N, widgets.Percent(p.P), widgets.Percent(p.Lower), widgets.Percent(p.Upper)) + tip})
 	}
 	c.control.plot.Set(d)
 	switch {
 	case len(d.Slots) == 0:
 		c.control.says.SetText("")
 	case out == 0:
-		c.control.says.SetText(fmt.Sprintf("The mean is %s; no point lies beyond the limits of three standard deviations, nor nine in a row on one side.", widgets.Percent(s.chart.Centre)))
+		c.control.says.SetText(words.T("The mean is %s; no point lies beyond the limits of three standard deviations, nor nine in a row on one side.", widgets.Percent(s.chart.Centre)))
 	default:
-		c.control.says.SetText(fmt.Sprintf("The mean is %s; %s (ringed) beyond the limits of three standard deviations, or the ninth in a row on one side.", widgets.Percent(s.chart.Centre), lie(out)))
+		c.control.says.SetText(words.N(out, "The mean is %[2]s; %[1]d point (ringed) lies beyond the limits of three standard deviations, or is the ninth in a row on one side.",
+			"The mean is %[2]s; %[1]d points (ringed) lie beyond the limits of three standard deviations, or are the ninth in a row on one side.", widgets.Percent(s.chart.Centre)))
 	}
-}
-
-func lie(n int) string {
-	if n == 1 {
-		return "1 point lies"
-	}
-	return fmt.Sprintf("%d points lie", n)
 }
 
 func (c *charts) showCauses() {
@@ -285,8 +279,8 @@ func (c *charts) showCauses() {
 		d.Empty = words.T("Draw the map of this recipe on the Clusters screen first")
 	}
 	for _, b := range s.causes[c.kind] {
-		d.Slots = append(d.Slots, widgets.Slot{Label: b.Label, Stack: []float64{float64(b.Count)}, Line: b.Cumulative, Lower: none, Upper: none,
-			Tip: fmt.Sprintf("%s: %s, %s of all; with those before it %s", b.Label, phrase.Plural(b.Count, "region"), widgets.Percent(b.Share), widgets.Percent(b.Cumulative))})
+		d.Slots = append(d.Slots, widgets.Slot{Label: b.name, Stack: []float64{float64(b.Count)}, Line: b.Cumulative, Lower: none, Upper: none,
+			Tip: words.T("%s: %s, %s of all; with those before it %s", b.name, words.N(b.Count, "%d region", "%d regions"), widgets.Percent(b.Share), widgets.Percent(b.Cumulative))})
 	}
 	c.cause.plot.Set(d)
 	if len(d.Slots) == 0 {
@@ -294,32 +288,32 @@ func (c *charts) showCauses() {
 		return
 	}
 	b := s.causes[c.kind][0]
-	c.cause.says.SetText(fmt.Sprintf("What makes most regions comes first: %s with %s of all; the line adds them up.", b.Label, widgets.Percent(b.Share)))
+	c.cause.says.SetText(words.T("What makes most regions comes first: %s with %s of all; the line adds them up.", b.name, widgets.Percent(b.Share)))
 }
 
 func (c *charts) showDrift() {
 	d := c.study.drift
-	p := widgets.PlotData{Line: words.T("average score of good parts"), Centre: none, Empty: fmt.Sprintf("It takes %d good parts of one recipe; there are %d", leastDrift, d.parts)}
+	p := widgets.PlotData{Line: words.T("average score of good parts"), Centre: none, Empty: words.T("It takes %d good parts of one recipe; there are %d", leastDrift, d.parts)}
 	if len(d.points) > 0 {
 		p.Centre = d.base.Mean
 	}
 	for _, q := range d.points {
 		alarm := ""
 		if q.Alarm {
-			alarm = " · alarm"
+			alarm = " · " + words.T("alarm")
 		}
-		when := q.from.Local().Format("2 Jan 15:04")
+		when := q.from.Local().Format(minuteLabel)
 		p.Slots = append(p.Slots, widgets.Slot{Label: when, Line: q.Average, Lower: q.Lower, Upper: q.Upper, Alarm: q.Alarm,
-			Tip: fmt.Sprintf("%s, %s: average %s, limits %s to %s%s", when, phrase.Plural(q.n, "part"), phrase.Figure(q.Average), phrase.Figure(q.Lower), phrase.Figure(q.Upper), alarm)})
+			Tip: words.T("%s, %s: average %s, limits %s to %s", when, words.N(q.n, "%d part", "%d parts"), phrase.Figure(q.Average), phrase.Figure(q.Lower), phrase.Figure(q.Upper)) + alarm})
 	}
 	c.drift.plot.Set(p)
 	switch {
 	case len(d.points) == 0:
 		c.drift.says.SetText("")
 	case d.alarms == 0:
-		c.drift.says.SetText(fmt.Sprintf("The weighted average of %s of %s stays within its limits, which the first half of them sets.", phrase.Plural(d.parts, "good part"), d.recipe))
+		c.drift.says.SetText(words.N(d.parts, "The weighted average of %[1]d good part of %[2]s stays within its limits, which the first half of them sets.", "The weighted average of %[1]d good parts of %[2]s stays within its limits, which the first half of them sets.", d.recipe))
 	default:
-		c.drift.says.SetText(fmt.Sprintf("The weighted average of good parts of %s left its limits at %s, first on %s: light, camera or parts have changed.", d.recipe, phrase.Plural(d.alarms, "part"), d.first.from.Local().Format("2 Jan 15:04")))
+		c.drift.says.SetText(words.N(d.alarms, "The weighted average of good parts of %[2]s left its limits at %[1]d part, first on %[3]s: light, camera or parts have changed.", "The weighted average of good parts of %[2]s left its limits at %[1]d parts, first on %[3]s: light, camera or parts have changed.", d.recipe, phrase.Minute(d.first.from)))
 	}
 }
 
@@ -330,9 +324,9 @@ func (c *charts) showReviews() {
 	if s.reviews.PseudoReject.Of > 0 {
 		for _, g := range s.groups {
 			r := s.by[g.Key].PseudoReject
-			tip := fmt.Sprintf("%s: nobody looked at a rejected part", s.label(g))
+			tip := words.T("%s: nobody looked at a rejected part", s.label(g))
 			if r.Of > 0 {
-				tip = fmt.Sprintf("%s: %d of %d good after all, %s (95 %%: %s to %s)", s.label(g), r.Count, r.Of, widgets.Percent(r.Value), widgets.Percent(r.Lower), widgets.Percent(r.Upper))
+				tip = words.T("%s: %d of %d good after all, %s (95 %%: %s to %s)", s.label(g), r.Count, r.Of, widgets.Percent(r.Value), widgets.Percent(r.Lower), widgets.Percent(r.Upper))
 			}
 			d.Slots = append(d.Slots, widgets.Slot{Label: s.label(g), Stack: []float64{float64(r.Of - r.Count), float64(r.Count)}, Line: r.Value, Lower: none, Upper: none, Tip: tip})
 		}
@@ -341,13 +335,13 @@ func (c *charts) showReviews() {
 	r, e := s.reviews.PseudoReject, s.reviews.Escape
 	var says []string
 	if r.Of > 0 {
-		says = append(says, fmt.Sprintf("Of %s that people looked at, %d were good after all: %s (95 %%: %s to %s)", phrase.Plural(r.Of, "rejected part"), r.Count, widgets.Percent(r.Value), widgets.Percent(r.Lower), widgets.Percent(r.Upper)))
+		says = append(says, words.N(r.Of, "Of %d rejected part that people looked at, %d were good after all: %s (95 %%: %s to %s)", "Of %d rejected parts that people looked at, %d were good after all: %s (95 %%: %s to %s)", r.Count, widgets.Percent(r.Value), widgets.Percent(r.Lower), widgets.Percent(r.Upper)))
 	}
 	if s.reviews.Unreviewed > 0 {
-		says = append(says, fmt.Sprintf("%s not looked at", phrase.Plural(s.reviews.Unreviewed, "reject")))
+		says = append(says, words.N(s.reviews.Unreviewed, "%d reject not looked at", "%d rejects not looked at"))
 	}
 	if e.Of > 0 {
-		says = append(says, fmt.Sprintf("%d of %d passed ones looked at were bad", e.Count, e.Of))
+		says = append(says, words.T("%d of %d passed ones looked at were bad", e.Count, e.Of))
 	}
 	c.reviews.says.SetText(strings.Join(says, "; "))
 }
@@ -356,7 +350,7 @@ func (c *charts) showRuns() {
 	c.offered = offered(c.study.runs, c.runs)
 	c.runChips.Objects = nil
 	for _, r := range c.offered {
-		c.runChips.Add(c.s.Tips.NewChip(nil, fmt.Sprintf("Run %d: %s, %s, from %s", r.Run, phrase.Plural(r.N, "part"), r.Earliest.Local().Format("2 Jan 2006 15:04"), brief(r.Source)), func() { c.toggleRun(r.Run) }))
+		c.runChips.Add(c.s.Tips.NewChip(nil, words.T("Run %d: %s, %s, from %s", r.Run, words.N(r.N, "%d part", "%d parts"), phrase.Minute(r.Earliest), brief(r.Source)), func() { c.toggleRun(r.Run) }))
 	}
 	c.paintRuns()
 	c.compare()
@@ -364,7 +358,7 @@ func (c *charts) showRuns() {
 
 func (c *charts) paintRuns() {
 	for i, r := range c.offered {
-		c.runChips.Objects[i].(*widgets.Chip).Set(fmt.Sprintf("run %d", r.Run), slices.Contains(c.runs, r.Run))
+		c.runChips.Objects[i].(*widgets.Chip).Set(words.T("run %d", r.Run), slices.Contains(c.runs, r.Run))
 	}
 	c.runChips.Refresh()
 }
@@ -413,18 +407,18 @@ func agreement(s spc.Study) string {
 	}
 	kappa := func(v float64) string {
 		if math.IsNaN(v) {
-			return "not defined, since every answer is the same"
+			return words.T("not defined, since every answer is the same")
 		}
 		return fmt.Sprintf("%.2f", v)
 	}
-	text := fmt.Sprintf("%d runs agree on %d of %s, %s (95 %%: %s to %s). Fleiss’ kappa: %s.", s.Runs, s.Agreement.Count, phrase.Plural(s.Parts, "part"),
+	text := words.T("%d runs agree on %d of %s, %s (95 %%: %s to %s). Fleiss’ kappa: %s.", s.Runs, s.Agreement.Count, words.N(s.Parts, "%d part", "%d parts"),
 		widgets.Percent(s.Agreement.Value), widgets.Percent(s.Agreement.Lower), widgets.Percent(s.Agreement.Upper), kappa(s.Fleiss))
 	if s.Reference.Of > 0 {
-		text += fmt.Sprintf(" Of %s that people judged, all runs say the same on %d; kappa with people: %s.", phrase.Plural(s.Reference.Of, "part"), s.Reference.Count, kappa(s.Accuracy))
+		text += " " + words.N(s.Reference.Of, "Of %d part that people judged, all runs say the same on %d; kappa with people: %s.", "Of %d parts that people judged, all runs say the same on %d; kappa with people: %s.", s.Reference.Count, kappa(s.Accuracy))
 	}
 	for i, p := range s.Unstable {
 		if i == 3 {
-			text += fmt.Sprintf("\nand %d more", len(s.Unstable)-i)
+			text += "\n" + words.T("and %d more", len(s.Unstable)-i)
 			break
 		}
 		text += "\n" + p.Name + ": " + strings.Trim(fmt.Sprint(p.Verdicts), "[]")

@@ -11,6 +11,7 @@ import (
 
 	"agurscope/history"
 	"agurscope/history/spc"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/words"
 )
@@ -18,19 +19,23 @@ import (
 // shifts are those of three turns of eight hours.
 var shifts = []spc.Shift{{Name: "early", Hour: 6}, {Name: "late", Hour: 14}, {Name: "night", Hour: 22}}
 
+// minuteLabel is a moment as short as it fits below a chart.
+const minuteLabel = "01-02 15:04"
+
 // units are what parts can be grouped by; the first takes the finest unit of time
 // of which there are not too many.
 var units = []struct {
 	word, tip words.Text
 	key       func() spc.Key
 	form      string // of the labels; "": the group's name
+	count     func(n int) string
 }{
-	{words.Text("Auto"), words.Text("Hours, days or months, whichever there are not too many of"), nil, ""},
-	{words.Text("Hour"), words.Text("By the hours of the clock here"), func() spc.Key { return spc.ByHour(time.Local) }, "2 Jan 15:04"},
-	{words.Text("Shift"), words.Text("From 6, 14 and 22 o'clock; a night belongs to the day on which it began"), func() spc.Key { return spc.ByShift(time.Local, shifts) }, ""},
-	{words.Text("Day"), words.Text("By days"), func() spc.Key { return spc.ByDay(time.Local) }, "2 Jan"},
-	{words.Text("Month"), words.Text("By months"), func() spc.Key { return spc.ByMonth(time.Local) }, "Jan 2006"},
-	{words.Text("Recipe"), words.Text("By what judged"), func() spc.Key { return spc.ByRecipe }, ""},
+	{words.Text("Auto"), words.Text("Hours, days or months, whichever there are not too many of"), nil, "", nil},
+	{words.Text("Hour"), words.Text("By the hours of the clock here"), func() spc.Key { return spc.ByHour(time.Local) }, minuteLabel, func(n int) string { return words.N(n, "%d hour", "%d hours") }},
+	{words.Text("Shift"), words.Text("From 6, 14 and 22 o'clock; a night belongs to the day on which it began"), func() spc.Key { return spc.ByShift(time.Local, shifts) }, minuteLabel, func(n int) string { return words.N(n, "%d shift", "%d shifts") }},
+	{words.Text("Day"), words.Text("By days"), func() spc.Key { return spc.ByDay(time.Local) }, "01-02", func(n int) string { return words.N(n, "%d day", "%d days##in") }},
+	{words.Text("Month"), words.Text("By months"), func() spc.Key { return spc.ByMonth(time.Local) }, "2006-01", func(n int) string { return words.N(n, "%d month", "%d months##in") }},
+	{words.Text("Recipe"), words.Text("By what judged"), func() spc.Key { return spc.ByRecipe }, "", func(n int) string { return words.N(n, "%d recipe", "%d recipes##in") }},
 }
 
 // byRecipe is the last of units, and the only one that is not of time.
@@ -62,6 +67,7 @@ type study struct {
 // cause is a bar of a Pareto chart and what leads to its parts.
 type cause struct {
 	spc.Bar
+	name string
 	drop func(*more) // asks for what belongs to it; nil: nothing leads there
 }
 
@@ -171,42 +177,51 @@ func causes(ctx context.Context, v *history.View, clusters *clustered) (out [3][
 		} else {
 			areas[size] = [2]int{d.Area, d.Area}
 		}
-		polarities[cmp.Or(d.Polarity, "not known")]++
+		polarities[d.Polarity]++
 		if clusters != nil {
 			if k, ok := clusters.of[d.Verdict]; ok && k >= 0 {
 				among[clusters.names[k]]++
 			}
 		}
 	}
-	out[0] = pareto(sizes, func(label string) func(*more) {
+	asItIs := func(label string) string { return label }
+	out[0] = pareto(sizes, asItIs, func(label string) func(*more) {
 		return func(m *more) { m.minArea, m.maxArea = areas[label][0], areas[label][1] }
 	})
-	out[1] = pareto(polarities, func(label string) func(*more) {
-		if label == "not known" {
+	out[1] = pareto(polarities, polarity, func(label string) func(*more) {
+		if label == "" {
 			return nil
 		}
 		return func(m *more) { m.polarity = label }
 	})
-	out[2] = pareto(among, func(label string) func(*more) {
+	out[2] = pareto(among, asItIs, func(label string) func(*more) {
 		k := slices.Index(clusters.names, label)
-		return func(m *more) { m.picked, m.what = clusters.in[k], "of "+label }
+		return func(m *more) { m.picked, m.what = clusters.in[k], words.T("of %s##a set", label) }
 	})
 	return out
 }
 
+// polarity names the cause that is a kind of region.
+func polarity(p string) string {
+	if p == "" {
+		return words.T("not known")
+	}
+	return phrase.Polarity(p)
+}
+
 // pareto orders causes and takes the rare ones together.
-func pareto(counts map[string]int, drop func(string) func(*more)) []cause {
+func pareto(counts map[string]int, name func(string) string, drop func(string) func(*more)) []cause {
 	var out []cause
 	for _, b := range spc.Pareto(counts) {
 		if len(out) == mostCauses-1 && len(counts) > mostCauses {
-			out = append(out, cause{Bar: spc.Bar{Label: "others", Cumulative: 1}})
+			out = append(out, cause{Bar: spc.Bar{Cumulative: 1}, name: words.T("others")})
 		}
 		if len(out) == mostCauses && len(counts) > mostCauses {
 			o := &out[mostCauses-1]
 			o.Count, o.Share = o.Count+b.Count, o.Share+b.Share
 			continue
 		}
-		out = append(out, cause{b, drop(b.Label)})
+		out = append(out, cause{b, name(b.Label), drop(b.Label)})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"agurscope/history"
 	"agurscope/ui/report"
+	"agurscope/ui/words"
 )
 
 // MapColour says what the colours of a map mean.
@@ -111,14 +112,15 @@ func timeGroups(m *history.Map) (names []string, of []int) {
 
 // span names the time from first to last.
 func span(first, last time.Time) string {
-	layout := "2 Jan 15:04"
+	const day = "01-02 "
+	clock := "15:04"
 	if last.Sub(first) < time.Hour {
-		layout = "2 Jan 15:04:05"
+		clock = "15:04:05"
 	}
-	if first.Format("2 Jan") == last.Format("2 Jan") {
-		return first.Format(layout) + " to " + last.Format(layout[len("2 Jan "):])
+	if first.Format(day) == last.Format(day) {
+		return first.Format(day+clock) + "–" + last.Format(clock)
 	}
-	return first.Format(layout) + " to " + last.Format(layout)
+	return first.Format(day+clock) + " – " + last.Format(day+clock)
 }
 
 // ClusterName is what cluster k of a map is called: its name, or its number among
@@ -133,7 +135,7 @@ func ClusterName(m *history.Map, k int) string {
 			n++
 		}
 	}
-	return fmt.Sprintf("cluster %d", n)
+	return words.T("cluster %d", n)
 }
 
 // MapPicture draws a map for a report.
