@@ -135,8 +135,8 @@ var rules = map[string]rule{
 	},
 	"ui/setup": {ours: []string{"themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
 	"ui/lab": {
-		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/scene", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
-		tests: []string{"ui/desk/desktest", "ui/session"},
+		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
+		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
@@ -157,7 +157,7 @@ var rules = map[string]rule{
 		tests: []string{"cuda", "nn/onednn"},
 	},
 	"ui/session/lab": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/cluster", "nn/metrics", "nn/tsne", "nn/vectors", "ui/report", "ui/session", "ui/session/ledger"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/cluster", "nn/metrics", "nn/tsne", "nn/vectors", "ui/report", "ui/session", "ui/session/ledger", "ui/words"},
 		tests: []string{"nn/onednn"},
 	},
 	"ui/session/ledger": {},

@@ -18,7 +18,9 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
+	"agurscope/ui/session"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
@@ -342,13 +344,13 @@ func (s *Screen) turnTo(name string) {
 	for _, c := range p.Claims {
 		ink := themes.ColorNameMuted
 		switch c.Verdict {
-		case "reproduced", "holds":
+		case session.Reproduced, session.Holds:
 			ink = themes.ColorNameOK
-		case "not reproduced", "does not hold":
+		case session.NotReproduced, session.DoesNotHold:
 			ink = themes.ColorNameNG
 		}
-		verdict := widgets.NewStyled(&widgets.Text{Text: c.Verdict, ColorName: ink, Style: fyne.TextStyle{Bold: true}})
-		s.claims.Add(widgets.Rows(2, widgets.Row(8, verdict), widgets.NewPara(c.Text+" "+c.Why+".")))
+		verdict := widgets.NewStyled(&widgets.Text{Text: c.Verdict.String(), ColorName: ink, Style: fyne.TextStyle{Bold: true}})
+		s.claims.Add(widgets.Rows(2, widgets.Row(8, verdict), widgets.NewPara(c.Text.String()+" "+phrase.Sentence(c.Because()))))
 	}
 	if !slices.Contains(p.Pictures, s.shot) {
 		s.shot = p.Pictures[0]

@@ -75,16 +75,34 @@ func trained(e TrainEvent) float64 {
 	}
 }
 
-// control fits a control on the parts that a training with the same seed
-// learns from, takes its threshold from those that one holds out, and
-// evaluates it on the test pictures. It has no regions: a picture is NG by its
-// score alone.
+// control evaluates a control on the test pictures. It has no regions: a picture is
+// NG by its score alone.
 func (s *Session) control(ctx context.Context, set *datasets.Set, o TrainOptions, name string, on func(stage string, share float64)) (*Evaluation, error) {
+	t := &tally{terms: map[string][]float64{}}
+	held, err := s.throughControl(ctx, set, o, name, on, t.add)
+	if err != nil {
+		return nil, err
+	}
+	e := t.figures(&anomaly.Recipe{Calibration: &anomaly.Calibration{}}, Thresholds{Reject: anomaly.Conformal(held, controlRate)})
+	e.IoU = Number(math.NaN()) // of regions, which there are none of
+	return e, nil
+}
+
+// MeasureControl fits a control of [Rows] with one seed and shows every labelled
+// test picture to see. It returns the scores of the held-out good parts.
+func (s *Session) MeasureControl(ctx context.Context, set *datasets.Set, o AblateOptions, r Row, seed uint64, on func(stage string, share float64), see func(*Result)) (held []float64, err error) {
+	return s.throughControl(ctx, set, o.training(r, seed), r.Control, on, see)
+}
+
+// throughControl fits a control on the parts that a training with the same seed
+// learns from, takes its threshold from those that one holds out, and shows it the
+// test pictures.
+func (s *Session) throughControl(ctx context.Context, set *datasets.Set, o TrainOptions, name string, on func(stage string, share float64), see func(*Result)) (held []float64, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	good := set.Train()
-	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
+	train, rest := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
 	p, err := s.plan(ctx, train, o, func(int) {})
 	if err != nil {
 		return nil, err
@@ -95,7 +113,7 @@ func (s *Session) control(ctx context.Context, set *datasets.Set, o TrainOptions
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.read(ctx, p, held, len(good), len(train), &skipped, told)
+	kept, err := s.read(ctx, p, rest, len(good), len(train), &skipped, told)
 	if err != nil {
 		return nil, err
 	}
@@ -107,26 +125,23 @@ func (s *Session) control(ctx context.Context, set *datasets.Set, o TrainOptions
 	if err != nil {
 		return nil, err
 	}
-	scores := make([]float64, len(calibration))
+	held = make([]float64, len(calibration))
 	for i, x := range calibration {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		scores[i], _ = d.Detect(x)
+		held[i], _ = d.Detect(x)
 	}
-	reject := anomaly.Conformal(scores, controlRate)
-	t := &tally{terms: map[string][]float64{}}
+	reject := anomaly.Conformal(held, controlRate)
 	items := slices.DeleteFunc(slices.Clone(set.Test()), func(it datasets.Item) bool { return it.Label == datasets.Unknown })
 	for i, it := range items {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		t.add(detect(d, it, p, reject))
+		see(detect(d, it, p, reject))
 		on("evaluating", .5+.5*float64(i+1)/float64(len(items)))
 	}
-	e := t.figures(&anomaly.Recipe{Calibration: &anomaly.Calibration{}}, Thresholds{Reject: reject})
-	e.IoU = Number(math.NaN()) // of regions, which there are none of
-	return e, nil
+	return held, nil
 }
 
 // detect inspects one test picture with a control.

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"agurscope/ui/words"
 )
 
 // paperRow is a row of the paper's Table 3: image AUC, F1, precision and recall,
@@ -53,42 +55,13 @@ func Published(name string) (figures map[string]Spread, ms float64, ok bool) {
 	return figures, p.ms, true
 }
 
-// Verdicts on a claim.
-const (
-	Reproduced    = "reproduced"
-	NotReproduced = "not reproduced"
-	Open          = "open" // not enough was measured to tell
-)
-
-// Claim is something the paper says, and whether our figures say it, too.
-type Claim struct {
-	Text    string `json:"claim"`
-	Verdict string `json:"verdict"`
-	Why     string `json:"why"` // with the figures it rests on
-}
-
-// String returns the claim as one line: verdict, then the figures.
-func (c Claim) String() string { return c.Verdict + ": " + c.Why }
-
-func ruled(text string, holds bool, format string, a ...any) Claim {
-	c := Claim{Text: text, Verdict: NotReproduced, Why: fmt.Sprintf(format, a...)}
-	if holds {
-		c.Verdict = Reproduced
-	}
-	return c
-}
-
-func undecided(text, format string, a ...any) Claim {
-	return Claim{Text: text, Verdict: Open, Why: fmt.Sprintf(format, a...)}
-}
-
 // AblationClaims judges what the paper's Table 3 says by our rows.
 func AblationClaims(rows []RowResult) []Claim {
 	return []Claim{
 		gainClaim(rows),
-		orderClaim(rows, "Every part that is added raises the image AUROC.", "image_auroc", "%.3f"),
+		orderClaim(rows, words.Text("Every part that is added raises the image AUROC."), "image_auroc", "%.3f"),
 		spreadClaim(rows),
-		orderClaim(rows, "Every part that is added costs time.", "latency_p50_ms", "%.1f ms"),
+		orderClaim(rows, words.Text("Every part that is added costs time."), "latency_p50_ms", "%.1f ms"),
 	}
 }
 
@@ -97,53 +70,60 @@ func named(rows []RowResult, name string) RowResult {
 	if i := slices.IndexFunc(rows, func(r RowResult) bool { return r.Name == name }); i >= 0 {
 		return rows[i]
 	}
-	return RowResult{Name: name}
+	return RowResult{Name: name, Title: titleOf(name)}
 }
 
 // gainClaim compares the complete method with the basic network.
 func gainClaim(rows []RowResult) Claim {
-	const text = "The complete method has a higher image AUROC than the basic U-Net, by more than two pooled standard deviations."
+	text := words.Text("The complete method has a higher image AUROC than the basic U-Net.").With()
 	basic, complete := named(rows, "basic").figure("image_auroc"), named(rows, "complete").figure("image_auroc")
-	if basic.N < 2 || complete.N < 2 {
-		return undecided(text, "both rows are needed with two seeds or more; there are %d of the basic U-Net and %d of the complete method", basic.N, complete.N)
+	if basic.N == 0 || complete.N == 0 {
+		return Ruled(text, 0, words.Text("both rows are needed").With())
 	}
-	gain, sd := float64(complete.Mean-basic.Mean), pooled(basic, complete)
-	return ruled(text, gain > 2*sd, "%s against %s, a gain of %.3f where two pooled standard deviations are %.3f (paper: a gain of 0.110)",
-		complete.Text("%.3f"), basic.Text("%.3f"), gain, 2*sd)
-}
-
-// pooled is the standard deviation of two samples around their own means.
-func pooled(a, b Spread) float64 {
-	x, y := float64(a.SD), float64(b.SD)
-	n, m := float64(a.N-1), float64(b.N-1)
-	return math.Sqrt((n*x*x + m*y*y) / (n + m))
+	order, doubt := Order(complete, basic)
+	return Ruled(text, order,
+		words.Text("%s against %s").With(complete.Text("%.3f"), basic.Text("%.3f")),
+		words.Text("a gain of %s (paper: 0.110)").With(fmt.Sprintf("%.3f", float64(complete.Mean-basic.Mean))),
+		doubt.With())
 }
 
 // orderClaim asks whether a figure rises from each row of the paper to the next.
-func orderClaim(rows []RowResult, text, metric, format string) Claim {
-	var missing, broken, all []string
-	before, last := math.Inf(-1), ""
+func orderClaim(rows []RowResult, text words.Text, metric, format string) Claim {
+	var missing, all []string
+	var falls, doubts []words.Said
+	last := RowResult{}
 	for _, p := range paper {
 		r := named(rows, p.name)
-		v := float64(r.figure(metric).Mean)
-		if math.IsNaN(v) {
+		s := r.figure(metric)
+		if s.N == 0 {
 			missing = append(missing, titleOf(p.name))
 			continue
 		}
-		if !(v > before) {
-			broken = append(broken, fmt.Sprintf("“%s” (%s) is not above “%s” (%s)",
-				r.Title, fmt.Sprintf(format, v), last, fmt.Sprintf(format, before)))
+		all = append(all, s.Text(format))
+		if last.Name != "" {
+			before := last.figure(metric)
+			switch order, doubt := Order(s, before); {
+			case order < 0:
+				falls = append(falls, words.Text("“%s” (%s) is below “%s” (%s)").With(r.Title, s.Text(format), last.Title, before.Text(format)))
+			case order == 0:
+				doubts = append(doubts, words.Text("“%s” is not told from “%s” (%s)").With(r.Title, last.Title, doubt))
+			}
 		}
-		before, last = v, r.Title
-		all = append(all, fmt.Sprintf(format, v))
+		last = r
+	}
+	why := []words.Said{words.Plain(strings.Join(all, ", "))}
+	if len(missing) > 0 {
+		doubts = append(doubts, words.Text("not measured: %s").With(strings.Join(missing, ", ")))
 	}
 	switch {
-	case len(broken) > 0:
-		return ruled(text, false, "%s", strings.Join(broken, "; "))
-	case len(missing) > 0:
-		return undecided(text, "not measured: %s", strings.Join(missing, ", "))
+	case len(falls) > 0:
+		return Ruled(text.With(), -1, append(why, falls...)...)
+	case len(all) == 0:
+		return Ruled(text.With(), 0, doubts...)
+	case len(doubts) > 0:
+		return Ruled(text.With(), 0, append(why, doubts...)...)
 	default:
-		return ruled(text, true, "%s", strings.Join(all, " < "))
+		return Ruled(text.With(), 1, why...)
 	}
 }
 
@@ -161,33 +141,34 @@ const steady = 0.02
 
 // spreadClaim asks whether the figures of the paper's rows are steady.
 func spreadClaim(rows []RowResult) Claim {
-	const text = "No figure's standard deviation over the seeds is above 0.02."
-	worst, where, few := -1.0, "", []string{}
+	text := words.Text("No figure's standard deviation over the seeds is above 0.02.").With()
+	worst, metric, row, few := -1.0, "", "", 0
 	for _, p := range paper {
 		r := named(rows, p.name)
 		for _, m := range paperMetrics {
 			sd := float64(r.figure(m.metric).SD)
 			if math.IsNaN(sd) {
-				few = append(few, fmt.Sprintf("%s of “%s”", m.title, titleOf(p.name)))
+				few++
 			} else if sd > worst {
-				worst, where = sd, fmt.Sprintf("%s of “%s”", m.title, r.Title)
+				worst, metric, row = sd, m.title, r.Title
 			}
 		}
 	}
+	largest := words.Text("the largest is %s, that of the %s of “%s” (paper: 0.005 to 0.012)").With(fmt.Sprintf("%.3f", worst), metric, row)
 	switch {
 	case worst > steady:
-		return ruled(text, false, "the largest is %.3f, that of the %s (paper: 0.005 to 0.012)", worst, where)
-	case len(few) > 0:
-		return undecided(text, "there is no deviation of %d of %d figures, such as the %s", len(few), len(paper)*len(paperMetrics), few[0])
+		return Ruled(text, -1, largest)
+	case few > 0:
+		return Ruled(text, 0, words.Text("there is no deviation of %s of %s figures").With(few, len(paper)*len(paperMetrics)))
 	default:
-		return ruled(text, true, "the largest is %.3f, that of the %s (paper: 0.005 to 0.012)", worst, where)
+		return Ruled(text, 1, largest)
 	}
 }
 
 // ControlClaim is our own rule, not the paper's: what was learned must be worth
-// more than what was not.
+// more than what was not. The burden is on what was learned.
 func ControlClaim(rows []RowResult) Claim {
-	const text = "The complete method has a higher image AUROC than every control."
+	text := words.Text("The complete method has a higher image AUROC than every control.").With()
 	complete := named(rows, "complete").figure("image_auroc")
 	best, title := Spread{Mean: Number(math.Inf(-1))}, ""
 	for _, r := range rows {
@@ -196,14 +177,17 @@ func ControlClaim(rows []RowResult) Claim {
 		}
 	}
 	if complete.N == 0 || title == "" {
-		return undecided(text, "the complete method and at least one control must be measured")
+		return Ruled(text, 0, words.Text("the complete method and at least one control must be measured").With())
 	}
-	c := Claim{Text: text, Verdict: "holds", Why: fmt.Sprintf("%s against %s of the best control, “%s”", complete.Text("%.3f"), best.Text("%.3f"), title)}
-	if !(complete.Mean > best.Mean) {
-		c.Verdict = "does not hold"
-		c.Why += "; what was learned here is no result"
+	why := words.Text("%s against %s of the best control, “%s”").With(complete.Text("%.3f"), best.Text("%.3f"), title)
+	switch order, doubt := Order(complete, best); {
+	case order > 0:
+		return Claim{text, Holds, []words.Said{why}}
+	case !(complete.Mean > best.Mean):
+		return Claim{text, DoesNotHold, []words.Said{why, words.Text("what was learned here is no result").With()}}
+	default:
+		return Claim{text, Open, []words.Said{why, doubt.With()}}
 	}
-	return c
 }
 
 // sheet sets the paper's figures beside ours, in Markdown.
@@ -235,11 +219,11 @@ tuned to the paper's figures. Its times were taken on another machine.
 		}
 		fmt.Fprintf(&b, " %s | %d |\n", r.figure("latency_p50_ms").Text("%.1f"), r.Seeds)
 	}
-	b.WriteString("\n## What the paper claims\n\n")
+	fmt.Fprintf(&b, "\n## What the paper claims\n\n%s\n\n", Rule)
 	for _, c := range AblationClaims(rows) {
-		fmt.Fprintf(&b, "- %s\n  **%s**: %s.\n", c.Text, c.Verdict, c.Why)
+		c.Markdown(&b)
 	}
-	c := ControlClaim(rows)
-	fmt.Fprintf(&b, "\n## Our own rule\n\n- %s\n  **%s**: %s.\n", c.Text, c.Verdict, c.Why)
+	b.WriteString("\n## Our own rule\n\n")
+	ControlClaim(rows).Markdown(&b)
 	return b.Bytes()
 }

@@ -116,7 +116,8 @@ func said(c *ast.CallExpr, own bool, known map[string]string) (u use, is, ok boo
 	switch {
 	case (name == "T" || name == "Text") && len(c.Args) > 0:
 		u.key, ok = constant(c.Args[0], known)
-		u.plain = len(c.Args) == 1
+		// A text may be said with arguments later, see Text.With.
+		u.plain = len(c.Args) == 1 && (name == "T" || !strings.Contains(u.key, "%s"))
 		return u, true, ok
 	case name == "N" && len(c.Args) > 2:
 		u.one, ok = constant(c.Args[1], known)

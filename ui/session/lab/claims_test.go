@@ -10,32 +10,73 @@ import (
 	"agurscope/datasets/synthec"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
-func spreads(v map[string]float64) map[string]session.Spread {
+func spreads(v map[string]float64, off ...float64) map[string]session.Spread {
 	out := map[string]session.Spread{}
 	for k, x := range v {
-		out[k] = session.SpreadOf([]float64{x})
+		values := []float64{x}
+		for _, d := range off {
+			values = append(values, x+d)
+		}
+		out[k] = session.SpreadOf(values)
 	}
 	return out
 }
 
+// AGUR-Net is said to be first only where two seeds or more tell it from every
+// rival; one value each tells nothing, whoever is ahead.
 func TestFirstSaysWhoIs(t *testing.T) {
+	one, two, wide := []float64{}, []float64{.004}, []float64{.2}
 	for _, c := range []struct {
-		of         map[string]float64
-		high       bool
-		want, says string
+		of   map[string]float64
+		off  []float64
+		high bool
+		want words.Text
+		says string
 	}{
-		{map[string]float64{"agurnet": .9, "dagan": .8}, true, session.Reproduced, "AGUR-Net 0.900, DAGAN 0.800"},
-		{map[string]float64{"agurnet": .8, "dagan": .9}, true, session.NotReproduced, "DAGAN is first"},
-		{map[string]float64{"agurnet": .8, "bilstm": .9}, false, session.Reproduced, ""},
-		{map[string]float64{"agurnet": .8, "bilstm": .7}, false, session.NotReproduced, "BiLSTM is first"},
-		{map[string]float64{"agurnet": .8}, true, session.Open, "at least one rival"},
-		{map[string]float64{"dagan": .8}, true, session.Open, ""},
-		{map[string]float64{"agurnet": math.NaN(), "dagan": .8}, true, session.Open, ""},
+		{map[string]float64{"agurnet": .9, "dagan": .8}, two, true, session.Reproduced, "AGUR-Net 0.902 ± 0.003, DAGAN 0.802 ± 0.003"},
+		{map[string]float64{"agurnet": .9, "dagan": .8}, one, true, session.Open, "not told from DAGAN (one seed)"},
+		{map[string]float64{"agurnet": .9, "dagan": .8, "bilstm": .7}, wide, true, session.Open, "not told from DAGAN, BiLSTM (within two pooled standard deviations)"},
+		{map[string]float64{"agurnet": .9, "dagan": .8, "bilstm": .899}, two, true, session.Open, "not told from BiLSTM (within"},
+		{map[string]float64{"agurnet": .8, "dagan": .9}, two, true, session.NotReproduced, "DAGAN is first"},
+		{map[string]float64{"agurnet": .8, "dagan": .9}, one, true, session.Open, "DAGAN is first"},
+		{map[string]float64{"agurnet": .8, "bilstm": .9}, two, false, session.Reproduced, ""},
+		{map[string]float64{"agurnet": .8, "bilstm": .7}, two, false, session.NotReproduced, "BiLSTM is first"},
+		{map[string]float64{"agurnet": .8}, two, true, session.Open, "at least one rival"},
+		{map[string]float64{"dagan": .8}, two, true, session.Open, "at least one rival"},
+		{map[string]float64{"agurnet": math.NaN(), "dagan": .8}, two, true, session.Open, "at least one rival"},
+		{nil, two, true, session.Open, "at least one rival"},
 	} {
-		if got := first("x", spreads(c.of), c.high, "%.3f"); got.Verdict != c.want || !strings.Contains(got.Why, c.says) {
-			t.Errorf("%v: %+v", c.of, got)
+		got := first(words.Plain("x"), spreads(c.of, c.off...), c.high, "%.3f")
+		if got.Verdict != c.want || !strings.Contains(got.String(), c.says) {
+			t.Errorf("%v: %s, want %s", c.of, got, c.want)
+		}
+	}
+	of := spreads(map[string]float64{"agurnet": .9, "dagan": .8})
+	if got := shown(words.Plain("x"), of, true, "%.3f"); got.Verdict != session.Illustration {
+		t.Errorf("one value each: %s", got)
+	}
+	if got := shown(words.Plain("x"), nil, true, "%.3f"); got.Verdict != session.Open {
+		t.Errorf("nothing: %s", got)
+	}
+}
+
+func TestEveryClass(t *testing.T) {
+	for _, c := range []struct {
+		whole          int
+		behind, untold []string
+		want           words.Text
+		says           string
+	}{
+		{3, nil, nil, session.Reproduced, "first in 3 of 3"},
+		{3, nil, []string{"b"}, session.Open, "first in 2 of 3; not told on b"},
+		{3, []string{"a"}, []string{"b"}, session.NotReproduced, "first in 1 of 3; behind on a; not told on b"},
+		{0, nil, nil, session.Open, "no class"},
+	} {
+		if got := everyClass(c.whole, c.behind, c.untold); got.Verdict != c.want || !strings.Contains(got.String(), c.says) {
+			t.Errorf("%+v: %s", c, got)
 		}
 	}
 }

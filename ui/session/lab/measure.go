@@ -150,6 +150,9 @@ func inspect(ctx context.Context, s *session.Session, set *datasets.Set, items [
 
 // learn trains a method and tests it.
 func (r *run) learn(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+	if t.method == meanGrey {
+		return r.grey(ctx, t, on)
+	}
 	err = r.trained(ctx, t, r.budget.Input, r.budget.Steps, on, func(s *session.Session, set *datasets.Set) error {
 		good := set.Train()
 		// The same split that the training has made.
@@ -238,7 +241,7 @@ func (t *tested) figures(held *tested, seed uint64) ledger.Figures {
 	}
 	f["auc10"], f["auc10_sd"] = rare(good, bad, seed)
 	for i, v := range byDifficulty(t.parts, fpr) {
-		f[fmt.Sprintf("f1_at_%03d", counts[i])] = v
+		f[f1At(counts[i])] = v
 	}
 	return f
 }

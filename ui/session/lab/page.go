@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
 // publish writes an experiment's table of cells, its pictures and its page anew.
@@ -76,7 +78,7 @@ func (r *run) page(e *Experiment, p Page, res result) []byte {
 		fmt.Fprintf(&b, "\n## %s\n\n", t.title)
 		writeTable(&b, t)
 	}
-	b.WriteString("\n## What the paper claims\n\n")
+	fmt.Fprintf(&b, "\n## What the paper claims\n\n%s\n\n", session.Rule)
 	writeClaims(&b, res.claims)
 	if len(res.notes) > 0 {
 		b.WriteString("\n## Notes\n\n")
@@ -104,7 +106,7 @@ func writeTable(b *bytes.Buffer, t table) {
 
 func writeClaims(b *bytes.Buffer, claims []session.Claim) {
 	for _, c := range claims {
-		fmt.Fprintf(b, "- %s\n  **%s**: %s.\n", c.Text, c.Verdict, c.Why)
+		c.Markdown(b)
 	}
 }
 
@@ -138,18 +140,18 @@ paper's figures.
 
 `)
 	fmt.Fprintf(&b, "%s Program %s, %s, %d processors.\n\n", r.conditions(), r.o.Program, r.o.Engine.Describe(), runtime.NumCPU())
-	count := map[string]int{}
-	b.WriteString("| experiment | measurements | reproduced | not reproduced | open |\n|---|---:|---:|---:|---:|\n")
+	b.WriteString(session.Rule + " One value each by the nature of an experiment is an illustration.\n\n")
+	count := map[words.Text]int{}
+	b.WriteString("| experiment | measurements | reproduced | not reproduced | open | illustration |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, p := range out.Experiments {
-		n := map[string]int{}
+		n := map[words.Text]int{}
 		for _, c := range p.Claims {
 			n[c.Verdict]++
 			count[c.Verdict]++
 		}
-		fmt.Fprintf(&b, "| [%s](%s.md) %s | %d of %d | %d | %d | %d |\n", label(p.Name), p.Name, p.Title, p.Done, p.Total,
-			n[session.Reproduced], n[session.NotReproduced], n[session.Open])
+		fmt.Fprintf(&b, "| [%s](%s.md) %s | %d of %d |%s\n", label(p.Name), p.Name, p.Title, p.Done, p.Total, tallied(n))
 	}
-	fmt.Fprintf(&b, "| all | | %d | %d | %d |\n", count[session.Reproduced], count[session.NotReproduced], count[session.Open])
+	fmt.Fprintf(&b, "| all | |%s\n", tallied(count))
 	for i, p := range out.Experiments {
 		fmt.Fprintf(&b, "\n## %s: %s\n\n", label(p.Name), p.Title)
 		for _, t := range r.chosen[i].sheet(r) {
@@ -168,6 +170,14 @@ paper's figures.
 		fmt.Fprintf(&b, "- %s\n", m)
 	}
 	return r.write("paper-and-ours.md", b.Bytes())
+}
+
+// tallied are the columns of a row of verdicts.
+func tallied(n map[words.Text]int) (out string) {
+	for _, v := range []words.Text{session.Reproduced, session.NotReproduced, session.Open, session.Illustration} {
+		out += fmt.Sprintf(" %d |", n[v])
+	}
+	return out
 }
 
 // sheet is an experiment's numbers beside the paper's.
@@ -241,7 +251,7 @@ func (r *run) writeManifest() error {
 	for _, e := range r.chosen {
 		m.Experiments = append(m.Experiments, e.Name)
 	}
-	for _, x := range methods {
+	for _, x := range slices.Concat(methods, controls) {
 		m.Methods = append(m.Methods, x.name)
 	}
 	for s := range r.budget.Seeds {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"agurscope/ui/session"
@@ -143,15 +144,18 @@ func (r *run) forecast(todo []task, elapsed time.Duration, share float64) (float
 // method is one of those that are compared.
 type method struct{ name, title string }
 
+// own is the method that the paper is about.
+const own = "agurnet"
+
 // methods are the paper's six: the first four in every experiment, all in time
 // and F1.
 var methods = []method{
-	{"agurnet", "AGUR-Net"}, {"dagan", "DAGAN"}, {"lstm-ndt", "LSTM-NDT"}, {"bilstm", "BiLSTM"},
+	{own, "AGUR-Net"}, {"dagan", "DAGAN"}, {"lstm-ndt", "LSTM-NDT"}, {"bilstm", "BiLSTM"},
 	{"mscdae", "MSCDAE"}, {"cflow", "CFlow"},
 }
 
 func titleOf(name string) string {
-	for _, m := range methods {
+	for _, m := range slices.Concat(methods, controls) {
 		if m.name == name {
 			return m.title
 		}

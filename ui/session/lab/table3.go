@@ -1,0 +1,67 @@
+package lab
+
+import (
+	"fmt"
+	"math"
+
+	"agurscope/ui/report"
+	"agurscope/ui/session"
+	"agurscope/ui/session/ledger"
+)
+
+func table3Tasks(r *run) (out []task) {
+	for _, row := range session.Rows {
+		out = append(out, r.seeds(ablate, row.Name, ecd, ledger.LastTick)...)
+	}
+	return out
+}
+
+func showTable3(r *run) (res result) {
+	var rows []session.RowResult
+	for _, row := range session.Rows {
+		x := session.RowResult{Name: row.Name, Title: row.Title, Control: row.Control != "", Figures: map[string]session.Spread{}}
+		values := map[string][]float64{}
+		for seed := range uint64(r.budget.Seeds) {
+			if f := r.figures(task{ablate, row.Name, ecd, seed, ledger.LastTick}); f != nil {
+				x.Seeds++
+				for k, v := range f {
+					values[k] = append(values[k], v)
+				}
+			}
+		}
+		if x.Seeds == 0 {
+			continue
+		}
+		for k, v := range values {
+			x.Figures[k] = session.SpreadOf(v)
+		}
+		rows = append(rows, x)
+	}
+	t := table{title: r.data.title(ecd), header: []string{"", "", "AUROC", "F1", "precision", "recall", "ms", "seeds"}}
+	d := report.Dots{Title: "Ablation on " + r.data.title(ecd), Axis: "image AUROC"}
+	for _, x := range rows {
+		line := []string{x.Title, "ours"}
+		for _, m := range []string{"image_auroc", "f1", "precision", "recall"} {
+			line = append(line, x.Figures[m].Text("%.3f"))
+		}
+		t.rows = append(t.rows, append(line, x.Figures["latency_p50_ms"].Text("%.1f"), fmt.Sprint(x.Seeds)))
+		reference := math.NaN()
+		if p, ms, ok := session.Published(x.Name); ok {
+			reference = float64(p["image_auroc"].Mean)
+			line := []string{"", "paper"}
+			for _, m := range []string{"image_auroc", "f1", "precision", "recall"} {
+				line = append(line, p[m].Text("%.3f"))
+			}
+			t.rows = append(t.rows, append(line, fmt.Sprintf("%.0f", ms), "5"))
+		}
+		s := x.Figures["image_auroc"]
+		d.Rows = append(d.Rows, report.Dot{Label: x.Title, Mean: float64(s.Mean), SD: float64(s.SD), Reference: reference, Control: x.Control})
+	}
+	if len(rows) > 0 {
+		res.pictures = append(res.pictures, picture{"table3", d})
+	}
+	res.tables = append(res.tables, t)
+	res.claims = append(session.AblationClaims(rows), session.ControlClaim(rows))
+	res.notes = r.standIns(ecd)
+	return res
+}
