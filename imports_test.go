@@ -102,14 +102,14 @@ var rules = map[string]rule{
 	"ui/station":     {},
 	"ui/alarm":       {},
 	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "ui/words"}},
-	"ui/desk":        {ours: []string{"themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"history", "ui/desk/desktest"}, fyne: true},
+	"ui/desk":        {ours: []string{"history", "themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"ui/desk/desktest"}, fyne: true},
 	"ui/desk/desktest": {
 		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session", "ui/station"},
 		fyne: true,
 	},
 	"ui/compare": {
-		ours:  []string{"datasets", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
-		tests: []string{"ui/desk/desktest"},
+		ours:  []string{"datasets", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		tests: []string{"datasets/synthec", "ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/explain": {

@@ -35,6 +35,11 @@ func (r *reading) labelled() (bool, error) {
 // set: all of it is there to judge recipes by, and none of it to learn from.
 const GoldenMark = "golden-set.txt"
 
+const goldenLayout = "golden set"
+
+// Golden reports whether the set is a golden one.
+func (s *Set) Golden() bool { return s.Layout == goldenLayout }
+
 func (r *reading) golden() (bool, error) {
 	root := r.here
 	if !slices.Contains(root.files, GoldenMark) {

@@ -33,7 +33,7 @@ func layouts() []layout {
 		{"IDX", (*reading).idx},
 		{"KolektorSDD2", (*reading).ksdd2},
 		{"MVTec AD", (*reading).trainTest},
-		{"golden set", (*reading).golden},
+		{goldenLayout, (*reading).golden},
 		{"good and defect folders", (*reading).labelled},
 		{"flat folder", (*reading).flat},
 	}

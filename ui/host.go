@@ -102,5 +102,11 @@ func (w *Window) AskRecipe(take func(path string)) {
 // RecentRecipes implements desk.Host.
 func (w *Window) RecentRecipes() []string { return w.settings.recent(keyRecipes) }
 
+// AskSet implements desk.Host.
+func (w *Window) AskSet(take func(path string)) { w.askFolder(w.settings.text(keySet), take) }
+
+// RecentSets implements desk.Host.
+func (w *Window) RecentSets() []string { return w.settings.recent(keySets) }
+
 // User implements desk.Host.
 func (w *Window) User() string { return reviewer() }

@@ -298,9 +298,7 @@ func (s *inspectScreen) showMenu(under fyne.CanvasObject, items []*fyne.MenuItem
 }
 
 // browseSet lets a person choose a folder.
-func (s *inspectScreen) browseSet() {
-	s.w.askFolder(s.w.settings.text(keySet), s.openSet)
-}
+func (s *inspectScreen) browseSet() { s.w.AskSet(s.openSet) }
 
 // browseRecipe lets a person choose a recipe file.
 func (s *inspectScreen) browseRecipe() { s.w.AskRecipe(s.openRecipe) }

@@ -433,10 +433,15 @@ func preparedWords(p anomaly.Preparation) string {
 func (t *trainScreen) inspectWith() { t.openResult(func() {}) }
 
 // openResult opens the new recipe, and its set where another or none is open.
-func (t *trainScreen) openResult(then func()) {
-	set := ""
-	if now := t.w.Session.Set(); t.set != nil && (now == nil || now.Root != t.set.Root) {
+func (t *trainScreen) openResult(then func()) { t.openOn("", then) }
+
+// openOn opens the new recipe on a set, its own unless one is given.
+func (t *trainScreen) openOn(set string, then func()) {
+	if set == "" && t.set != nil {
 		set = t.set.Root
+	}
+	if now := t.w.Session.Set(); now != nil && now.Root == set {
+		set = ""
 	}
 	t.w.GoTo(inspectTitle)
 	t.w.inspect.openThen(set, t.result.Recipe.Path, then)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"agurscope/datasets"
+	"agurscope/history"
 	"agurscope/themes"
 	"agurscope/ui/compare"
 	"agurscope/ui/phrase"
@@ -18,20 +19,44 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
+// mostGolden is how many golden sets the page of a result offers, the newest.
+const mostGolden = 3
+
 // replacedView says what the new recipe has taken the place of, and leads to the
-// two beside each other.
+// two beside each other: on golden sets where there are some, for their right
+// answers are agreed on.
 func (t *trainScreen) replacedView() fyne.CanvasObject {
 	r, kept := t.result.Recipe, t.result.Kept
 	v := r.Versions[len(r.Versions)-1]
 	text := widgets.NewPara(words.T("This is version %d of %s, by %s: %s. The one before is kept as %s.",
 		v.Number, r.Name, v.Author, v.Reason, filepath.Base(kept)))
-	beside := t.w.Tips.NewButton(words.T("Compare with the one before"), theme.NewThemedResource(icon(compare.Title, svgCompare)),
-		words.T("Opens both on the same parts: where they disagree, what each gets right, and how long each takes."), func() {
-			t.inspectWith()
-			t.w.compare.Against(kept)
+	mark := theme.NewThemedResource(icon(compare.Title, svgCompare))
+	beside := t.w.Tips.NewButton(words.T("Compare with the one before"), mark,
+		words.T("Opens both on the same parts: where they disagree, what each gets right, and how long each takes."), func() { t.besideKept("") })
+	golden := widgets.Rows(6)
+	t.w.GoldenSets(func(sets []history.GoldenSet) {
+		for _, g := range sets[:min(len(sets), mostGolden)] {
+			golden.Add(widgets.Row(0, t.w.Tips.NewButton(words.N(len(g.Members), "Compare on the golden set of %d part: %s", "Compare on the golden set of %d parts: %s", g.Name), mark,
+				words.T("Both judge parts of which the right verdict is known."), func() { t.w.Golden(g, t.besideKept) })))
+		}
+		if len(sets) == 0 {
+			golden.Add(widgets.NewPara(words.T("With a golden set, made of past verdicts on the History screen, both can be compared on parts whose right verdict is known.")))
+		}
+	})
+	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading(words.T("What it replaces")), text, widgets.Row(8, beside), golden))
+}
+
+// besideKept opens the new recipe, on a set of its own where one is given, and
+// scores the one that it has replaced beside it.
+func (t *trainScreen) besideKept(set string) {
+	kept := t.result.Kept
+	t.openOn(set, func() {
+		t.w.compare.Against(kept)
+		if t.w.on(inspectTitle) { // nobody has gone elsewhere meanwhile
 			t.w.GoTo(compare.Title)
-		})
-	return widgets.NewCard(widgets.Rows(8, widgets.NewHeading(words.T("What it replaces")), text, widgets.Row(8, beside)))
+			t.w.compare.Start()
+		}
+	})
 }
 
 // worstTile is one of the worst-scored good parts.

@@ -21,7 +21,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Title names the screen.
@@ -44,11 +43,13 @@ type Screen struct {
 	only   bool  // those that differ alone
 	cur    int   // pair, -1 for none
 	cancel context.CancelFunc
+	asked  bool               // the rival's turn comes when this recipe has scored
 	job    context.CancelFunc // of the rival's pass
 	now    session.Progress
 	flush  desk.Latest
 
-	pick     *widgets.Picker
+	pick     *widgets.Picker // the other recipe
+	parts    *widgets.Picker // the set that both judge
 	start    *widgets.Button
 	progress *desk.ScoringRow
 	text     *widgets.Text
@@ -114,33 +115,8 @@ func (s *Screen) Changed() {
 	}
 }
 
-// menu offers what this recipe can be compared with.
-func (s *Screen) menu() {
-	take := func(path string) func() { return func() { s.Against(path) } }
-	items := []*fyne.MenuItem{
-		fyne.NewMenuItem(words.T("This recipe as calibrated"), take("")),
-		fyne.NewMenuItem(words.T("Choose a recipe file…"), func() { s.AskRecipe(s.Against) }),
-	}
-	r := s.Session.Recipe()
-	for i, path := range s.RecentRecipes() {
-		if r != nil && path == r.Path {
-			continue
-		}
-		if i == 0 || len(items) == 2 {
-			items = append(items, fyne.NewMenuItemSeparator())
-		}
-		items = append(items, fyne.NewMenuItem(widgets.Shorten(path, 420, theme.Size(theme.SizeNameText), fyne.TextStyle{}, widgets.ElideMiddle), take(path)))
-	}
-	widget.NewPopUpMenu(fyne.NewMenu("", items...), s.Window.Canvas()).ShowAtRelativePosition(fyne.NewPos(0, s.pick.Size().Height+2), s.pick)
-}
-
-// Against chooses the other recipe.
-func (s *Screen) Against(path string) {
-	s.stop()
-	s.drop()
-	s.path, s.c = path, nil
-	s.renew()
-}
+// Comparison returns what is on show; nil while nothing is compared.
+func (s *Screen) Comparison() *session.Comparison { return s.c }
 
 func (s *Screen) stop() {
 	if s.job != nil {
@@ -164,6 +140,7 @@ func (s *Screen) renew() {
 		s.body.Refresh()
 	}
 	s.names()
+	s.next()
 	pass := s.Session.Pass()
 	_, scoring := s.Scoring.Running()
 	s.progress.Refresh()
@@ -176,21 +153,30 @@ func (s *Screen) renew() {
 		s.text.Set(words.T("opening the other recipe…"))
 	case pass == nil && !scoring:
 		s.text.Set(words.T("The parts of this set have not been scored yet."))
+	case !scoring && !s.ready(pass):
+		s.text.Set(words.T("The other recipe has not scored these parts yet."))
 	default:
 		s.text.Set("")
 	}
 	if pass != nil && s.ready(pass) && (s.c == nil || s.pass != pass || s.with != s.Session.Thresholds()) {
 		s.judge(pass)
 	}
-	if pass == nil {
+	if pass == nil || !s.ready(pass) {
 		s.c = nil
 	}
 	s.fill()
 }
 
-// ready reports whether the other side is there.
-func (s *Screen) ready(*session.Pass) bool {
-	return s.path == "" || s.rival != nil && s.job == nil && s.rival.Pass() != nil
+// ready reports whether the other side has judged the same parts.
+func (s *Screen) ready(pass *session.Pass) bool {
+	if s.path == "" {
+		return true
+	}
+	if s.rival == nil || s.job != nil {
+		return false
+	}
+	p := s.rival.Pass()
+	return p != nil && p.Set == pass.Set
 }
 
 // judge compares.
@@ -222,21 +208,40 @@ func (s *Screen) names() {
 		other = strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path))
 	}
 	s.pick.SetName(other)
+	set := s.Session.Set()
+	s.parts.SetName(filepath.Base(set.Root))
+	s.parts.Tip = set.Root
 	s.panes[0].name.Set(words.T("this: %s", r.Name))
 	s.panes[1].name.Set(words.T("other: %s", other))
 }
 
-// begin scores the set by both recipes.
-func (s *Screen) begin() {
+// Start scores the open set by both recipes, one after the other: at once, each
+// would count the other's work in its latency.
+func (s *Screen) Start() {
 	if s.Session.Pass() == nil {
 		s.Scoring.Begin()
 	}
-	if s.path == "" || s.job != nil {
-		s.renew()
+	s.asked = s.path != "" && s.job == nil
+	s.renew()
+}
+
+// next scores the set by the other recipe, once this one has.
+func (s *Screen) next() {
+	_, scoring := s.Scoring.Running()
+	if !s.asked || scoring {
 		return
 	}
+	if s.Session.Pass() == nil { // stopped, or failed
+		s.asked = false
+		return
+	}
+	s.score()
+}
+
+// score begins the other recipe's pass.
+func (s *Screen) score() {
 	s.drop()
-	s.c, s.now = nil, session.Progress{}
+	s.asked, s.c, s.now = false, nil, session.Progress{}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.job = cancel
 	path := s.path
@@ -265,7 +270,6 @@ func (s *Screen) begin() {
 			s.renew()
 		})
 	})
-	s.renew()
 }
 
 // fill lists the parts.
@@ -329,6 +333,7 @@ func (s *Screen) Key(name fyne.KeyName) bool {
 	case fyne.KeyRight, fyne.KeyDown, fyne.KeyJ:
 		step(1)
 	case fyne.KeyEscape:
+		s.asked = false
 		s.stop()
 		s.Scoring.Cancel()
 	case fyne.KeyF, fyne.KeyPlus, fyne.KeyMinus:

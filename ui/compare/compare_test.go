@@ -3,12 +3,48 @@ package compare
 import (
 	"testing"
 
+	"agurscope/datasets/synthec"
 	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
 )
+
+// Sets have parts of the same name: what the other recipe said of one is nothing
+// it has said of another.
+func TestAnotherSetIsJudgedAnewByBoth(t *testing.T) {
+	session, recipe := desktest.Session(t)
+	d, h := desktest.New(t, session)
+	s := New(d)
+	s.Show()
+	s.Against(recipe)
+	s.Start()
+	if s.job != nil {
+		t.Error("both recipes score at once: each counts the other's work in its latency")
+	}
+	h.Until(t, "both have scored", func() bool { return s.c != nil })
+	other := t.TempDir()
+	if err := synthec.Write(other, synthec.Options{Size: 64, Seed: 9}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.OpenSet(other); err != nil {
+		t.Fatal(err)
+	}
+	s.Changed()
+	if _, err := session.RunPass(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Changed()
+	if s.c != nil {
+		t.Error("parts of two sets are compared")
+	}
+	s.Start()
+	h.Until(t, "both have scored the other set", func() bool { return s.c != nil })
+	if s.rival.Pass().Set != session.Set() {
+		t.Error("the other recipe has scored another set")
+	}
+}
 
 func TestTwoRecipesBesideEachOther(t *testing.T) {
 	session, recipe := desktest.Session(t)
@@ -20,7 +56,7 @@ func TestTwoRecipesBesideEachOther(t *testing.T) {
 	if s.c != nil {
 		t.Fatal("something is compared before anything was scored")
 	}
-	s.begin()
+	s.Start()
 	h.Until(t, "this recipe has scored", func() bool { return s.c != nil })
 	for _, p := range s.c.Pairs {
 		if p.Differ() {
@@ -44,7 +80,7 @@ func TestTwoRecipesBesideEachOther(t *testing.T) {
 	// The same recipe from its file: a network of its own, the same verdicts.
 	session.SetThresholds(th)
 	s.Against(recipe)
-	s.begin()
+	s.Start()
 	h.Until(t, "the other recipe has scored", func() bool { return s.job == nil && s.c != nil })
 	if s.rival == nil || len(s.c.Pairs) != len(session.Pass().Parts) {
 		t.Fatalf("%d pairs", len(s.c.Pairs))

@@ -16,13 +16,14 @@ const listWidth = 380
 
 func (s *Screen) compose() fyne.CanvasObject {
 	t := s.Tips
-	s.pick = t.NewPicker(words.T("Compare with"), theme.DocumentIcon(), 250, words.T("The other recipe. Click to choose one."), s.menu)
-	s.start = t.NewButton(words.T("Score both"), theme.MediaPlayIcon(), words.T("Runs both networks over the parts of the open set, one after the other."), s.begin)
+	s.pick = t.NewPicker(words.T("Compare with"), theme.DocumentIcon(), 220, words.T("The other recipe. Click to choose one."), s.recipes)
+	s.parts = t.NewPicker(words.T("Parts"), theme.FolderOpenIcon(), 220, "", s.sets)
+	s.start = t.NewButton(words.T("Score both"), theme.MediaPlayIcon(), words.T("Runs both networks over the parts of the open set, one after the other."), s.Start)
 	s.start.Importance = widget.HighImportance
 	s.progress = s.Scoring.NewRow()
 	s.text = widgets.NewCaption("")
 	s.text.Elide = widgets.ElideEnd
-	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Compare")), widgets.Fixed(8, 0, widgets.NewText("")), s.pick, s.text, s.progress.Root, s.start), 5, 12))
+	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Compare")), widgets.Fixed(8, 0, widgets.NewText("")), s.pick, s.parts, s.text, s.progress.Root, s.start), 5, 12))
 
 	for i, w := range []struct{ word, tip string }{{words.T("Disagree"), words.T("Parts of which the two say different things")}, {words.T("All"), words.T("All parts that both have judged")}} {
 		s.chips[i] = t.NewChip(nil, w.tip, func() { s.only = i == 0; s.fill() })

@@ -22,7 +22,7 @@ func newFigures(t *widgets.Tips) *figures {
 	columns := []float32{2, 1, 1}
 	f.root.Add(widgets.Columns(columns, widgets.NewHeading(words.T("In numbers")), caption(words.T("this")), caption(words.T("other"))))
 	for i, l := range []struct{ name, tip string }{
-		{words.T("judged rightly"), words.T("Good parts that are OK and defective ones that are NG, of all labelled parts")},
+		{words.T("judged rightly"), words.T("Good parts that are OK and defective ones that are NG, of all labelled parts; in a golden set, parts with the verdict that they were put there with")},
 		{words.T("false rejects"), words.T("Share of good parts that are NG")},
 		{words.T("escapes"), words.T("Share of defective parts that are OK")},
 		{words.T("to a person"), words.T("Share of parts in the REVIEW band")},
@@ -59,7 +59,7 @@ func (f *figures) set(c *session.Comparison) {
 			}
 			f.cells[i][k].Text = text
 		}
-		of(0, s.Accuracy())
+		of(0, s.Rightly)
 		of(1, s.FalseRejects())
 		of(2, s.Escapes())
 		of(3, s.Reviews())

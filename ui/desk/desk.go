@@ -74,6 +74,10 @@ type Host interface {
 	AskRecipe(take func(path string))
 	// RecentRecipes are recipe files that were used before, newest first.
 	RecentRecipes() []string
+	// AskSet lets a person choose a folder of parts.
+	AskSet(take func(path string))
+	// RecentSets are sets that were open before, newest first.
+	RecentSets() []string
 	// May reports whether whoever is at the station may do what is a role's.
 	May(r station.Role) bool
 	// Need does what is a role's, after a question for the PIN where that is not

@@ -2,12 +2,12 @@ package records
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"path/filepath"
 	"strings"
 
 	"agurscope/history"
+	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
@@ -98,18 +98,7 @@ func (a *actions) askGolden() {
 	if s.found == nil {
 		return
 	}
-	store := s.Session.Store()
-	s.Job(func(ctx context.Context) {
-		var sets []history.GoldenSet
-		for g, err := range store.GoldenSets(ctx) {
-			if err != nil {
-				s.OnUI(func() { s.Report(err) })
-				return
-			}
-			sets = append(sets, g)
-		}
-		s.OnUI(func() { a.showGolden(sets) })
-	})
+	s.GoldenSets(a.showGolden)
 }
 
 func (a *actions) showGolden(sets []history.GoldenSet) {
@@ -138,8 +127,10 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 	if len(sets) > 0 {
 		body.Add(widgets.NewHeading(words.T("Sets of before")))
 		rows := widgets.Rows(2)
-		for i := len(sets) - 1; i >= 0; i-- {
-			g := sets[i]
+		open := func(g history.GoldenSet, title string) {
+			s.Golden(g, func(dir string) { s.OpenSet(dir, title) })
+		}
+		for _, g := range sets {
 			text := widgets.NewStyled(&widgets.Text{Text: g.Name, Elide: widgets.ElideEnd})
 			about := widgets.NewCaption(strings.Join(nonempty(words.N(len(g.Members), "%d part", "%d parts"), phrase.Day(g.Time), g.Author), " · "))
 			about.Elide = widgets.ElideEnd
@@ -151,8 +142,8 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 				}
 				s.Only(ids, words.T("of %s##a set", g.Name))
 			})
-			inspect := t.NewFlatButton(words.T("Inspect"), nil, words.T("Inspect its parts with the recipe that is open"), func() { d.Hide(); a.openGolden(g, "Inspect") })
-			compare := t.NewFlatButton(words.T("Compare"), nil, words.T("Set two recipes beside each other on its parts"), func() { d.Hide(); a.openGolden(g, "Compare") })
+			inspect := t.NewFlatButton(words.T("Inspect"), nil, words.T("Inspect its parts with the recipe that is open"), func() { d.Hide(); open(g, "Inspect") })
+			compare := t.NewFlatButton(words.T("Compare"), nil, words.T("Set two recipes beside each other on its parts"), func() { d.Hide(); open(g, "Compare") })
 			rows.Add(widgets.Dock(nil, nil, nil, widgets.Row(2, list, inspect, compare), widgets.Inset(widgets.Lines(text, about), 4, 0)))
 		}
 		body.Add(widgets.Fixed(0, min(float32(len(sets))*48, 240), scrolled(rows)))
@@ -185,40 +176,10 @@ func (a *actions) makeGolden(ids []int64, name, note string) {
 			}
 			text := words.N(len(g.Members), "Golden set %[2]q: %[1]d part.", "Golden set %[2]q: %[1]d parts.", g.Name)
 			if missing > 0 {
-				text += " " + picturesGone(missing)
+				text += " " + desk.PicturesGone(missing)
 			}
 			s.Say(text)
 			s.unmark()
-		})
-	})
-}
-
-// picturesGone says of how many parts of a set there is nothing to inspect.
-func picturesGone(n int) string {
-	return words.N(n, "The picture of %d part of this set is no longer there.", "The pictures of %d parts of this set are no longer there.")
-}
-
-// openGolden opens the pictures of a golden set on the screen of that title.
-func (a *actions) openGolden(g history.GoldenSet, title string) {
-	s, store := a.s, a.s.Session.Store()
-	s.Job(func(ctx context.Context) {
-		dir, missing, err := session.GoldenPictures(ctx, store, g)
-		s.OnUI(func() {
-			if err != nil {
-				if !errors.Is(err, context.Canceled) {
-					s.Report(err)
-				}
-				return
-			}
-			if missing == len(g.Members) {
-				s.Report(&session.Problem{Op: "open the golden set", Err: errors.New(words.T("none of the pictures of %q is there any more", g.Name)),
-					Hint: words.T("Keep full pictures (Settings, or --keep) of parts that shall be golden.")})
-				return
-			}
-			s.OpenSet(dir, title)
-			if missing > 0 {
-				s.Say(picturesGone(missing))
-			}
 		})
 	})
 }

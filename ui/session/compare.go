@@ -30,7 +30,8 @@ type Comparison struct {
 // Side is one of two that are compared.
 type Side struct {
 	Trial   *Trial
-	Matrix  Matrix // of the pairs
+	Matrix  Matrix     // of the pairs
+	Rightly Proportion // judged as they must be, of those of which that is known
 	AUROC   float64
 	Latency Latency
 }
@@ -39,6 +40,7 @@ type Side struct {
 type Pair struct {
 	Item   datasets.Item
 	Truth  Truth
+	Want   history.Verdict // what the part must get; "" where nobody knows
 	A, B   history.Verdict
 	ScoreA float64 // in units of the reject threshold, so that recipes can be compared
 	ScoreB float64
@@ -47,14 +49,24 @@ type Pair struct {
 // Differ reports whether the two disagree about a part.
 func (p Pair) Differ() bool { return p.A != p.B }
 
-// Right says which of them is right where the part is labelled: REVIEW is right
-// of no part and wrong of none.
+// Right says which of them is right where that is known: REVIEW is right only of a
+// golden part that people want to see again.
 func (p Pair) Right() (a, b bool) {
-	want := history.OK
-	if p.Truth == TruthDefect {
-		want = history.NG
+	return p.Want != "" && p.A == p.Want, p.Want != "" && p.B == p.Want
+}
+
+// wanted is the verdict that a part of a set must get: of a golden set the one
+// that it was put there with, of any other what its label says.
+func wanted(set *datasets.Set, it datasets.Item, truth Truth) history.Verdict {
+	switch {
+	case set != nil && set.Golden() && it.Type == goldenKinds[history.REVIEW]:
+		return history.REVIEW
+	case truth == TruthGood:
+		return history.OK
+	case truth == TruthDefect:
+		return history.NG
 	}
-	return p.Truth != TruthUnknown && p.A == want, p.Truth != TruthUnknown && p.B == want
+	return ""
 }
 
 // Compare judges the parts that both trials know.
@@ -67,6 +79,8 @@ func Compare(a, b *Trial) *Comparison {
 	var scores [2][]float64
 	var bad [2][]bool
 	var latency [2][]float64
+	var right [2]int
+	known := 0
 	for i := range a.pass.Parts {
 		k, both := at[a.pass.Parts[i].Item.Name]
 		if !both {
@@ -74,8 +88,18 @@ func Compare(a, b *Trial) *Comparison {
 		}
 		p, q := &a.pass.Parts[i], &b.pass.Parts[k]
 		truth := a.Truth(i)
-		pair := Pair{Item: p.Item, Truth: truth, A: a.Verdict(i), B: b.Verdict(k), ScoreA: p.Score / a.now.Reject, ScoreB: q.Score / b.now.Reject}
+		pair := Pair{Item: p.Item, Truth: truth, Want: wanted(a.pass.Set, p.Item, truth), A: a.Verdict(i), B: b.Verdict(k), ScoreA: p.Score / a.now.Reject, ScoreB: q.Score / b.now.Reject}
 		c.Pairs = append(c.Pairs, pair)
+		if pair.Want != "" {
+			known++
+		}
+		inA, inB := pair.Right()
+		if inA {
+			right[0]++
+		}
+		if inB {
+			right[1]++
+		}
 		c.A.Matrix[truth][columnOf(pair.A)]++
 		c.B.Matrix[truth][columnOf(pair.B)]++
 		for n, s := range []*Scored{p, q} {
@@ -89,6 +113,7 @@ func Compare(a, b *Trial) *Comparison {
 		}
 	}
 	for n, side := range []*Side{&c.A, &c.B} {
+		side.Rightly = NewProportion(right[n], known)
 		side.AUROC = metrics.AUROC(scores[n], bad[n])
 		side.Latency = Latency{Number(math.NaN()), Number(math.NaN())}
 		if len(latency[n]) > 0 {
@@ -96,12 +121,6 @@ func Compare(a, b *Trial) *Comparison {
 		}
 	}
 	return c
-}
-
-// Accuracy is the share of labelled parts that a side judges rightly.
-func (s *Side) Accuracy() Proportion {
-	m := s.Matrix
-	return NewProportion(m[TruthGood][0]+m[TruthDefect][2], m.Row(TruthGood)+m.Row(TruthDefect))
 }
 
 // FalseRejects and Escapes are those of a [Trial], of the pairs alone.

@@ -2,9 +2,12 @@ package session
 
 import (
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
+	"agurscope/datasets"
+	"agurscope/history"
 	"agurscope/nn/segment"
 )
 
@@ -50,6 +53,36 @@ func TestComparisonBalances(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWhatAPartMustGet(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"good/a.png", "defect/b.png", "review/c.png"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, grey(9))
+	}
+	if err := os.WriteFile(filepath.Join(dir, datasets.GoldenMark), []byte("release 4"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := datasets.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]history.Verdict{"good": history.OK, "defect": history.NG, "review": history.REVIEW}
+	for _, it := range set.Items {
+		if got := wanted(set, it, truth(it)); got != want[it.Type] {
+			t.Errorf("%s of a golden set must get %q, want %q", it.Type, got, want[it.Type])
+		}
+		if got := wanted(nil, it, TruthDefect); got != history.NG {
+			t.Errorf("a defect of any other set must get %q", got)
+		}
+	}
+	if got := wanted(set, set.Items[0], TruthUnknown); got != "" {
+		t.Errorf("of what nobody knows %q is wanted", got)
 	}
 }
 

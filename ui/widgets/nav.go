@@ -156,6 +156,8 @@ type Picker struct {
 	least   float32
 	ground  *Ground
 	all     *fyne.Container
+
+	hovered, focused bool
 }
 
 // NewPicker returns a picker that asks for the given width.
@@ -185,7 +187,8 @@ func (p *Picker) Tapped(*fyne.PointEvent) {
 
 // MouseIn implements desktop.Hoverable.
 func (p *Picker) MouseIn(*desktop.MouseEvent) {
-	p.ground.SetFill(themes.ColorNameRaised)
+	p.hovered = true
+	p.paint()
 	p.tips.enter(p, func() string { return p.Tip })
 }
 
@@ -194,8 +197,47 @@ func (p *Picker) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (p *Picker) MouseOut() {
-	p.ground.SetFill(theme.ColorNameButton)
+	p.hovered = false
+	p.paint()
 	p.tips.leave(p)
+}
+
+// FocusGained implements fyne.Focusable.
+func (p *Picker) FocusGained() { p.focused = true; p.paint() }
+
+// FocusLost implements fyne.Focusable.
+func (p *Picker) FocusLost() { p.focused = false; p.paint() }
+
+// TypedRune implements fyne.Focusable: Space is a click.
+func (p *Picker) TypedRune(r rune) {
+	if r != ' ' {
+		p.tips.Keys.rune(r)
+	}
+}
+
+// TypedKey implements fyne.Focusable: Enter and Space are a click, everything
+// else is a shortcut.
+func (p *Picker) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		p.Tapped(nil)
+	default:
+		p.tips.Keys.key(e)
+	}
+}
+
+func (p *Picker) paint() {
+	fill := theme.ColorNameButton
+	p.ground.Stroke = ""
+	if p.hovered {
+		fill = themes.ColorNameRaised
+	}
+	if p.focused {
+		fill = theme.ColorNameFocus
+		p.ground.Stroke = theme.ColorNameForeground
+	}
+	p.ground.Fill = fill
+	p.ground.Refresh()
 }
 
 // MinSize is as wide as was asked for.

@@ -72,6 +72,12 @@ func (h *Host) AskRecipe(func(string)) {}
 // RecentRecipes implements desk.Host.
 func (h *Host) RecentRecipes() []string { return nil }
 
+// AskSet implements desk.Host.
+func (h *Host) AskSet(func(string)) {}
+
+// RecentSets implements desk.Host.
+func (h *Host) RecentSets() []string { return nil }
+
 // May implements desk.Host: everybody may do everything.
 func (h *Host) May(station.Role) bool { return true }
 
