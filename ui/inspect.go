@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -274,7 +273,7 @@ func (s *inspectScreen) newList() fyne.CanvasObject {
 func (s *inspectScreen) refreshBar() {
 	set, recipe := words.T("Choose a folder…"), words.T("Choose a recipe…")
 	if x := s.w.Session.Set(); x != nil {
-		set = filepath.Base(x.Root)
+		set = session.SetName(x)
 		s.setPick.Tip = x.Root
 	}
 	if r := s.recipe(); r != nil {

@@ -9,6 +9,7 @@ import (
 	"agurscope/nn"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
+	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -131,7 +132,7 @@ func (b *statusBar) refresh() {
 		b.recipe.set(words.T("no recipe"), words.T("A recipe is what the program learnt from good parts. Open one or train one."), false)
 	}
 	if set := s.Set(); set != nil {
-		b.set.set(fmt.Sprintf("%s · %d", filepath.Base(set.Root), b.w.inspect.parts.len()),
+		b.set.set(fmt.Sprintf("%s · %d", session.SetName(set), b.w.inspect.parts.len()),
 			words.T("%s, %d pictures, %d of them to inspect, recognised as %s.", set.Root, len(set.Items), b.w.inspect.parts.len(), set.Layout), false)
 	} else {
 		b.set.set(words.T("no parts"), words.T("No folder of parts is open."), false)

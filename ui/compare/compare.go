@@ -209,7 +209,7 @@ func (s *Screen) names() {
 	}
 	s.pick.SetName(other)
 	set := s.Session.Set()
-	s.parts.SetName(filepath.Base(set.Root))
+	s.parts.SetName(session.SetName(set))
 	s.parts.Tip = set.Root
 	s.panes[0].name.Set(words.T("this: %s", r.Name))
 	s.panes[1].name.Set(words.T("other: %s", other))

@@ -24,6 +24,15 @@ func GoldenFolder(s *history.Store, g history.GoldenSet) string {
 	return filepath.Join(s.Path()+".golden", fmt.Sprintf("%d %s", g.ID, harmless(g.Name)))
 }
 
+// SetName is what a set of parts is called: a golden one as people have named it.
+func SetName(set *datasets.Set) string {
+	name := filepath.Base(set.Root)
+	if _, after, numbered := strings.Cut(name, " "); numbered && set.Golden() {
+		return after
+	}
+	return name
+}
+
 // GoldenPictures copies the pictures of a golden set into its folder, good ones and
 // each kind of the others in a folder of their own, as sets of parts are read. It
 // takes the picture that was kept with the verdict or, where none was, the one

@@ -53,7 +53,10 @@ func TestAGoldenSetOpensAsASetOfPartsToJudgeBy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if set.Layout != "golden set" || len(set.Test()) != 3 || len(set.Train()) != 0 {
+		if name := SetName(set); name != "release 4 _ .._x" {
+			t.Errorf("it is called %q", name)
+		}
+		if !set.Golden() || len(set.Test()) != 3 || len(set.Train()) != 0 {
 			t.Errorf("%s: %d to judge by, %d to learn from", set.Layout, len(set.Test()), len(set.Train()))
 		}
 		good := 0
