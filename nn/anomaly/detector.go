@@ -75,6 +75,7 @@ type Detector struct {
 
 	bands *bands // of the frequency branch; nil without
 	half  *enlarger
+	grain *enlarger // of the template; nil without
 
 	answer, rebuilt []float32 // the frequency branch's, and its picture
 }
@@ -116,6 +117,9 @@ func openDetector(e nn.Engine, r *Recipe, change func(*inferenceGraph)) (*Detect
 		d.bands = newBands(n, 1)
 		d.half = newEnlarger(n.Width, n.Height, n.Width, n.Height, blurSigma(n.Width, n.Height))
 		d.rebuilt = make([]float32, 3*n.Width*n.Height)
+	}
+	if s := r.Statistics; s != nil && s.Template != nil {
+		d.grain = newEnlarger(whole.Width, whole.Height, whole.Width, whole.Height, grain)
 	}
 	d.bytes = d.p.Bytes()
 	return d, nil
@@ -212,6 +216,7 @@ type raw struct {
 	logits          *nn.Image            // nil without scoring network
 	signed          *nn.Image            // grey(x) − grey(x̂)
 	frequency       *nn.Image            // nil without frequency branch
+	template        *nn.Image            // nil without template
 	features        *feature.Grid        // the network's, then handcrafted ones
 	own             int                  // how many are the network's
 	distances       map[string]*nn.Image // of the terms of features, a pixel per cell; see compare
@@ -254,7 +259,11 @@ func (d *Detector) look(ctx context.Context, r *raw, x *nn.Image) error {
 	if d.describe {
 		d.features(r, x, out.features)
 	}
-	for _, m := range [...]*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
+	r.template = nil
+	if d.grain != nil {
+		r.template = d.recipe.Statistics.Template.unlike(r.room, x, d.grain)
+	}
+	for _, m := range [...]*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.template, r.signed} {
 		if m != nil && !finite(m.Pix) {
 			return ErrNotFinite
 		}

@@ -68,7 +68,7 @@ func (e *evidence) look(i int, p *Prepared) (*raw, error) {
 
 // bytes is the memory of the maps.
 func (r *raw) bytes() (n int) {
-	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.signed} {
+	for _, m := range []*nn.Image{r.residual, r.plain, r.logits, r.frequency, r.template, r.signed} {
 		if m != nil {
 			n += 4 * len(m.Pix)
 		}

@@ -36,7 +36,7 @@ func TestCalibrationIsTheSameWhateverIsKept(t *testing.T) {
 	r := withStatistics(t, rich, CalibrateOptions{Position: .8})
 	want := r.Calibration
 	normals := AsIs(noises(2, 40, rich.Width, rich.Height))
-	one := 5*4*rich.Width*rich.Height + 3*4*rich.Width*rich.Height/(cell*cell)
+	one := 6*4*rich.Width*rich.Height + 3*4*rich.Width*rich.Height/(cell*cell)
 	for _, c := range []struct{ budget, passes int }{{0, 3 * 40}, {one - 1, 3 * 40}, {10*one + 1, 10 + 3*30}, {40 * one, 40}} {
 		e := &counted{fakeEngine: &fakeEngine{}}
 		d, err := newDetector(e, r)

@@ -170,7 +170,7 @@ func withStatistics(t testing.TB, n Network, o CalibrateOptions) *Recipe {
 	}
 	s := r.Statistics
 	s.Memory, s.Modes = memory(t, n.Width/cell, n.Height/cell, handNumbers), .25
-	if r.Statistics, err = s.rounded(); err != nil {
+	if r.Statistics, err = s.rounded(r.Model.Network); err != nil {
 		t.Fatal(err)
 	}
 	if err := Calibrate(context.Background(), &fakeEngine{}, r, AsIs(noises(2, 40, n.Width, n.Height)), o); err != nil {

@@ -42,7 +42,7 @@ var Methods = []Method{
 	{Name: "bilstm", Title: "BiLSTM", About: "every patch told from those before and after it", Reconstructs: true, Trained: true, term: "cloze", rival: bilstm.Method},
 	{Name: "mscdae", Title: "MSCDAE", About: "denoising autoencoders of patches at three scales (Mei et al. 2018)", Reconstructs: true, Trained: true, term: ResidualTerm, rival: mscdae.Method},
 	{Name: "cflow", Title: "CFLOW-AD", About: "likelihood of a trained encoder's features under flows (Gudovskiy et al. 2022)", Trained: true, term: "likelihood", backbone: true, rival: cflow.Method},
-	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: "template", rival: control.Template},
+	{Name: "template", Title: "Template", About: "every pixel against mean and deviation of the good parts", Reconstructs: true, term: TemplateTerm, rival: control.Template},
 	{Name: "pca", Title: "PCA", About: "what 30 principal components of the good parts do not rebuild", Reconstructs: true, term: "pca", rival: control.PCA},
 	{Name: cellsOnly, Title: "Handcrafted features", About: "a Gaussian per position over handcrafted features, nothing learned", term: HandcraftedTerm},
 }

@@ -22,7 +22,7 @@ import (
 
 // Schema is the version of the recipe format that this program writes. It
 // reads this one and older ones.
-const Schema = 2
+const Schema = 3
 
 // Recipe is everything needed to inspect one kind of part: network, weights,
 // calibration and where they come from. It lives in a file NAME.agur.
@@ -362,7 +362,7 @@ func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
 			return err
 		}
 	}
-	if err := tensors.takeStatistics(r.Statistics); err != nil {
+	if err := tensors.takeStatistics(r.Statistics, n); err != nil {
 		return err
 	}
 	if !r.Statistics.fit(r.Model) {
@@ -416,7 +416,7 @@ func (r *Recipe) fillCalibration(raw []byte, tensors tensorMap) error {
 		}
 		var err error
 		if *m.to, err = tensors.takeMap(m.prefix, n); err != nil {
-			return err
+			return fmt.Errorf("its calibration: %w", err)
 		}
 	}
 	r.Calibration = c

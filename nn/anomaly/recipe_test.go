@@ -118,7 +118,7 @@ func same(a, b *Recipe) string {
 
 func TestRecipeRoundTripIsExact(t *testing.T) {
 	whole := sample(t)
-	if c := whole.Calibration; c.Residual == nil || c.Logits == nil || c.Frequency == nil || len(c.Terms) != 6 || whole.Statistics.Memory == nil {
+	if c := whole.Calibration; c.Residual == nil || c.Logits == nil || c.Frequency == nil || len(c.Terms) != 7 || whole.Statistics.Memory == nil {
 		t.Fatalf("the sample is not complete: %+v", c)
 	}
 	bare := &Recipe{Name: "bare", Model: whole.Model}
@@ -489,6 +489,7 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		{"a tensor too many", weights(func(m tensorMap) { m["extra"] = namedTensor{Shape: []int{1}, Data: []float32{1}} }), `"extra"`},
 		{"maps missing", weights(func(m tensorMap) { delete(m, "calibration.mean") }), "maps are missing"},
 		{"maps of another shape", weights(func(m tensorMap) { slices.Reverse(m["calibration.std"].Shape) }), "another size"},
+		{"half a template", weights(func(m tensorMap) { delete(m, "statistics.template.std") }), "statistics of grey: maps are missing"},
 		{"score maps missing", weights(func(m tensorMap) { delete(m, "calibration.score.mean"); delete(m, "calibration.score.std") }), "maps are missing"},
 		{"frequency maps missing", weights(func(m tensorMap) { delete(m, "calibration.frequency.std") }), "maps are missing"},
 		{"score deviation of nothing", weights(set("calibration.score.std", 0, 0)), "out of range"},

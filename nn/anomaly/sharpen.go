@@ -1,35 +1,54 @@
 package anomaly
 
 import (
+	"slices"
+
 	"agurscope/nn"
 	"agurscope/nn/internal/simd"
 )
 
-// doubt is how high a fine term must be, in units of the highest 0.1 % of good
-// pixels, for its shape to be believed by half.
-const doubt = 1
+// doubt is how high the fine terms must be, in units of the highest 0.1 % of good
+// pixels, for their shape to be believed by half; doubtTemplate the same of the
+// template, which is believed wholly from 1 on: what no good part shows is damaged,
+// however much it shows. A pixel that looks as it should keeps .23 of its value,
+// less than [drawnOutline].
+const (
+	doubt         = 1
+	doubtTemplate = .3
+)
 
 // sharpen draws the outlines of a fused map. Terms of features know whether
-// something is wrong and where to within their cells, reach pixels wide; those of
-// the networks, pixel by pixel, know its shape. So every value is multiplied by how
-// the fine terms F there compare with their highest value within reach:
-// (F+1)/(max F+1). A peak keeps its height where F peaks, too. The score is of
-// the map before.
+// something is wrong and where to within their cells, reach pixels wide; fine terms
+// know its shape: the template where parts lie alike, otherwise those of the
+// networks, pixel by pixel. So every value is multiplied by how the fine terms F
+// there compare with their highest value within reach: (F+d)/(max F+d). A peak
+// keeps its height where F peaks, too. The score is of the map before.
 func (c *Calibration) sharpen(k *workspace, fused *nn.Image, maps []*nn.Image, reach int) {
 	f := k.image(1, fused.H, fused.W)
+	template := slices.ContainsFunc(c.Terms, func(t Term) bool { return t.Name == TemplateTerm })
 	fine, coarse := false, false
 	for i, t := range c.Terms {
 		switch t.Name {
-		case ResidualTerm, ScoreTerm, FrequencyTerm:
-			fine = true
-			simd.Accumulate(f.Pix, maps[i].Pix, float32(t.Median), 1/float32(t.Q999-t.Median), true)
+		case ResidualTerm, ScoreTerm, FrequencyTerm, TemplateTerm:
+			if template == (t.Name == TemplateTerm) {
+				fine = true
+				simd.Accumulate(f.Pix, maps[i].Pix, float32(t.Median), 1/float32(t.Q999-t.Median), true)
+			}
 		default:
 			coarse = coarse || t.Weight > 0
 		}
 	}
-	if fine && coarse {
-		simd.Outline(fused.Pix, f.Pix, dilate(k, f, reach).Pix, doubt)
+	if !fine || !coarse {
+		return
 	}
+	d := float32(doubt)
+	if template {
+		d = doubtTemplate
+		for i, v := range f.Pix {
+			f.Pix[i] = min(v, 1)
+		}
+	}
+	simd.Outline(fused.Pix, f.Pix, dilate(k, f, reach).Pix, d)
 }
 
 // dilate returns the highest value within r pixels along rows and columns, by

@@ -29,17 +29,17 @@ func (t tensorMap) takeMap(prefix string, n Network) (*positional, error) {
 	for i, name := range []string{prefix + "mean", prefix + "std"} {
 		v, ok := t[name]
 		if !ok {
-			return nil, errors.New("its calibration maps are missing")
+			return nil, errors.New("maps are missing")
 		}
 		if !slices.Equal(v.Shape, []int{n.Height, n.Width}) {
-			return nil, errors.New("its calibration maps are of another size")
+			return nil, errors.New("maps are of another size")
 		}
 		of[i] = &nn.Image{C: 1, H: n.Height, W: n.Width, Pix: v.Data}
 		delete(t, name)
 	}
 	for _, v := range of[1].Pix {
 		if v <= 0 {
-			return nil, errors.New("its calibration maps are out of range")
+			return nil, errors.New("maps are out of range")
 		}
 	}
 	return &positional{of[0], of[1]}, nil
@@ -69,11 +69,14 @@ func (t tensorMap) addStatistics(s *Statistics) {
 	if s.Memory != nil {
 		add(MemoryTerm, s.Memory.Tensors())
 	}
+	t.addMap(templateTable, s.Template)
 }
 
-// takeStatistics takes out what addStatistics stored; s is nil where there is
-// nothing.
-func (t tensorMap) takeStatistics(s *Statistics) error {
+const templateTable = statistics + TemplateTerm + "."
+
+// takeStatistics takes out what addStatistics stored, of network n; s is nil where
+// there is nothing.
+func (t tensorMap) takeStatistics(s *Statistics, n Network) error {
 	if s == nil {
 		return nil
 	}
@@ -91,6 +94,11 @@ func (t tensorMap) takeStatistics(s *Statistics) error {
 		return out
 	}
 	var err error
+	if _, ok := t[templateTable+"mean"]; ok {
+		if s.Template, err = t.takeMap(templateTable, n); err != nil {
+			return fmt.Errorf("its statistics of grey: %w", err)
+		}
+	}
 	if v := take(FeaturesTerm); len(v) > 0 {
 		if s.Features, err = feature.GaussianFrom(v); err != nil {
 			return fmt.Errorf("statistics of features: %w", err)
@@ -111,7 +119,7 @@ func (t tensorMap) takeStatistics(s *Statistics) error {
 
 // rounded returns the statistics as a file holds them: what is calibrated must
 // be what is loaded. The tables of s are rounded in place.
-func (s *Statistics) rounded() (*Statistics, error) {
+func (s *Statistics) rounded(n Network) (*Statistics, error) {
 	t := tensorMap{}
 	t.addStatistics(s)
 	for _, v := range t {
@@ -123,7 +131,7 @@ func (s *Statistics) rounded() (*Statistics, error) {
 		}
 	}
 	out := &Statistics{Surround: s.Surround, Modes: s.Modes}
-	return out, t.takeStatistics(out)
+	return out, t.takeStatistics(out, n)
 }
 
 // fit reports whether the statistics, which may be nil, are of grids as the

@@ -37,15 +37,16 @@ func (n Network) coarse() int {
 	return k
 }
 
-// Statistics is what training parts look like in features: the Gaussian per
+// Statistics is what training parts look like: in features the Gaussian per
 // position of the network's, that of handcrafted ones, and the memory of good
-// patches. Each may be nil: the term is then missing. The network's have a
+// patches, and grey pixel by pixel. Each may be nil: the term is then missing. The network's have a
 // Gaussian of their own so that what training is worth can be seen; one of both
 // together is no better.
 type Statistics struct {
 	Features    *feature.Gaussian `json:"-"`
 	Handcrafted *feature.Gaussian `json:"-"`
 	Memory      *feature.Memory   `json:"-"`
+	Template    *positional       `json:"-"`        // grey of good parts, where they lie alike
 	Surround    bool              `json:"surround"` // cells of 16 pixels count, too
 	Modes       float64           `json:"modes"`    // share of places with several good looks: the memory's weight
 }
@@ -115,7 +116,10 @@ func FitStatistics(ctx context.Context, e nn.Engine, r *Recipe, normals []*nn.Im
 			return fmt.Errorf("fit statistics: %w", err)
 		}
 	}
-	if r.Statistics, err = s.rounded(); err != nil {
+	if learned && position >= perPosition {
+		s.Template = fitTemplate(normals)
+	}
+	if r.Statistics, err = s.rounded(r.Model.Network); err != nil {
 		return fmt.Errorf("fit statistics: %w", err)
 	}
 	return nil
@@ -289,7 +293,7 @@ func handcrafted(surround bool) int {
 	return feature.HandcraftedNumbers
 }
 
-// names lists the terms that s has, in order.
+// names lists the terms of features that s has, in order.
 func (s *Statistics) names() []string { return s.appendNames(nil) }
 
 func (s *Statistics) appendNames(out []string) []string {
@@ -369,6 +373,10 @@ func (r *raw) shown(name string, byPosition bool) *nn.Image {
 		return r.logits
 	case FrequencyTerm:
 		return r.frequency
+	case TemplateTerm:
+		if r.template != nil {
+			return r.template
+		}
 	}
 	m, w, h := r.distances[name], r.signed.W, r.signed.H
 	if m == nil { // of another method
@@ -389,8 +397,11 @@ func (r *Recipe) terms() []string {
 	if r.Model.Network.MGAN != "" {
 		out = append(out, FrequencyTerm)
 	}
-	if r.Statistics != nil {
-		out = append(out, r.Statistics.names()...)
+	if s := r.Statistics; s != nil {
+		if s.Template != nil {
+			out = append(out, TemplateTerm)
+		}
+		out = append(out, s.names()...)
 	}
 	return out
 }

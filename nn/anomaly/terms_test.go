@@ -188,6 +188,7 @@ func TestMapIsTheSharpenedSumOfItsTerms(t *testing.T) {
 			ResidualTerm:    inUnits(first, c.Residual),
 			ScoreTerm:       inUnits(first, c.Logits),
 			FrequencyTerm:   inUnits(raw.frequency, c.Frequency),
+			TemplateTerm:    offTemplate(s.Template, x),
 			FeaturesTerm:    enlarged(s.Features.Distance(own), 32, 48, blurSigma(32, 48)),
 			HandcraftedTerm: enlarged(s.Handcrafted.Distance(hand), 32, 48, blurSigma(32, 48)),
 			MemoryTerm:      enlarged(s.Memory.Distance(fine), 32, 48, blurSigma(32, 48)),
