@@ -45,7 +45,7 @@ struct dnn {
 // A reorder between two layouts of one tensor.
 typedef struct {
   dnnl_primitive_t p;
-  dnnl_memory_t from, to;
+  dnnl_memory_t from, to, scratch;
 } reorder;
 
 struct conv {
@@ -111,21 +111,43 @@ static void reorder_free(reorder *r) {
   if (r->p) dnnl_primitive_destroy(r->p);
   if (r->from) dnnl_memory_destroy(r->from);
   if (r->to) dnnl_memory_destroy(r->to);
+  if (r->scratch) dnnl_memory_destroy(r->scratch);
 }
 
-static dnnl_status_t reorder_init(reorder *r, dnn *e, md_ref from, md_ref to) {
+// user_scratch makes attributes with which a primitive works in memory that it is
+// given: with the library's own, calls from changing OS threads crash, and every
+// reorder to Winograd's weights would keep a copy of them.
+static dnnl_status_t user_scratch(dnnl_primitive_attr_t *attr) {
+  dnnl_status_t st = dnnl_primitive_attr_create(attr);
+  return st != dnnl_success ? st : dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+}
+
+// new_scratch makes the memory that pd works in and notes the most that any asked
+// for so far.
+static dnnl_status_t new_scratch(dnnl_memory_t *m, dnn *e, const_dnnl_primitive_desc_t pd, size_t *most) {
+  const md_ref md = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+  const size_t bytes = dnnl_memory_desc_get_size(md);
+  if (bytes > *most) *most = bytes;
+  return dnnl_memory_create(m, md, e->engine, DNNL_MEMORY_NONE);
+}
+
+static dnnl_status_t reorder_init(reorder *r, dnn *e, md_ref from, md_ref to, size_t *scratch) {
   dnnl_primitive_desc_t pd = NULL;
-  dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, from, e->engine, to, e->engine, NULL);
+  dnnl_primitive_attr_t attr = NULL;
+  dnnl_status_t s = user_scratch(&attr);
+  if (s == dnnl_success) s = dnnl_reorder_primitive_desc_create(&pd, from, e->engine, to, e->engine, attr);
   if (s == dnnl_success) s = dnnl_primitive_create(&r->p, pd);
+  if (s == dnnl_success) s = new_scratch(&r->scratch, e, pd, scratch);
   if (pd) dnnl_primitive_desc_destroy(pd);
+  if (attr) dnnl_primitive_attr_destroy(attr);
   if (s == dnnl_success) s = dnnl_memory_create(&r->from, from, e->engine, DNNL_MEMORY_NONE);
   if (s == dnnl_success) s = dnnl_memory_create(&r->to, to, e->engine, DNNL_MEMORY_NONE);
   return s;
 }
 
 static dnnl_status_t reorder_run(reorder *r, dnn *e) {
-  const dnnl_exec_arg_t a[] = {{DNNL_ARG_FROM, r->from}, {DNNL_ARG_TO, r->to}};
-  return dnnl_primitive_execute(r->p, e->stream, 2, a);
+  const dnnl_exec_arg_t a[] = {{DNNL_ARG_FROM, r->from}, {DNNL_ARG_TO, r->to}, {DNNL_ARG_SCRATCHPAD, r->scratch}};
+  return dnnl_primitive_execute(r->p, e->stream, 3, a);
 }
 
 void conv_free(conv *c) {
@@ -184,9 +206,7 @@ static dnnl_status_t backward_pd(dnnl_primitive_desc_t *pd, dnn *e, const conv_s
 }
 
 static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, const conv_spec *s, pass_kind pass) {
-  dnnl_status_t st = dnnl_primitive_attr_create(attr);
-  // With the library's own scratchpad, calls from changing OS threads crash.
-  if (st == dnnl_success) st = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+  dnnl_status_t st = user_scratch(attr);
   if (st != dnnl_success || !s->relu || pass > PASS_FORWARD) return st;
   dnnl_post_ops_t po = NULL;
   st = dnnl_post_ops_create(&po);
@@ -247,6 +267,7 @@ static md_ref query(const conv *c, dnnl_query_t q) { return dnnl_primitive_desc_
 // adapt makes the reorders needed where the implementation works on planar
 // memory while the nodes are blocked.
 static dnnl_status_t adapt(conv *c, const conv_spec *s, md_ref src, md_ref dst) {
+  size_t *most = &c->scratch_bytes;
   const dnnl_dims_t sd = {s->n, s->ic, s->ih, s->iw}, dd = {s->n, s->oc, s->oh, s->ow};
   dnnl_memory_desc_t ns, nd;
   memset(&ns, 0, sizeof(ns)), memset(&nd, 0, sizeof(nd));
@@ -254,11 +275,11 @@ static dnnl_status_t adapt(conv *c, const conv_spec *s, md_ref src, md_ref dst) 
   if (st == dnnl_success) st = md_init(&nd, 4, dd, blocked_tag(s->block));
   if (st == dnnl_success && !dnnl_memory_desc_equal(MD(ns), src)) {
     c->src_tmp = dnn_alloc(dnnl_memory_desc_get_size(src));
-    st = c->pass == PASS_DATA ? reorder_init(&c->out, c->e, src, MD(ns)) : reorder_init(&c->src_in, c->e, MD(ns), src);
+    st = c->pass == PASS_DATA ? reorder_init(&c->out, c->e, src, MD(ns), most) : reorder_init(&c->src_in, c->e, MD(ns), src, most);
   }
   if (st == dnnl_success && !dnnl_memory_desc_equal(MD(nd), dst)) {
     c->dst_tmp = dnn_alloc(dnnl_memory_desc_get_size(dst));
-    st = c->pass <= PASS_FORWARD ? reorder_init(&c->out, c->e, dst, MD(nd)) : reorder_init(&c->dst_in, c->e, MD(nd), dst);
+    st = c->pass <= PASS_FORWARD ? reorder_init(&c->out, c->e, dst, MD(nd), most) : reorder_init(&c->dst_in, c->e, MD(nd), dst, most);
   }
   md_free(ns), md_free(nd);
   return st;
@@ -281,23 +302,23 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
   const md_ref src = query(c, pass == PASS_DATA ? dnnl_query_diff_src_md : dnnl_query_src_md);
   const md_ref wei = query(c, pass == PASS_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md);
   const md_ref dst = query(c, pass > PASS_FORWARD ? dnnl_query_diff_dst_md : dnnl_query_dst_md);
-  const md_ref scr = query(c, dnnl_query_scratchpad_md);
+  size_t *most = &c->scratch_bytes;
   const dnnl_dims_t wd = {s->oc, s->ic, s->kernel, s->kernel}, bd = {s->oc};
   dnnl_memory_desc_t plain, bias;
   memset(&plain, 0, sizeof(plain)), memset(&bias, 0, sizeof(bias));
   c->wei_bytes = dnnl_memory_desc_get_size(wei);
-  c->scratch_bytes = dnnl_memory_desc_get_size(scr);
   dnnl_status_t st = md_init(&plain, 4, wd, dnnl_abcd);
   if (st == dnnl_success) st = md_init(&bias, 1, bd, dnnl_a);
   if (st == dnnl_success) st = dnnl_primitive_create(&c->p, c->pd);
   if (st == dnnl_success) st = dnnl_memory_create(&c->src, src, e->engine, DNNL_MEMORY_NONE);
   if (st == dnnl_success) st = dnnl_memory_create(&c->wei, wei, e->engine, DNNL_MEMORY_NONE);
   if (st == dnnl_success) st = dnnl_memory_create(&c->dst, dst, e->engine, DNNL_MEMORY_NONE);
-  if (st == dnnl_success) st = dnnl_memory_create(&c->scratch, scr, e->engine, DNNL_MEMORY_NONE);
+  if (st == dnnl_success) st = new_scratch(&c->scratch, e, c->pd, most);
   if (st == dnnl_success && s->bias && pass != PASS_DATA)
     st = dnnl_memory_create(&c->bia, MD(bias), e->engine, DNNL_MEMORY_NONE);
   if (st == dnnl_success)
-    st = pass == PASS_WEIGHTS ? reorder_init(&c->pack, e, wei, MD(plain)) : reorder_init(&c->pack, e, MD(plain), wei);
+    st = pass == PASS_WEIGHTS ? reorder_init(&c->pack, e, wei, MD(plain), most)
+                              : reorder_init(&c->pack, e, MD(plain), wei, most);
   if (st == dnnl_success) st = adapt(c, s, src, dst);
   md_free(plain), md_free(bias);
   if (st == dnnl_success) return c;
@@ -320,7 +341,8 @@ int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void
   set(c->dst, c->dst_tmp ? c->dst_tmp : dst);
   set(c->wei, weights);
   set(c->bia, bias);
-  set(c->scratch, scratch);
+  set(c->scratch, scratch), set(c->pack.scratch, scratch);
+  set(c->src_in.scratch, scratch), set(c->dst_in.scratch, scratch), set(c->out.scratch, scratch);
   set(c->pack.from, c->pass == PASS_WEIGHTS ? weights : plain);
   set(c->pack.to, c->pass == PASS_WEIGHTS ? plain : weights);
   set(c->src_in.from, src), set(c->src_in.to, c->src_tmp);

@@ -34,7 +34,7 @@ void conv_free(conv *c);
 const char *conv_impl(const conv *c);
 algorithm conv_algorithm(const conv *c); // what became of the wish
 size_t conv_weight_bytes(const conv *c);  // in the implementation's own order
-size_t conv_scratch_bytes(const conv *c); // needed during conv_run
+size_t conv_scratch_bytes(const conv *c); // needed during conv_run and conv_pack
 
 // conv_bind sets the addresses: activations (source and destination, or their
 // gradients), weights in the implementation's order, bias (or its gradient) in
