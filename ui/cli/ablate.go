@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"agurscope/nn/anomaly"
 	"agurscope/ui/session"
 )
 
@@ -83,21 +82,13 @@ func (f *ablateFlags) check() (err error) {
 	if f.AblateOptions.Rows, err = session.RowsByName(f.rows); err != nil {
 		return usage("--rows: %v", err)
 	}
-	f.Size = strings.ToUpper(f.Size)
-	if _, err := anomaly.SizeByName(f.Size); err != nil {
-		return usage("--size is %q: choose T, B or L", f.Size)
-	}
 	switch {
 	case f.Seeds < 1:
 		return usage("--seeds is %d: it must be 1 or more", f.Seeds)
-	case f.Input != 0 && (f.Input < 32 || f.Input > 1024):
-		return usage("--input is %d: it must be 32 to 1024", f.Input)
-	case f.Steps < 0:
-		return usage("--steps is %d: it must be 1 or more", f.Steps)
 	case f.MaxTime < 0:
 		return usage("--max-time is %s: it must be positive, such as 10m", f.MaxTime)
 	}
-	return nil
+	return checkNetwork(&f.Size, f.Input, f.Steps)
 }
 
 func (p *program) runAblate(ctx context.Context, f ablateFlags) error {

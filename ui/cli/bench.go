@@ -63,12 +63,8 @@ func (f *benchFlags) check(p *program) error {
 	if err := checkMethod(f.Method); err != nil {
 		return err
 	}
-	f.Size = strings.ToUpper(f.Size)
-	if _, err := anomaly.SizeByName(f.Size); err != nil {
-		return usage("--size is %q: choose T, B or L", f.Size)
-	}
-	if f.Input != 0 && (f.Input < 32 || f.Input > 1024) {
-		return usage("--input is %d: it must be 32 to 1024", f.Input)
+	if err := checkNetwork(&f.Size, f.Input, 0); err != nil {
+		return err
 	}
 	if f.Rounds < 1 || f.Rounds > 100000 {
 		return usage("--rounds is %d: it must be 1 to 100000", f.Rounds)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"agurscope/nn/anomaly"
 	"agurscope/ui/session/lab"
 )
 
@@ -92,19 +91,10 @@ func (f *experimentFlags) check() error {
 	if err := need("out", f.Out, "the folder of the results"); err != nil {
 		return err
 	}
-	f.Size = strings.ToUpper(f.Size)
-	if _, err := anomaly.SizeByName(f.Size); err != nil {
-		return usage("--size is %q: choose T, B or L", f.Size)
-	}
-	switch {
-	case f.Seeds < 0:
+	if f.Seeds < 0 {
 		return usage("--seeds is %d: it must be 1 or more", f.Seeds)
-	case f.Input != 0 && (f.Input < 32 || f.Input > 1024):
-		return usage("--input is %d: it must be 32 to 1024", f.Input)
-	case f.Steps < 0:
-		return usage("--steps is %d: it must be 1 or more", f.Steps)
 	}
-	return nil
+	return checkNetwork(&f.Size, f.Input, f.Steps)
 }
 
 func (p *program) runExperiments(ctx context.Context, f experimentFlags) error {

@@ -121,15 +121,10 @@ func (f *trainFlags) check() error {
 	if _, err := anomaly.VariantByName(f.Variant); err != nil {
 		return usage("--variant is %q: choose one of those that --help lists", f.Variant)
 	}
-	f.Size = strings.ToUpper(f.Size)
-	if _, err := anomaly.SizeByName(f.Size); err != nil {
-		return usage("--size is %q: choose T, B or L", f.Size)
+	if err := checkNetwork(&f.Size, f.Input, f.Steps); err != nil {
+		return err
 	}
 	switch {
-	case f.Input != 0 && (f.Input < 32 || f.Input > 1024):
-		return usage("--input is %d: it must be 32 to 1024", f.Input)
-	case f.Steps < 0:
-		return usage("--steps is %d: it must be 1 or more", f.Steps)
 	case f.MaxTime < 0:
 		return usage("--max-time is %s: it must be positive, such as 10m", f.MaxTime)
 	case !(f.Rate > 0 && f.Rate < 1):

@@ -130,7 +130,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 	for _, e := range lab.Experiments() {
 		s.chosen[e.Name] = e.Name == "fig10" || e.Name == "fig12"
 		box := t.NewCheck("", words.T("Run this one"), func(on bool) { s.chosen[e.Name] = on; s.renew() })
-		open := t.NewFlatButton(label(e.Name), nil, titleOf(e), func() { s.turnTo(e.Name) })
+		open := t.NewFlatButton(label(e.Name), nil, e.Title.String(), func() { s.turnTo(e.Name) })
 		open.Alignment = widget.ButtonAlignLeading
 		s.boxes[e.Name], s.open[e.Name] = box, open
 		list.Add(widgets.Dock(nil, nil, box, nil, open))
@@ -168,30 +168,6 @@ func label(name string) string {
 	return words.T("Table %s", strings.TrimPrefix(name, "table"))
 }
 
-// titleOf is an experiment's title in the language of the window.
-func titleOf(e *lab.Experiment) string {
-	switch e.Name {
-	case "fig7":
-		return words.T("Localisation accuracy by length of training")
-	case "fig8":
-		return words.T("Detection accuracy by length of training")
-	case "fig9":
-		return words.T("Where defective parts of four products lie")
-	case "fig10":
-		return words.T("Heat maps in five stages of production")
-	case "fig11":
-		return words.T("Average loss by length of training")
-	case "fig12":
-		return words.T("Time per picture by type of defect")
-	case "table1":
-		return words.T("AUROC with one abnormal part in ten")
-	case "table2":
-		return words.T("F1 by number of abnormal parts")
-	default:
-		return words.T("What each part of the method brings")
-	}
-}
-
 func (s *Screen) ask(take func(path string)) {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err == nil && u != nil {
@@ -224,7 +200,7 @@ func (s *Screen) renew() {
 	for _, e := range lab.Experiments() {
 		any = any || s.chosen[e.Name]
 		s.boxes[e.Name].Set(s.chosen[e.Name], s.stop == nil)
-		text := label(e.Name) + "  " + titleOf(e)
+		text := label(e.Name) + "  " + e.Title.String()
 		state := ""
 		if p := s.page(e.Name); p != nil && p.Done < p.Total {
 			state = "  " + words.T("%d of %d", p.Done, p.Total)
@@ -325,7 +301,7 @@ func (s *Screen) turnTo(name string) {
 	again := s.on == name
 	s.on = name
 	i := slices.Index(lab.Names(), name)
-	s.title.Set(label(name) + " · " + titleOf(lab.Experiments()[i]))
+	s.title.Set(label(name) + " · " + lab.Experiments()[i].Title.String())
 	p := s.page(name)
 	s.claims.RemoveAll()
 	s.tabs.RemoveAll()

@@ -168,17 +168,7 @@ func (method) Train(ctx context.Context, s rival.Site, t *rival.Training) (err e
 		return err
 	}
 	defer e.Close()
-	all := make([][]float32, len(patches))
-	for i, x := range patches {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if all[i], err = e.errors(x); err != nil {
-			return err
-		}
-	}
-	errs.Measure(all)
-	return nil
+	return errs.Measure(ctx, patches, e.errors)
 }
 
 // Open implements [rival.Method].

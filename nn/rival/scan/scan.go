@@ -3,6 +3,7 @@
 package scan
 
 import (
+	"context"
 	"math"
 
 	"agurscope/nn"
@@ -134,8 +135,23 @@ func NewErrors(ps *nn.Params, name string, g *Grid) Errors {
 	}
 }
 
-// Measure sets it from pictures' errors, scan after scan in the order of visits.
-func (e Errors) Measure(all [][]float32) {
+// Measure sets it from the errors that a method makes on pictures' patches, scan
+// after scan in the order of visits.
+func (e Errors) Measure(ctx context.Context, patches [][]float32, errors func([]float32) ([]float32, error)) (err error) {
+	all := make([][]float32, len(patches))
+	for i, x := range patches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if all[i], err = errors(x); err != nil {
+			return err
+		}
+	}
+	e.set(all)
+	return nil
+}
+
+func (e Errors) set(all [][]float32) {
 	n := float64(len(all))
 	total := 0.0
 	for k := range e.Mean {

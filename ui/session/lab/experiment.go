@@ -7,12 +7,13 @@ import (
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
 // Experiment is a figure or a table of the paper.
 type Experiment struct {
 	Name  string // as in "fig7"
-	Title string
+	Title words.Text
 	tasks func(r *run) []task
 	show  func(r *run) result
 }
@@ -37,15 +38,15 @@ type table struct {
 }
 
 var experiments = []*Experiment{
-	{"fig7", "Localisation accuracy by length of training", curveTasks, showFig7},
-	{"fig8", "Detection accuracy by length of training", curveTasks, showFig8},
-	{"fig9", "Where defective parts of four products lie", spreadTasks, showFig9},
-	{"fig10", "Heat maps in five stages of production", galleryTasks, showFig10},
-	{"fig11", "Average loss by length of training", curveTasks, showFig11},
-	{"fig12", "Time per picture by type of defect", timeTasks, showFig12},
-	{"table1", "AUROC with one abnormal part in ten", table1Tasks, showTable1},
-	{"table2", "F1 by number of abnormal parts", table2Tasks, showTable2},
-	{"table3", "What each part of the method brings", table3Tasks, showTable3},
+	{"fig7", words.Text("Localisation accuracy by length of training"), curveTasks, showFig7},
+	{"fig8", words.Text("Detection accuracy by length of training"), curveTasks, showFig8},
+	{"fig9", words.Text("Where defective parts of four products lie"), spreadTasks, showFig9},
+	{"fig10", words.Text("Heat maps in five stages of production"), galleryTasks, showFig10},
+	{"fig11", words.Text("Average loss by length of training"), curveTasks, showFig11},
+	{"fig12", words.Text("Time per picture by type of defect"), timeTasks, showFig12},
+	{"table1", words.Text("AUROC with one abnormal part in ten"), table1Tasks, showTable1},
+	{"table2", words.Text("F1 by number of abnormal parts"), table2Tasks, showTable2},
+	{"table3", words.Text("What each part of the method brings"), table3Tasks, showTable3},
 }
 
 func (r *run) seeds(kind kind, method, subject string, tick int) (out []task) {

@@ -19,7 +19,7 @@ import (
 
 // publish writes an experiment's table of cells, its pictures and its page anew.
 func (r *run) publish(e *Experiment) (Page, error) {
-	res, p := e.show(r), Page{Name: e.Name, Title: e.Title}
+	res, p := e.show(r), Page{Name: e.Name, Title: e.Title.English()}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	lines := [][]string{ledger.Header}
@@ -62,7 +62,7 @@ func (r *run) publish(e *Experiment) (Page, error) {
 // page is an experiment in Markdown.
 func (r *run) page(e *Experiment, p Page, res result) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s: %s\n\n%s\n", label(e.Name), e.Title, r.conditions())
+	fmt.Fprintf(&b, "# %s: %s\n\n%s\n", label(e.Name), e.Title.English(), r.conditions())
 	if p.Done < p.Total {
 		fmt.Fprintf(&b, "\n**%d of %d measurements are made**; the rest is missing below.\n", p.Done, p.Total)
 	}
