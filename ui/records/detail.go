@@ -3,11 +3,11 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"math"
 	"path"
 	"strings"
+	"time"
 
 	"agurscope/history"
 	"agurscope/nn/segment"
@@ -96,7 +96,7 @@ func newDetail(s *Screen) *detail {
 	grid := container.NewGridWithColumns(3)
 	for i, v := range []history.Verdict{history.OK, history.NG, history.REVIEW} {
 		b := s.Tips.NewButton(string(v), themes.VerdictIcon(string(v)),
-			fmt.Sprintf("Your verdict: %s (key %c). It stands beside the program's answer; nothing is erased.", v, "ONR"[i]), func() { d.override(v) })
+			words.T("Your verdict: %s (key %s). It stands beside the program's answer in the log; nothing is erased.", v, "ONR"[i:i+1]), func() { d.override(v) })
 		d.overrides = append(d.overrides, b)
 		grid.Add(b)
 	}
@@ -228,7 +228,7 @@ func (d *detail) use(p *past) {
 	d.again.SetEnabled(d.s.Session.Recipe() != nil)
 	r := p.rec
 	d.name.Set(path.Base(r.Name))
-	d.place.Set(strings.Join(nonempty(r.Time.Local().Format("2 Jan 2006 15:04:05"), "recipe "+r.Recipe, "from "+brief(p.source)), " · "))
+	d.place.Set(strings.Join(nonempty(r.Time.Local().Format(time.DateTime), words.T("recipe %s", r.Recipe), words.T("from %s##a source", brief(p.source))), " · "))
 	d.banner.Set(string(r.Verdict), r.Index)
 	d.why.Set(why(r))
 	if !again {
@@ -251,10 +251,10 @@ func (d *detail) use(p *past) {
 	d.regions.Refresh()
 	d.said.Objects = nil
 	for _, o := range p.overrides {
-		d.said.Add(said(o.Time.Local().Format("2 Jan 15:04"), o.Reviewer+" said "+string(o.Reviewed), o.Reason, ink(o.Reviewed)))
+		d.said.Add(said(o.Time.Local().Format(minuteLabel), words.T("%s said %s", o.Reviewer, o.Reviewed), o.Reason, ink(o.Reviewed)))
 	}
 	for _, n := range p.notes {
-		d.said.Add(said(n.Time.Local().Format("2 Jan 15:04"), n.Author, n.Text, theme.ColorNameForeground))
+		d.said.Add(said(n.Time.Local().Format(minuteLabel), n.Author, n.Text, theme.ColorNameForeground))
 	}
 	d.saidBox.Hidden = len(d.said.Objects) == 0
 	for _, b := range d.overrides {
@@ -315,18 +315,18 @@ func (d *detail) useToday(res *session.Result) {
 // difference says in a sentence what today's recipe says otherwise.
 func difference(then history.Record, now *session.Result, recipe string) string {
 	if now.Err != nil {
-		return "Today: " + phrase.Sentence(now.Err.Error())
+		return words.T("Today: %s", phrase.Sentence(now.Err.Error()))
 	}
-	verdict := fmt.Sprintf("%s, as then", now.Verdict)
+	verdict := words.T("%s, as then", now.Verdict)
 	if now.Verdict != then.Verdict {
-		verdict = fmt.Sprintf("%s, then %s", now.Verdict, then.Verdict)
+		verdict = words.T("%s, then %s", now.Verdict, then.Verdict)
 	}
-	score := "there was none then"
+	score := words.T("there was none then")
 	if !math.IsNaN(then.Score) {
-		score = fmt.Sprintf("then %s of %s", phrase.Figure(then.Score), phrase.Figure(then.Reject))
+		score = words.T("then %s of %s", phrase.Figure(then.Score), phrase.Figure(then.Reject))
 	}
-	return fmt.Sprintf("With recipe %s as it is now: %s. Score %s of %s to reject, %s; %s, then %d.",
-		recipe, verdict, phrase.Figure(now.Prediction.Score), phrase.Figure(now.Thresholds.Reject), score, phrase.Plural(len(now.Regions), "region"), len(then.Regions))
+	return words.T("With recipe %s as it is now: %s. Score %s of %s to reject, %s; %s, then %d.",
+		recipe, verdict, phrase.Figure(now.Prediction.Score), phrase.Figure(now.Thresholds.Reject), score, words.N(len(now.Regions), "%d region", "%d regions"), len(then.Regions))
 }
 
 // alike lists what looks most like this part.
@@ -352,8 +352,8 @@ func (d *detail) override(v history.Verdict) {
 		return
 	}
 	r, source := d.past.rec, d.past.source
-	about := fmt.Sprintf("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, path.Base(r.Name))
-	d.s.AskReason("Your verdict: "+string(v), about, func(reason string) { d.review(r.ID, source, v, reason) })
+	about := words.T("The program said %s of %s. Your verdict stands beside it; nothing is erased.", r.Verdict, path.Base(r.Name))
+	d.s.AskReason(words.T("Your verdict: %s", v), about, func(reason string) { d.review(r.ID, source, v, reason) })
 }
 
 func (d *detail) review(id int64, source string, v history.Verdict, reason string) {
@@ -397,47 +397,48 @@ func why(r history.Record) string {
 	if r.Verdict == history.ERROR {
 		return words.T("It could not be inspected.")
 	}
-	score, n := "the score "+phrase.Figure(r.Score), len(r.Regions)
-	regions := phrase.Plural(n, "region") + " above the pixel thresholds"
-	switch {
+	score, review, reject := phrase.Figure(r.Score), phrase.Figure(r.Review), phrase.Figure(r.Reject)
+	switch n := len(r.Regions); {
 	case r.Score >= r.Reject && n > 0:
-		return phrase.Sentence(fmt.Sprintf("%s reaches the reject threshold %s, with %s", score, phrase.Figure(r.Reject), regions))
+		return words.N(n, "The score %[2]s reaches the reject threshold %[3]s, with %[1]d region above the pixel thresholds.",
+			"The score %[2]s reaches the reject threshold %[3]s, with %[1]d regions above the pixel thresholds.", score, reject)
 	case r.Score >= r.Reject:
-		return phrase.Sentence(fmt.Sprintf("%s reaches the reject threshold %s", score, phrase.Figure(r.Reject)))
+		return words.T("The score %s reaches the reject threshold %s.", score, reject)
 	case n > 0:
-		return phrase.Sentence(fmt.Sprintf("it has %s; %s alone would not reject it", regions, score))
+		return words.N(n, "It has %d region above the pixel thresholds; the score %s alone would not reject it.",
+			"It has %d regions above the pixel thresholds; the score %s alone would not reject it.", score)
 	case r.Score >= r.Review:
-		return phrase.Sentence(fmt.Sprintf("%s lies in the review band, from %s to %s", score, phrase.Figure(r.Review), phrase.Figure(r.Reject)))
+		return words.T("The score %s lies in the review band, from %s to %s.", score, review, reject)
 	case math.IsNaN(r.Review):
-		return phrase.Sentence(score + " was judged without thresholds")
+		return words.T("The score %s was judged without thresholds.", score)
 	}
-	return phrase.Sentence(fmt.Sprintf("%s is below the review threshold %s, and no region is above the pixel thresholds", score, phrase.Figure(r.Review)))
+	return words.T("The score %s is below the review threshold %s, and no region is above the pixel thresholds.", score, review)
 }
 
 // thresholds are those in force when the part was judged.
 func thresholds(r history.Record) string {
 	if math.IsNaN(r.Reject) {
-		return "no thresholds were in force"
+		return words.T("no thresholds were in force")
 	}
-	pixels := fmt.Sprintf("pixels %s and %s", phrase.Figure(r.Low), phrase.Figure(r.High))
+	pixels := words.T("pixels %s and %s", phrase.Figure(r.Low), phrase.Figure(r.High))
 	if segment.Mode(r.Mode) == segment.TwoSided {
-		pixels = fmt.Sprintf("pixels below −%s or above %s", phrase.Figure(r.Low), phrase.Figure(r.High))
+		pixels = words.T("pixels below −%s or above %s", phrase.Figure(r.Low), phrase.Figure(r.High))
 	}
-	return fmt.Sprintf("in force: review from %s · reject from %s · %s", phrase.Figure(r.Review), phrase.Figure(r.Reject), pixels)
+	return words.T("in force: review from %s · reject from %s · %s", phrase.Figure(r.Review), phrase.Figure(r.Reject), pixels)
 }
 
 func taken(r history.Record) string {
 	if r.Latency <= 0 {
 		return ""
 	}
-	return "took " + phrase.Milliseconds(r.Latency)
+	return words.T("took %s", phrase.Milliseconds(r.Latency))
 }
 
 func by(r history.Record) string {
 	if r.Operator == "" {
 		return ""
 	}
-	return "at the station: " + r.Operator
+	return words.T("at the station: %s", r.Operator)
 }
 
 // nonempty leaves out what says nothing.
@@ -477,6 +478,6 @@ func (d *detail) fillRegion(i int, o fyne.CanvasObject) {
 		return
 	}
 	g := d.shownRegions()[i]
-	o.(*fyne.Container).Objects[0].(*widgets.Text).Set(fmt.Sprintf("Region %d · at %d, %d · %d px · peak %s · %s",
-		i+1, g.X+g.W/2, g.Y+g.H/2, g.Area, phrase.Figure(g.Peak), g.Polarity))
+	o.(*fyne.Container).Objects[0].(*widgets.Text).Set(strings.Join(nonempty(
+		words.T("Region %d · at %d, %d · %d px · peak %s", i+1, g.X+g.W/2, g.Y+g.H/2, g.Area, phrase.Figure(g.Peak)), phrase.Polarity(g.Polarity)), " · "))
 }

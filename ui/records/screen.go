@@ -5,13 +5,11 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"agurscope/history"
 	"agurscope/ui/desk"
-	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
@@ -372,15 +370,15 @@ func (s *Screen) present(o fyne.CanvasObject) {
 // words are the figures of what was found.
 func (f *found) words() string {
 	if f.group.N == 0 {
-		return fmt.Sprintf("none of %s", phrase.Plural(f.all, "verdict"))
+		return words.N(f.all, "none of %d verdict", "none of %d verdicts")
 	}
-	text := phrase.Plural(f.group.N, "verdict")
+	text := words.N(f.all, "%d verdict", "%d verdicts")
 	if f.group.N < f.all {
-		text = fmt.Sprintf("%d of %s", f.group.N, phrase.Plural(f.all, "verdict"))
+		text = words.N(f.all, "%[2]d of %[1]d verdict", "%[2]d of %[1]d verdicts", f.group.N)
 	}
-	text += " · yield " + widgets.Percent(f.group.Yield())
+	text += " · " + words.T("yield %s", widgets.Percent(f.group.Yield()))
 	if f.group.Overridden > 0 {
-		text += fmt.Sprintf(" · by the program alone %s · %d overridden", widgets.Percent(f.group.FirstPass()), f.group.Overridden)
+		text += " · " + words.T("by the program alone %s", widgets.Percent(f.group.FirstPass())) + " · " + words.T("%d overridden", f.group.Overridden)
 	}
 	return text
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"agurscope/history"
 	"agurscope/themes"
@@ -197,7 +198,7 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	r.at = i
 	r.tick.set(s.marked[x.ID])
 	r.clock.Set(at.Format("15:04:05"))
-	r.day.Set(at.Format("2 Jan 2006"))
+	r.day.Set(at.Format(time.DateOnly))
 	r.program.Set(string(x.Verdict), string(x.Verdict))
 	r.person.Set(string(x.Reviewed), string(x.Reviewed))
 	r.person.Hidden = x.Reviewed == ""
