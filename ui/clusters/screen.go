@@ -253,8 +253,12 @@ func (s *Screen) tabulate() {
 		ids = append(ids, s.m.Points[i].Verdict)
 	}
 	what := s.what
-	if what == insideLine.String() {
+	switch what {
+	case insideLine.String():
 		what = words.T("from the map")
+	case fromHistory.String():
+	default:
+		what = words.T("of %s##a set", what)
 	}
 	s.ShowRecords(ids, what)
 }
@@ -287,15 +291,18 @@ func (s *Screen) findWanted() {
 		s.Say(words.T("%d of %d parts are in the map of this recipe.", len(in), len(ids)))
 	}
 	if len(in) > 0 {
-		s.choose(in, words.T("from History"), -1)
+		s.choose(in, fromHistory.String(), -1)
 	}
 	if len(in) == 1 {
 		s.show(in[0])
 	}
 }
 
-// insideLine is what a lasso selects.
-var insideLine = words.Text("inside the line")
+// What is selected is called so where it is no group of the map.
+const (
+	insideLine  = words.Text("inside the line")
+	fromHistory = words.Text("from History")
+)
 
 // alike reports whether two maps show the same.
 func alike(a, b *history.Map) bool {

@@ -140,22 +140,27 @@ var failures = map[string]words.Text{
 	"draw the map": words.Text("Could not draw the map"), "open the map": words.Text("Could not open the map"),
 	"open the folder": words.Text("Could not open the folder"), "remove the checkpoint": words.Text("Could not remove the checkpoint"),
 	"open the golden set": words.Text("Could not open the golden set"),
-	"export":              words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
+	"inspect again":       words.Text("Could not inspect again"), "write a note": words.Text("Could not write the note"),
+	"copy the pictures of the golden set": words.Text("Could not copy the pictures of the golden set"),
+	"export":                              words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
 }
 
 // hints are the ways out that sessions name.
 var hints = map[string]words.Text{
-	"Choose another recipe or a smaller input size.":             words.Text("Choose another recipe or a smaller input size."),
-	"See the list of skipped files.":                             words.Text("See the list of skipped files."),
-	"Choose another folder for the recipe.":                      words.Text("Choose another folder for the recipe."),
-	"Run “agurscope doctor” to see what is missing.":             words.Text("Run “agurscope doctor” to see what is missing."),
-	"Choose another folder or free some space.":                  words.Text("Choose another folder or free some space."),
-	"Inspect the part again with a history database.":            words.Text("Inspect the part again with a history database."),
-	"Keep full pictures from now on, or inspect the file again.": words.Text("Keep full pictures from now on, or inspect the file again."),
-	"Start with a history database.":                             words.Text("Start with a history database."),
-	"Open a recipe or train one.":                                words.Text("Open a recipe or train one."),
-	"Start again with the recipe that is open now.":              words.Text("Start again with the recipe that is open now."),
-	"Choose another folder.":                                     words.Text("Choose another folder."),
+	"Choose another recipe or a smaller input size.":                                   words.Text("Choose another recipe or a smaller input size."),
+	"See the list of skipped files.":                                                   words.Text("See the list of skipped files."),
+	"Choose another folder for the recipe.":                                            words.Text("Choose another folder for the recipe."),
+	"Run “agurscope doctor” to see what is missing.":                                   words.Text("Run “agurscope doctor” to see what is missing."),
+	"Choose another folder or free some space.":                                        words.Text("Choose another folder or free some space."),
+	"Inspect the part again with a history database.":                                  words.Text("Inspect the part again with a history database."),
+	"Keep full pictures from now on, or inspect the file again.":                       words.Text("Keep full pictures from now on, or inspect the file again."),
+	"Start with a history database.":                                                   words.Text("Start with a history database."),
+	"Open a recipe or train one.":                                                      words.Text("Open a recipe or train one."),
+	"Start again with the recipe that is open now.":                                    words.Text("Start again with the recipe that is open now."),
+	"Make room, or the folder writable, and open the set again.":                       words.Text("Make room, or the folder writable, and open the set again."),
+	"Make the folder of the history writable.":                                         words.Text("Make the folder of the history writable."),
+	"Its picture was not kept with the verdict, and its file cannot be read any more.": words.Text("Its picture was not kept with the verdict, and its file cannot be read any more."),
+	"Choose another folder.":                                                           words.Text("Choose another folder."),
 }
 
 // Problem turns an error into a title and a sentence with the way out.
@@ -165,6 +170,9 @@ func Problem(err error) (title, body string) {
 		return words.T("Something went wrong"), Sentence(err.Error())
 	}
 	body = Sentence(p.Err.Error())
+	if errors.Is(p.Err, session.ErrNotKept) {
+		body = words.T("Its picture was not kept.")
+	}
 	if p.Hint != "" {
 		hint := p.Hint
 		if said, ok := hints[hint]; ok {

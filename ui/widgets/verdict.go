@@ -49,7 +49,7 @@ func (b *Banner) Verdict() string { return b.verdict }
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 	r := &bannerRenderer{
 		b: b, ground: canvas.NewRectangle(color.Transparent), icon: canvas.NewImageFromResource(nil),
-		word: canvas.NewText("", color.Transparent), index: canvas.NewText("", color.Transparent), unit: canvas.NewText("INDEX", color.Transparent),
+		word: canvas.NewText("", color.Transparent), index: canvas.NewText("", color.Transparent), unit: canvas.NewText("", color.Transparent),
 	}
 	r.icon.FillMode = canvas.ImageFillContain
 	r.ground.CornerRadius = 8
@@ -114,7 +114,7 @@ func (r *bannerRenderer) Refresh() {
 	r.word.Text, r.word.Color = r.b.word, ink
 	r.index.Text, r.unit.Text = "", ""
 	if !math.IsNaN(r.b.index) {
-		r.index.Text, r.unit.Text = fmt.Sprintf("%.0f", r.b.index), "INDEX"
+		r.index.Text, r.unit.Text = fmt.Sprintf("%.0f", r.b.index), words.T("INDEX")
 	}
 	r.index.Color, r.unit.Color = ink, ink
 	r.unit.TextSize = theme.Size(theme.SizeNameCaptionText)
