@@ -49,9 +49,6 @@ func (p *program) demoHistory() *cobra.Command {
 			for day := days - 1; day >= 0; day-- {
 				for shift, hour := range []int{6, 14} {
 					at := time.Date(d.end.Year(), d.end.Month(), d.end.Day()-day, hour, 10*shift, 0, 0, time.Local)
-					if at.Add(8 * time.Hour).After(d.end) {
-						at = d.end.Add(-time.Duration(9-8*shift) * time.Hour)
-					}
 					worn := max(0, float64(4-day)) / 4 // the last days drift
 					if err := d.run(cmd.Context(), fmt.Sprintf("/line %d/%s", shift+1, at.Format("2006-01-02")), []string{"bracket", "lid"}[shift], at, each, worn); err != nil {
 						return err
@@ -59,7 +56,7 @@ func (p *program) demoHistory() *cobra.Command {
 				}
 			}
 			for i := range 3 { // the same parts once more, and again
-				if err := d.run(cmd.Context(), "/study/gauge parts", "bracket", d.end.Add(-time.Duration(50-10*i)*time.Minute), 30, 0); err != nil {
+				if err := d.run(cmd.Context(), "/study/gauge parts", "bracket", d.end.Add(-time.Duration(260-10*i)*time.Minute), 30, 0); err != nil {
 					return err
 				}
 			}
@@ -96,8 +93,12 @@ func (d *inventor) draw() error {
 	return nil
 }
 
-// run inspects n parts in eight hours, of which more are bad the more is worn.
+// run inspects n parts in eight hours, or until now, of which more are bad the
+// more is worn.
 func (d *inventor) run(ctx context.Context, source, recipe string, at time.Time, n int, worn float64) error {
+	if !at.Before(d.end) {
+		return nil
+	}
 	run, err := d.s.StartRun(ctx, history.Run{Source: source, Recipe: recipe, RecipeSHA256: strings.Repeat(map[string]string{"bracket": "b7", "lid": "1d"}[recipe], 32),
 		Engine: "onednn", Program: "demo", Operator: "demo", Low: 2.5, High: 5, Review: 2.4, Reject: 3, Started: at})
 	if err != nil {
@@ -114,6 +115,9 @@ func (d *inventor) run(ctx context.Context, source, recipe string, at time.Time,
 			Run: run.ID, Seq: uint64(i), Time: at.Add(time.Duration(i) * 8 * time.Hour / time.Duration(max(n, 60))), Path: fmt.Sprintf("%s/part-%03d.png", source, i),
 			Verdict: history.OK, Low: run.Low, High: run.High, Review: run.Review, Reject: run.Reject, Recipe: recipe, RecipeSHA256: run.RecipeSHA256, Operator: "demo",
 			Latency: time.Duration(40+d.rng.IntN(30)) * time.Millisecond,
+		}
+		if r.Time.After(d.end) {
+			break
 		}
 		kind := ""
 		r.Score = max(.3, 1.4+.3*worn+.28*rng.NormFloat64())

@@ -69,7 +69,7 @@ func (a *actions) refresh() {
 		a.said.Set(words.T("Wrote %s", a.wrote))
 		a.open.Show()
 	default:
-		a.said.Set(words.T("Space, Ctrl or Shift and a click select several; A selects all"))
+		a.said.Set(words.T("Space or Ctrl and a click: select; A: all"))
 	}
 	a.in.SetEnabled(s.rows() > 0)
 	a.ex.SetEnabled(s.rows() > 0 && a.stop == nil)

@@ -411,7 +411,8 @@ func agreement(s spc.Study) string {
 		}
 		return fmt.Sprintf("%.2f", v)
 	}
-	text := words.T("%d runs agree on %d of %s, %s (95 %%: %s to %s). Fleiss’ kappa: %s.", s.Runs, s.Agreement.Count, words.N(s.Parts, "%d part", "%d parts"),
+	text := words.N(s.Parts, "%[2]d runs agree on %[3]d of %[1]d part, %[4]s (95 %%: %[5]s to %[6]s). Fleiss’ kappa: %[7]s.",
+		"%[2]d runs agree on %[3]d of %[1]d parts, %[4]s (95 %%: %[5]s to %[6]s). Fleiss’ kappa: %[7]s.", s.Runs, s.Agreement.Count,
 		widgets.Percent(s.Agreement.Value), widgets.Percent(s.Agreement.Lower), widgets.Percent(s.Agreement.Upper), kappa(s.Fleiss))
 	if s.Reference.Of > 0 {
 		text += " " + words.N(s.Reference.Of, "Of %d part that people judged, all runs say the same on %d; kappa with people: %s.", "Of %d parts that people judged, all runs say the same on %d; kappa with people: %s.", s.Reference.Count, kappa(s.Accuracy))

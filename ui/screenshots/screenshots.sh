@@ -122,7 +122,7 @@ shot_history() {
   key s; settle; picture history-similar; key BackSpace; settle
   key t; settle 20; picture history-today; key t; settle
   key v; settle 30; picture history-charts
-  for _ in {1..20}; do key Tab; done; key Left; away; settle; picture history-charts-focus
+  for _ in {1..21}; do key Tab; done; key Left; away; settle; picture history-charts-focus
   key Escape; settle
 }
 shot_clusters() {

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 	"agurscope/nn/cluster"
 	"agurscope/nn/tsne"
 	"agurscope/nn/vectors"
+	"agurscope/ui/words"
 )
 
 // MapOptions say of which parts a map is drawn, and how. The zero value is the
@@ -172,7 +172,7 @@ func readEmbeddings(ctx context.Context, s *history.Store, o MapOptions) (*embed
 		}
 	}
 	if d.recipe == "" {
-		return nil, &Problem{Op: "draw the map", Err: errors.New("no inspected part of this recipe is in the history"), Hint: "Inspect some parts first."}
+		return nil, &Problem{Op: "draw the map", Err: errors.New(words.T("no inspected part of this recipe is in the history")), Hint: words.T("Inspect some parts first.")}
 	}
 	var rows [][]float32
 	f := history.EmbeddingFilter{Recipes: d.recipes, Newest: o.Newest}
@@ -196,7 +196,7 @@ func readEmbeddings(ctx context.Context, s *history.Store, o MapOptions) (*embed
 	d.skipped = len(rows) - kept
 	rows, d.ids, d.parts = rows[:kept], d.ids[:kept], d.parts[:kept]
 	if kept < leastMapped {
-		return nil, &Problem{Op: "draw the map", Err: fmt.Errorf("only %d inspected parts of this recipe are in the history, %d are needed", kept, leastMapped), Hint: "Inspect more parts first."}
+		return nil, &Problem{Op: "draw the map", Err: errors.New(words.N(kept, "only %d inspected part of this recipe is in the history, %d are needed", "only %d inspected parts of this recipe are in the history, %d are needed", leastMapped)), Hint: words.T("Inspect more parts first.")}
 	}
 	d.raw, err = vectors.FromRows(rows)
 	return d, err

@@ -274,8 +274,10 @@ func Percent(v float64) string {
 		return "0 %"
 	case p < .095:
 		return fmt.Sprintf("%.2g %%", p)
-	case p < 9.95 || p > 99 && p < 100:
+	case p < 9.95 || p > 99 && p < 99.95:
 		return fmt.Sprintf("%.1f %%", p)
+	case p > 99 && p < 99.995: // a few of thousands are not none
+		return fmt.Sprintf("%.2f %%", p)
 	default:
 		return fmt.Sprintf("%.0f %%", p)
 	}

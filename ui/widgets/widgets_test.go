@@ -296,3 +296,11 @@ func TestTipsBreakChineseBetweenCharacters(t *testing.T) {
 		}
 	}
 }
+
+func TestSharesAreWrittenSoThatFewAreNotNone(t *testing.T) {
+	for v, want := range map[float64]string{0: "0 %", .00012: "0.012 %", .031: "3.1 %", .5: "50 %", .9912: "99.1 %", .9997: "99.97 %", .99999999: "100 %", 1: "100 %"} {
+		if got := Percent(v); got != want {
+			t.Errorf("%v is %s, not %s", v, got, want)
+		}
+	}
+}
