@@ -2,9 +2,9 @@ package ui
 
 import (
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -38,7 +38,7 @@ func (s *inspectScreen) fillRow(r *partRow, i int) {
 	p := &s.parts.state[i]
 	ink := themes.ColorNameMuted
 	if p.doubt != nil {
-		folder, ink = words.T("not upright"), themes.ColorNameReview
+		folder, ink = phrase.ShortDoubt(p.doubt), themes.ColorNameReview
 	}
 	r.name.Set(name)
 	r.folder.Set(folder)

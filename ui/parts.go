@@ -20,7 +20,7 @@ type part struct {
 	latency  time.Duration
 	at       time.Time
 	err      error
-	doubt    error           // why it could not be put upright; nil if it could or need not
+	doubt    error           // why a person must look whatever the score; nil for no reason
 	spot     float64         // where the strongest region lies, as a share of the width; NaN without one
 	reviewed history.Verdict // a person's; "" for none
 	reason   string
@@ -103,7 +103,7 @@ func (p *parts) record(i int, res *session.Result, at time.Time) {
 	s := part{verdict: res.Final(), score: math.NaN(), index: res.Index, id: res.ID, latency: res.Latency, err: res.Err, at: at}
 	s.spot = math.NaN()
 	if res.Prediction != nil {
-		s.score, s.doubt = res.Prediction.Score, res.Prediction.Doubt
+		s.score, s.doubt = res.Prediction.Score, res.Doubt
 	}
 	if len(res.Regions) > 0 && res.Frame.Image != nil {
 		r := res.Regions[0]

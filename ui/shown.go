@@ -28,13 +28,9 @@ func newShown(item int, res *session.Result, c *anomaly.Calibration) *shown {
 	return s
 }
 
-// doubt is why the part could not be put upright; nil if it could or need not.
-func (s *shown) doubt() error {
-	if s.res.Prediction == nil {
-		return nil
-	}
-	return s.res.Prediction.Doubt
-}
+// askew reports whether the part could not be put upright: its score compares what
+// does not lie alike.
+func (s *shown) askew() bool { return s.res.Prediction != nil && s.res.Prediction.Doubt != nil }
 
 // slim lets go of what is not needed to show the result and to judge it again:
 // a screen of these is what the window's memory consists of.

@@ -276,7 +276,7 @@ func sane(t session.Thresholds) bool {
 			return false
 		}
 	}
-	return t.Review <= t.Reject && t.MinArea >= 0
+	return t.Review <= t.Reject && t.MinArea >= 0 && t.MaxShare >= 0 && t.MaxShare <= 1
 }
 
 // screenIndex is where the screen of that title is, or the first.

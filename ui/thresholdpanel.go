@@ -26,9 +26,8 @@ type thresholdPanel struct {
 	mode   *widgets.Select
 	back   *widgets.Button
 	lines  [2]*thresholdLine
-	area   *widgets.Entry // the smallest region that counts
-	small  *widgets.Text  // how many are smaller
-	silent bool           // values are being set by the program
+	limits *regionLimits
+	silent bool // values are being set by the program
 }
 
 // thresholdLine is one threshold: a slider and a field for the same number.
@@ -55,7 +54,7 @@ const (
 )
 
 func newThresholdPanel(s *inspectScreen) *thresholdPanel {
-	p := &thresholdPanel{s: s}
+	p := &thresholdPanel{s: s, limits: newRegionLimits(s)}
 	names := make([]string, len(modes))
 	for i, m := range modes {
 		names[i] = m.word.String()
@@ -69,7 +68,7 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 	head := widgets.Row(4, s.w.Tips.Over(widgets.NewHeading(words.T("Pixel thresholds")),
 		words.T("They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays.")),
 		widgets.NewSpring(nil), p.back)
-	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row(), p.newArea())
+	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row(), p.limits.root)
 	p.refresh()
 	return p
 }
@@ -88,77 +87,6 @@ func (p *thresholdPanel) newLine(ink fyne.ThemeColorName) *thresholdLine {
 	return l
 }
 
-// newArea is the row of the smallest region that counts.
-func (p *thresholdPanel) newArea() fyne.CanvasObject {
-	p.area = p.s.w.Tips.NewEntry("", words.T("Regions with fewer pixels of the picture do not count. Empty brings the usual size back. Press Enter."))
-	p.area.OnSubmitted = func(text string) {
-		p.areaTyped(text)
-		p.s.w.Window.Canvas().Unfocus()
-	}
-	p.area.OnEscape = func() { p.refresh(); p.s.w.Window.Canvas().Unfocus() }
-	p.area.OnLeave = func() { p.areaTyped(p.area.Text) }
-	p.small = widgets.NewCaption("")
-	p.small.Elide = widgets.ElideEnd
-	label := widgets.NewCaption(words.T("smallest region, px"))
-	return container.NewBorder(nil, nil, container.NewCenter(label), widgets.Fixed(70, 0, p.area), widgets.Inset(container.NewVBox(p.small), 8, 8))
-}
-
-// perCell is how many pixels of the picture on show a cell of its map has; 0
-// where nothing is judged.
-func (p *thresholdPanel) perCell() float64 {
-	on := p.s.on
-	if on == nil || on.res.Prediction == nil || on.res.Frame.Image == nil || p.s.cal() == nil {
-		return 0
-	}
-	b, m := on.res.Frame.Image.Bounds(), on.res.Prediction.Map
-	return float64(b.Dx()) * float64(b.Dy()) / float64(m.W*m.H)
-}
-
-// showArea says how small a region may be, and how many are smaller.
-func (p *thresholdPanel) showArea() {
-	k := p.perCell()
-	if k == 0 || !p.s.w.May(station.Engineer) {
-		p.area.Disable()
-	} else {
-		p.area.Enable()
-	}
-	p.small.Set("")
-	if k == 0 {
-		return
-	}
-	res := p.s.on.res
-	least := segment.Options{MinArea: p.s.w.Session.Thresholds().MinArea}.Resolve(res.Prediction.Map.W, res.Prediction.Map.H).MinArea
-	if text := strconv.Itoa(int(math.Ceil(float64(least) * k))); p.area.Text != text {
-		p.area.SetText(text)
-	}
-	if n := res.Segmentation.Small; n > 0 {
-		p.small.Set(words.N(n, "%d smaller not counted", "%d smaller not counted"))
-	}
-}
-
-// areaTyped takes the smallest area in pixels of the picture.
-func (p *thresholdPanel) areaTyped(text string) {
-	k := p.perCell()
-	if k == 0 || p.silent {
-		return
-	}
-	t := p.s.w.Session.Thresholds()
-	before := t.MinArea
-	if text = strings.TrimSpace(text); text == "" {
-		t.MinArea = 0
-	} else if v, err := strconv.ParseFloat(text, 64); err == nil && v >= 0 && v < 1e9 {
-		m := p.s.on.res.Prediction.Map
-		t.MinArea = min(max(1, int(math.Round(v/k))), m.W*m.H)
-		if usual := (segment.Options{}).Resolve(m.W, m.H).MinArea; t.MinArea == usual {
-			t.MinArea = 0
-		}
-	}
-	if t.MinArea != before {
-		p.s.thresholdsMoved(t)
-	}
-	p.refresh()
-}
-
 func (l *thresholdLine) row() fyne.CanvasObject {
 	return container.NewBorder(nil, nil, container.NewCenter(l.label), widgets.Fixed(70, 0, l.entry), l.slider)
 }
@@ -167,7 +95,7 @@ func (l *thresholdLine) row() fyne.CanvasObject {
 func (p *thresholdPanel) refresh() {
 	p.silent = true
 	defer func() { p.silent = false }()
-	p.showArea()
+	p.limits.refresh()
 	c := p.s.cal()
 	locked := !p.s.w.May(station.Engineer)
 	for _, l := range p.lines {

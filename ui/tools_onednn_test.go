@@ -3,12 +3,17 @@
 package ui
 
 import (
+	"cmp"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"agurscope/history"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/session"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
@@ -136,24 +141,68 @@ func TestMeasuringLineAndScale(t *testing.T) {
 	}
 }
 
+func TestLargestRegionIsTypedSavedAndUndone(t *testing.T) {
+	w, q, path := withOwnRecipe(t)
+	s, l := w.inspect, w.inspect.panel.thresholds.limits
+	th := w.Session.Thresholds()
+	th.Low, th.High, th.Reject, th.Review = th.Low/50, th.High/50, th.Reject*50, th.Review*50 // all of the part is a region
+	s.thresholdsMoved(th)
+	if s.on.res.Verdict != history.NG {
+		t.Fatalf("with a region the part is %s", s.on.res.Verdict)
+	}
+	l.most.SetText("0,5 %")
+	l.most.OnSubmitted(l.most.Text)
+	if got := w.Session.Thresholds().MaxShare; math.Abs(got-.005) > 1e-12 || l.most.Text != "0.5" {
+		t.Fatalf("the limit is %g, the field says %q", got, l.most.Text)
+	}
+	if s.on.res.Verdict != history.REVIEW || !s.panel.doubt.Visible() || s.panel.banner.Verdict() != "REVIEW" {
+		t.Errorf("the part is %s, its doubt said: %t", s.on.res.Verdict, s.panel.doubt.Visible())
+	}
+	for _, nonsense := range []string{"0", "-3", "101", "NaN", "many"} {
+		if l.mostTyped(nonsense); w.Session.Thresholds().MaxShare != .005 || l.most.Text != "0.5" {
+			t.Errorf("%q is taken for %g", nonsense, w.Session.Thresholds().MaxShare)
+		}
+	}
+	if _, err := w.Session.SaveVersion(w.Session.Thresholds(), "anna", "the lamp fails at times"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := anomaly.LoadRecipe(path)
+	if err != nil || r.Setting().MaxShare != .005 || session.Saved(r) != w.Session.Thresholds() {
+		t.Fatalf("the recipe has %+v: %v", r.Setting(), err)
+	}
+	// The log has the reason, and who judged by the limit can be told from it.
+	was := w.Session.Recipe()
+	s.openRecipe(path)
+	q.until(t, "the part is judged by the recipe's file", func() bool {
+		return w.Session.Recipe() != was && s.cur == 0 && s.parts.state[0].verdict != ""
+	})
+	all := logged(t, w)
+	if last := slices.MaxFunc(all, func(a, b history.Record) int { return cmp.Compare(a.ID, b.ID) }); last.Verdict != history.REVIEW || !strings.Contains(last.Error, "of the picture") {
+		t.Errorf("logged as %s: %q", last.Verdict, last.Error)
+	}
+	if l.mostTyped(""); w.Session.Thresholds().MaxShare != 0 || s.on.res.Verdict != history.NG {
+		t.Error("an empty field leaves the limit")
+	}
+}
+
 func TestSmallestRegionIsTypedInPixelsOfThePicture(t *testing.T) {
 	w, _, _ := withOwnRecipe(t)
-	p := w.inspect.panel.thresholds
-	usual := p.area.Text
+	p := w.inspect.panel.thresholds.limits
+	usual := p.least.Text
 	if usual == "" {
 		t.Fatal("the usual size is not shown")
 	}
-	p.areaTyped("4096") // all of a picture of 64 x 64
+	p.leastTyped("4096") // all of a picture of 64 x 64
 	if got := w.Session.Thresholds().MinArea; got < 4000 {
 		t.Errorf("the smallest area is %d cells of the map", got)
 	}
 	if n := len(w.inspect.on.res.Regions); n > 1 {
 		t.Errorf("%d regions are as large as the picture", n)
 	}
-	if p.areaTyped("a lot"); p.area.Text == "a lot" {
+	if p.leastTyped("a lot"); p.least.Text == "a lot" {
 		t.Error("nonsense stays in the field")
 	}
-	if p.areaTyped(""); p.area.Text != usual || w.Session.Thresholds().MinArea != 0 {
-		t.Errorf("empty brings back %q, the usual one is %q", p.area.Text, usual)
+	if p.leastTyped(""); p.least.Text != usual || w.Session.Thresholds().MinArea != 0 {
+		t.Errorf("empty brings back %q, the usual one is %q", p.least.Text, usual)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"agurscope/datasets"
 	"agurscope/datasets/synthec"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 
 	"fyne.io/fyne/v2"
@@ -156,7 +157,7 @@ func TestDoubtIsSaidWithItsRemedy(t *testing.T) {
 		&session.DoubtError{Err: errors.New("locate part: it touches the border")}: "Could not be put upright: it touches the border. Place one part inside the picture, or look yourself.",
 		errors.New("locate part: no light"):                                        "Could not be put upright: no light. Place one part",
 	} {
-		if got := doubtWords(err); !strings.Contains(got, want) || (err == nil) != (got == "") {
+		if got := phrase.Doubt(err); !strings.Contains(got, want) || (err == nil) != (got == "") {
 			t.Errorf("%v is said %q", err, got)
 		}
 	}

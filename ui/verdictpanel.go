@@ -1,18 +1,15 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
-	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -147,29 +144,15 @@ func (p *verdictPanel) waiting(i int) {
 	p.idle(i, word)
 }
 
-// verdict shows the program's answer. In doubt there is no index: the score
-// compares what does not lie alike.
+// verdict shows the program's answer. A part that is not upright has no index: the
+// score compares what does not lie alike.
 func (p *verdictPanel) verdict(v history.Verdict, index float64, doubt error) {
-	if doubt != nil {
+	if doubt != nil && !phrase.Vast(doubt) {
 		index = math.NaN()
 	}
 	p.banner.Set(string(v), index)
 	p.gauge.Set(p.reviewIndex(), index)
-	p.doubt.Set(doubtWords(doubt))
-}
-
-// doubtWords says why a part could not be put upright and what to do about it,
-// in sentences; "" for no doubt. The remedy is that of a person at the station,
-// who has no other recipe to train.
-func doubtWords(doubt error) string {
-	if doubt == nil {
-		return ""
-	}
-	var d *session.DoubtError
-	if errors.As(doubt, &d) {
-		doubt = d.Err
-	}
-	return phrase.Sentence(words.T("could not be put upright: %s", strings.TrimPrefix(doubt.Error(), "locate part: "))) + " " + words.T("Place one part inside the picture, or look yourself.")
+	p.doubt.Set(phrase.Doubt(doubt))
 }
 
 // idle is shown for a part without a verdict.
@@ -186,7 +169,7 @@ func (p *verdictPanel) unjudged() {
 	p.note.Hide()
 	p.doubt.Set("")
 	p.setTerms(nil)
-	p.regions.set(nil)
+	p.regions.set(nil, 0)
 	for _, b := range p.verdicts {
 		b.SetEnabled(false)
 	}
@@ -218,24 +201,24 @@ func (p *verdictPanel) judged(sh *shown) {
 		b.SetEnabled(true)
 	}
 	verdict := sh.res.Final()
-	p.verdict(verdict, sh.res.Index, sh.doubt())
+	p.verdict(verdict, sh.res.Index, sh.res.Doubt)
 	p.remark(logged.verdict, verdict)
 	if sh.res.Prediction == nil {
 		p.score.Set(words.T("Not inspected: counts as not OK"))
 		p.setTerms(nil)
-		p.regions.set(nil)
+		p.regions.set(nil, 0)
 		return
 	}
 	t := sh.res.Thresholds
 	score := sh.res.Prediction.Score
 	p.score.Set(words.T("score %s · review from %s · reject from %s", phrase.Figure(score), phrase.Figure(t.Review), phrase.Figure(t.Reject)))
-	if sh.doubt() != nil {
+	if sh.askew() {
 		p.score.Set(words.T("score %s · counts for nothing in this pose", phrase.Figure(score)))
 	}
 	p.scoreHint.Tip = p.origin(score)
 	p.setTerms(sh)
-	p.regions.set(sh.res.Regions)
-	p.thresholds.showArea()
+	p.regions.set(sh.res.Regions, sh.res.Segmentation.Small)
+	p.thresholds.limits.refresh()
 }
 
 // origin says where the thresholds come from.
@@ -284,7 +267,7 @@ func (p *verdictPanel) setTerms(sh *shown) {
 	reject := p.s.w.Session.Thresholds().Reject
 	if sh != nil && sh.res.Prediction != nil {
 		v := sh.res.Final()
-		p.terms.set(sh.res.Prediction.Terms, reject, p.why(sh), v == history.NG || v == history.REVIEW, sh.doubt() != nil)
+		p.terms.set(sh.res.Prediction.Terms, reject, p.why(sh), v == history.NG || v == history.REVIEW, sh.askew())
 		return
 	}
 	var terms []anomaly.TermScore
@@ -300,8 +283,8 @@ func (p *verdictPanel) setTerms(sh *shown) {
 func (p *verdictPanel) why(sh *shown) string {
 	t, score, n := sh.res.Thresholds, sh.res.Prediction.Score, len(sh.res.Regions)
 	switch {
-	case sh.doubt() != nil:
-		return words.T("not upright")
+	case sh.res.Doubt != nil:
+		return phrase.ShortDoubt(sh.res.Doubt)
 	case score >= t.Reject && n > 0:
 		return words.T("score") + ", " + words.N(n, "%d region", "%d regions")
 	case score >= t.Reject:
@@ -321,6 +304,7 @@ type regionTable struct {
 	s      *inspectScreen
 	root   fyne.CanvasObject
 	title  *widgets.Text
+	small  *widgets.Text // how many are too small to count
 	list   *widgets.List
 	none   *widgets.Text
 	rows   []history.Region
@@ -331,7 +315,7 @@ type regionTable struct {
 var regionColumns = []float32{.5, 1.5, 1.1, 1, 1, 1.1}
 
 func newRegionTable(s *inspectScreen) *regionTable {
-	t := &regionTable{s: s, title: widgets.NewHeading(words.T("Regions")), none: widgets.NewCaption(words.T("No region is above the thresholds."))}
+	t := &regionTable{s: s, title: widgets.NewHeading(words.T("Regions")), small: widgets.NewCaption(""), none: widgets.NewCaption(words.T("No region is above the thresholds."))}
 	heads := []string{"#", "x, y", words.T("area px"), words.T("peak"), words.T("mean"), "   " + words.T("kind")}
 	tips := []string{
 		words.T("Number of the region, as on the segmentation pane"),
@@ -352,7 +336,7 @@ func newRegionTable(s *inspectScreen) *regionTable {
 			s.view.ShowRegion(i + 1)
 		}
 	}
-	head := widgets.Rows(4, t.title, widgets.Inset(widgets.Columns(regionColumns, cells...), 0, 3))
+	head := widgets.Rows(4, widgets.Row(8, t.title, widgets.NewSpring(nil), t.small), widgets.Inset(widgets.Columns(regionColumns, cells...), 0, 3))
 	t.root = container.NewBorder(head, nil, nil, nil, container.NewStack(widgets.Fixed(0, 92, t.list), container.NewVBox(widgets.Inset(t.none, 4, 3))))
 	return t
 }
@@ -417,7 +401,12 @@ func (t *regionTable) rescale() {
 	t.list.Refresh()
 }
 
-func (t *regionTable) set(rows []history.Region) {
+// set lists regions; small is how many more there would be if none were too small.
+func (t *regionTable) set(rows []history.Region, small int) {
+	t.small.Set("")
+	if small > 0 {
+		t.small.Set(words.N(small, "%d smaller not counted", "%d smaller not counted"))
+	}
 	if slices.Equal(t.rows, rows) && len(rows) > 0 {
 		return
 	}

@@ -15,8 +15,11 @@ type Setting struct {
 	Low     float64      `json:"low"`
 	High    float64      `json:"high"`
 	MinArea int          `json:"min_area,omitempty"` // in pixels of the map; 0: the default of its size
-	Review  float64      `json:"review"`
-	Reject  float64      `json:"reject"`
+	// MaxShare is the share of the picture from which a region is no defect but
+	// a sign that light or part are others; 0: no region is that large.
+	MaxShare float64 `json:"max_share,omitempty"`
+	Review   float64 `json:"review"`
+	Reject   float64 `json:"reject"`
 }
 
 // Version says who has changed a recipe, when and why. What training and its
@@ -100,5 +103,5 @@ func checkVersions(all []Version) error {
 func (s *Setting) valid() bool {
 	ok := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	return (slices.Contains(modes, s.Mode) || s.Mode == segment.Both) && ok(s.Low) && ok(s.High) && ok(s.Reject) &&
-		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && (s.Mode == segment.TwoSided || s.Low <= s.High)
+		s.Review >= 0 && s.Review <= s.Reject && s.MinArea >= 0 && s.MaxShare >= 0 && s.MaxShare <= 1 && (s.Mode == segment.TwoSided || s.Low <= s.High)
 }

@@ -424,7 +424,7 @@ func (s *Screen) refreshHead() {
 	s.source.Set(text)
 	s.undo.SetEnabled(s.trial.CanUndo())
 	s.redo.SetEnabled(s.trial.CanRedo())
-	changed := len(s.trial.Changes()) > 0
+	changed := s.trial.Changed()
 	s.save.SetEnabled(changed)
 	s.save.Tip = words.T("Save these thresholds into the recipe, as a version with your name and a reason. (S)")
 	if !changed {

@@ -94,7 +94,7 @@ type changes struct {
 	s        *Screen
 	root     *fyne.Container
 	title    *widgets.Text
-	lines    [4]*changeLine
+	lines    [6]*changeLine
 	none     *widgets.Text
 	back     [2]*widgets.Button
 	versions *fyne.Container
@@ -135,9 +135,9 @@ func (c *changes) refresh() {
 	for i, l := range c.lines {
 		show(l.root, i < len(all))
 		if i < len(all) {
-			l.name.Set(all[i].Name)
-			l.from.Set(phrase.Figure(all[i].From))
-			l.to.Set(phrase.Figure(all[i].To))
+			l.name.Set(changeNames[all[i].Name].String())
+			l.from.Set(changeFigure(all[i].Name, all[i].From))
+			l.to.Set(changeFigure(all[i].Name, all[i].To))
 		}
 	}
 	show(c.none, len(all) == 0)
@@ -145,6 +145,24 @@ func (c *changes) refresh() {
 	c.back[1].SetEnabled(t.Now() != session.Recommended(r.Calibration))
 	c.list()
 	c.root.Refresh()
+}
+
+var changeNames = map[string]words.Text{
+	"review": words.Text("review"), "reject": words.Text("reject"), "low": words.Text("low"), "high": words.Text("high"),
+	"smallest": words.Text("smallest region"), "largest": words.Text("largest region"),
+}
+
+// changeFigure writes a threshold; the limits of a region have a zero that is none.
+func changeFigure(name string, v float64) string {
+	switch {
+	case name == "smallest" && v == 0:
+		return words.T("usual")
+	case name == "largest" && v == 0:
+		return words.T("none")
+	case name == "largest":
+		return widgets.Percent(v)
+	}
+	return phrase.Figure(v)
 }
 
 // list shows the versions, newest first.

@@ -13,7 +13,7 @@ import (
 // askSave asks who saves the thresholds and why, and writes them to the recipe.
 func (s *Screen) askSave() {
 	r := s.Session.Recipe()
-	if r == nil || s.trial == nil || len(s.trial.Changes()) == 0 {
+	if r == nil || s.trial == nil || !s.trial.Changed() {
 		s.Say(words.T("Nothing differs from the recipe."))
 		return
 	}

@@ -285,8 +285,8 @@ func verdictOf(res *session.Result) verdictView {
 		for _, t := range p.Terms {
 			v.Terms = append(v.Terms, termScoreView{t.Name, session.Number(t.Weight), session.Number(t.Score)})
 		}
-		if p.Doubt != nil {
-			v.Doubt = p.Doubt.Error()
+		if res.Doubt != nil {
+			v.Doubt = res.Doubt.Error()
 		}
 		if c := session.Number(res.Confidence); !math.IsNaN(res.Confidence) {
 			v.Confidence = &c
@@ -342,7 +342,7 @@ func reason(res *session.Result) string {
 	case history.OK:
 		return ""
 	case history.REVIEW:
-		if d := res.Prediction.Doubt; d != nil {
+		if d := res.Doubt; d != nil {
 			return d.Error()
 		}
 		return fmt.Sprintf("score %.3g, review from %.3g", res.Prediction.Score, t.Review)

@@ -55,7 +55,7 @@ func TestTheBarShowsEveryStage(t *testing.T) {
 func TestDoubtIsToldInJSONAndInTheTable(t *testing.T) {
 	doubt := &session.DoubtError{Err: errors.New("locate part: no part stands out from the background")}
 	res := &session.Result{
-		Judgement:  session.Judgement{Verdict: history.REVIEW},
+		Judgement:  session.Judgement{Verdict: history.REVIEW, Doubt: doubt},
 		Prediction: &anomaly.Prediction{Score: 2, Doubt: doubt, Terms: []anomaly.TermScore{{Name: "features", Weight: .5, Score: 4}}},
 		Confidence: .25,
 	}
@@ -74,7 +74,7 @@ func TestDoubtIsToldInJSONAndInTheTable(t *testing.T) {
 	if got := reason(res); got != doubt.Error() {
 		t.Errorf("reason %q", got)
 	}
-	res.Prediction.Doubt, res.Confidence = nil, math.NaN()
+	res.Doubt, res.Prediction.Doubt, res.Confidence = nil, nil, math.NaN()
 	if got := encode(); strings.Contains(got, "doubt") || strings.Contains(got, "confidence") {
 		t.Errorf("without a fixture: %s", got)
 	}

@@ -139,6 +139,8 @@ func verdictWords(w *session.Walk) string {
 	switch v := w.Final(); {
 	case w.Prediction.Doubt != nil:
 		return words.T("REVIEW: the part could not be put upright, so a person decides.")
+	case w.Doubt != nil:
+		return words.T("REVIEW: a region is as large as no defect is, so a person decides.")
 	case v == history.NG && score >= t.Reject:
 		return words.T("NG: the part's score is %s, and parts are rejected from %s.", s, phrase.Figure(t.Reject))
 	case v == history.NG:

@@ -404,8 +404,8 @@ func (s *Screen) display(res *session.Result, f *viewer.Frame) {
 	s.say("")
 	if res.Err != nil {
 		s.say(phrase.Sentence(res.Err.Error()))
-	} else if d := res.Prediction; d != nil && d.Doubt != nil {
-		s.say(phrase.Sentence(d.Doubt.Error()))
+	} else if res.Doubt != nil {
+		s.say(phrase.Doubt(res.Doubt))
 	}
 	if f != nil {
 		s.run.seen = true

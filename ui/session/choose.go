@@ -37,7 +37,7 @@ func (t *Trial) decisive() (scores []float64, bad []bool) {
 			continue
 		}
 		v := s.Score
-		if t.region[i] || s.Doubt != nil {
+		if t.cut[i] != clean || s.Doubt != nil {
 			v = certain
 		}
 		scores, bad = append(scores, v), append(bad, truth == TruthDefect)

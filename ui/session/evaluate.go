@@ -83,6 +83,7 @@ type tally struct {
 	errors  []string
 
 	reviewed, doubtful int
+	vast               int // parts with a region as large as no defect is
 }
 
 // Evaluate inspects the labelled test pictures of a set and compares verdicts
@@ -127,12 +128,14 @@ func (t *tally) add(res *Result) {
 	p, f := res.Prediction, res.Frame
 	bad := f.Label == datasets.Anomalous
 	t.scores, t.labels, t.types = append(t.scores, p.Score), append(t.labels, bad), append(t.types, f.Type)
-	t.ng = append(t.ng, res.Verdict == history.NG || p.Doubt != nil)
+	t.ng = append(t.ng, res.Verdict == history.NG || res.Doubt != nil)
 	if res.Verdict == history.REVIEW {
 		t.reviewed++
 	}
 	if p.Doubt != nil {
 		t.doubtful++
+	} else if res.Doubt != nil {
+		t.vast++
 	}
 	t.latency = append(t.latency, float64(res.Latency.Microseconds())/1000)
 	for _, term := range p.Terms {
@@ -280,6 +283,9 @@ func (t *tally) notes(e *Evaluation) {
 	}
 	if t.doubtful > 0 {
 		add("%d pictures show a part that could not be put upright: they are REVIEW and count as rejected", t.doubtful)
+	}
+	if t.vast > 0 {
+		add("%d pictures have a region as large as no defect is: they are REVIEW and count as rejected", t.vast)
 	}
 	add("NG means score at or above the reject threshold, or a region; thresholds come from held-out normal pictures only")
 }

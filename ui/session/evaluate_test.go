@@ -48,6 +48,7 @@ func (x judged) result() *Result {
 		in.Pix[i] = x.grey
 	}
 	r.Prediction = &anomaly.Prediction{Score: x.score, Map: m, Input: in, Terms: []anomaly.TermScore{{Name: "residual", Score: -x.score}}, Doubt: x.doubt}
+	r.Doubt = x.doubt
 	r.Verdict = x.verdict
 	r.Segmentation = segment.Result{W: 2, H: 2, Labels: make([]int32, 4)}
 	copy(r.Segmentation.Labels, x.found)

@@ -249,8 +249,8 @@ func record(run history.Run, r *anomaly.Recipe, res *Result) *history.Record {
 	if res.Prediction != nil {
 		rec.Score, rec.Embedding = res.Prediction.Score, res.Prediction.Embedding
 	}
-	if res.Prediction != nil && res.Prediction.Doubt != nil {
-		rec.Error = res.Prediction.Doubt.Error()
+	if res.Doubt != nil {
+		rec.Error = res.Doubt.Error()
 	}
 	if res.Err != nil {
 		rec.Error = res.Err.Error()

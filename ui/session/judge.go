@@ -14,6 +14,7 @@ type Thresholds struct {
 	Mode      segment.Mode
 	Low, High float64 // pixel thresholds; in mode two-sided, standard deviations of the residual
 	MinArea   int     // smallest region in map pixels; 0: the default of the map's size
+	MaxShare  float64 // share of the picture from which a region makes the part REVIEW, whatever else; 0: none does
 
 	Review, Reject float64 // image thresholds on the score
 }
@@ -23,6 +24,9 @@ func (t Thresholds) String() string {
 	s := fmt.Sprintf("%s, low %g, high %g, review %g, reject %g", t.Mode, t.Low, t.High, t.Review, t.Reject)
 	if t.MinArea != 0 {
 		s += fmt.Sprintf(", smallest area %d", t.MinArea)
+	}
+	if t.MaxShare != 0 {
+		s += fmt.Sprintf(", largest share %g", t.MaxShare)
 	}
 	return s
 }
@@ -41,12 +45,12 @@ func Saved(r *anomaly.Recipe) Thresholds {
 	if s == nil {
 		return Recommended(r.Calibration)
 	}
-	return Thresholds{Mode: s.Mode, Low: s.Low, High: s.High, MinArea: s.MinArea, Review: s.Review, Reject: s.Reject}
+	return Thresholds{Mode: s.Mode, Low: s.Low, High: s.High, MinArea: s.MinArea, MaxShare: s.MaxShare, Review: s.Review, Reject: s.Reject}
 }
 
 // setting is the inverse of [Saved].
 func (t Thresholds) setting() *anomaly.Setting {
-	return &anomaly.Setting{Mode: t.Mode, Low: t.Low, High: t.High, MinArea: t.MinArea, Review: t.Review, Reject: t.Reject}
+	return &anomaly.Setting{Mode: t.Mode, Low: t.Low, High: t.High, MinArea: t.MinArea, MaxShare: t.MaxShare, Review: t.Review, Reject: t.Reject}
 }
 
 // WithMode changes the segmentation mode and takes that mode's calibrated
@@ -74,13 +78,15 @@ type Judgement struct {
 	Verdict      history.Verdict
 	Index        float64 // 50·score/reject, 0 to 100
 	Segmentation segment.Result
+	Doubt        error // why it is REVIEW whatever score and regions say; nil: it is not
 }
 
 // Judge is the one place where a score becomes an opinion: NG when the score
 // is at or above the reject threshold or a region survives the double
 // threshold, REVIEW when it is at or above the review threshold, else OK.
-// A part that could not be put upright is REVIEW whatever its score, for the
-// score compares what does not lie alike. What is not a number is ERROR.
+// A part that is in doubt is REVIEW whatever its score: one that could not be put
+// upright, for the score compares what does not lie alike, and one with a region
+// as large as no defect is. What is not a number is ERROR.
 func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, t Thresholds) Judgement {
 	j := Judgement{Verdict: history.ERROR, Index: math.NaN()}
 	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) || !finite(p.Map.Pix) {
@@ -93,8 +99,9 @@ func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, 
 		Regions: append([]segment.Region(nil), r.Regions...), Small: r.Small,
 	}
 	j.Index = index(p.Score, t.Reject)
+	j.Doubt = doubt(p, &r, t)
 	switch {
-	case p.Doubt != nil:
+	case j.Doubt != nil:
 		j.Verdict = history.REVIEW
 	case p.Score >= t.Reject || len(r.Regions) > 0:
 		j.Verdict = history.NG

@@ -61,6 +61,11 @@ func TestJudge(t *testing.T) {
 		{"a region below high", spotted(.1), with(func(t *Thresholds) { t.High = 10.1 }), history.OK, 5},
 		{"a region too small", spotted(.1), with(func(t *Thresholds) { t.MinArea = 37 }), history.OK, 5},
 		{"a region just large enough", spotted(.1), with(func(t *Thresholds) { t.MinArea = 36 }), history.NG, 5},
+		{"a region too large", spotted(.1), with(func(t *Thresholds) { t.MaxShare = 36. / 256 }), history.REVIEW, 5},
+		{"a region too large, high score", spotted(2), with(func(t *Thresholds) { t.MaxShare = .1 }), history.REVIEW, 100},
+		{"a region just not too large", spotted(.1), with(func(t *Thresholds) { t.MaxShare = math.Nextafter(36./256, 1) }), history.NG, 5},
+		{"no region, however small the limit", flat(.1), with(func(t *Thresholds) { t.MaxShare = 1e-9 }), history.OK, 5},
+		{"no region, a high score", flat(2), with(func(t *Thresholds) { t.MaxShare = 1e-9 }), history.NG, 100},
 		{"not upright, low score", doubtful(flat(.1)), th, history.REVIEW, 5},
 		{"not upright, high score", doubtful(flat(2)), th, history.REVIEW, 100},
 		{"not upright, a region", doubtful(spotted(.1)), th, history.REVIEW, 5},
@@ -89,6 +94,39 @@ func TestJudge(t *testing.T) {
 				t.Errorf("index %v, want %v", got.Index, c.index)
 			}
 		})
+	}
+}
+
+// The limit on how large a region may be can make NG a question for a person. It
+// never makes anything OK, nor a question NG.
+func TestTheLargestRegionNeverMakesAPartOK(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	var s segment.Segmenter
+	c := recipe(t).Calibration
+	asked := 0
+	for range 4000 {
+		p := &anomaly.Prediction{Score: rng.Float64() * 4, Map: blobs(rng, 24), Signed: blobs(rng, 24)}
+		th := randomThresholds(rng, []segment.Mode{segment.HalfPeak, segment.Hysteresis}[rng.IntN(2)])
+		th.MaxShare = 0
+		before := Judge(&s, p, c, th)
+		th.MaxShare = rng.Float64() * .3
+		after := Judge(&s, p, c, th)
+		var vast *VastError
+		switch {
+		case after.Verdict == before.Verdict && after.Doubt == nil:
+		case after.Verdict == history.REVIEW && errors.As(after.Doubt, &vast) && len(after.Segmentation.Regions) > 0 && vast.Share >= th.MaxShare:
+			asked++
+		default:
+			t.Fatalf("%s becomes %s by a limit of %g: %v", before.Verdict, after.Verdict, th.MaxShare, after.Doubt)
+		}
+	}
+	if asked < 100 {
+		t.Errorf("only %d parts had a region that large", asked)
+	}
+	var v *VastError
+	th := Thresholds{Mode: segment.HalfPeak, Low: 4, High: 8, Review: .8, Reject: 1, MaxShare: .125}
+	if j := Judge(&s, spotted(.1), c, th); !errors.As(j.Doubt, &v) || j.Doubt.Error() != "a region covers 14 % of the picture, and from 12.5 % on none is taken for a defect: lighting, or a wrong part?" {
+		t.Errorf("it says %v", j.Doubt)
 	}
 }
 

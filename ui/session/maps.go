@@ -135,6 +135,7 @@ func decodeMaps(data []byte, res *Result) (err error) {
 		res.Confidence = *head.Confidence
 	}
 	res.Segmentation = segment.Result{W: head.W, H: head.H, Labels: labels, Regions: head.Regions}
+	res.Doubt = doubt(p, &res.Segmentation, res.Thresholds)
 	return nil
 }
 

@@ -295,9 +295,18 @@ func lowest(v []float32) float64  { return float64(slices.Min(v)) }
 // Floor is the lowest high pixel threshold that the pass can judge.
 func (p *Pass) Floor() float64 { return p.floor }
 
-// regions says of every part whether a region survives the pixel thresholds.
-func (p *Pass) regions(ctx context.Context, t Thresholds) ([]bool, error) {
-	out := make([]bool, len(p.Parts))
+// cut is what the pixel thresholds make of a part.
+type cut uint8
+
+const (
+	clean  cut = iota // no region survives
+	region            // one does
+	vast              // one does that is too large to be a defect
+)
+
+// cuts says of every part what the pixel thresholds make of it.
+func (p *Pass) cuts(ctx context.Context, t Thresholds) ([]cut, error) {
+	out := make([]cut, len(p.Parts))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 1+len(p.Parts)/16) {
@@ -308,7 +317,7 @@ func (p *Pass) regions(ctx context.Context, t Thresholds) ([]bool, error) {
 				if i >= len(p.Parts) {
 					return
 				}
-				out[i] = p.region(&seg, &p.Parts[i], t)
+				out[i] = p.cut(&seg, &p.Parts[i], t)
 			}
 		})
 	}
@@ -316,22 +325,36 @@ func (p *Pass) regions(ctx context.Context, t Thresholds) ([]bool, error) {
 	return out, ctx.Err()
 }
 
-// region is what [Judge] asks of the segmentation. A map that never reaches the
-// high threshold holds no region.
-func (p *Pass) region(seg *segment.Segmenter, s *Scored, t Thresholds) bool {
+// cut is what [Judge] asks of the segmentation. A map that never reaches the
+// high threshold holds no region; of one that was not kept, a peak counts as a
+// region of any size.
+func (p *Pass) cut(seg *segment.Segmenter, s *Scored, t Thresholds) cut {
+	reached := func(at float64) cut {
+		if s.Peak >= at {
+			return region
+		}
+		return clean
+	}
 	switch {
 	case s.Err != nil:
-		return false
+		return clean
 	case !p.judges(t.Mode):
-		return s.Peak >= p.Thresholds.High
+		return reached(p.Thresholds.High)
 	case s.m == nil && t.Mode == segment.TwoSided:
-		return s.Peak >= min(t.Low, t.High)
+		return reached(min(t.Low, t.High))
 	case s.m == nil:
-		return s.Peak >= t.High
+		return reached(t.High)
 	case (t.Mode == segment.HalfPeak || t.Mode == segment.Hysteresis) && s.Peak < t.High:
-		return false
+		return clean
 	}
-	return len(seg.Segment(s.m, s.signed, t.options(p.Recipe.Calibration)).Regions) > 0
+	r := seg.Segment(s.m, s.signed, t.options(p.Recipe.Calibration))
+	switch {
+	case len(r.Regions) == 0:
+		return clean
+	case t.vast(widest(&r)):
+		return vast
+	}
+	return region
 }
 
 // Good returns the scores of the good parts that were scored.

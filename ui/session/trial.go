@@ -19,7 +19,7 @@ type Trial struct {
 	kept         Thresholds // at the end of the last step
 	past, future []Thresholds
 
-	region []bool // of each part, at now's pixel thresholds
+	cut []cut // of each part, at now's pixel thresholds
 }
 
 // NewTrial begins with the thresholds now; saved are those of the recipe.
@@ -27,7 +27,7 @@ func NewTrial(p *Pass, saved, now Thresholds) *Trial {
 	t := &Trial{pass: p, saved: saved}
 	t.now = t.ordered(now)
 	t.kept = t.now
-	t.region, _ = p.regions(context.Background(), t.now)
+	t.cut, _ = p.cuts(context.Background(), t.now)
 	return t
 }
 
@@ -59,6 +59,8 @@ func (t *Trial) ordered(th Thresholds) Thresholds {
 	}
 	positive(&th.Reject, 1e-9)
 	positive(&th.Review, 0)
+	positive(&th.MaxShare, 0)
+	th.MaxShare = min(th.MaxShare, 1)
 	th.Review = min(th.Review, th.Reject)
 	positive(&th.High, t.pass.floor)
 	if th.Mode == segment.TwoSided {
@@ -75,13 +77,13 @@ func (t *Trial) Try(th Thresholds) {
 	th = t.ordered(th)
 	before := t.now
 	t.now = th
-	if before.cuts() != th.cuts() {
-		t.region, _ = t.pass.regions(context.Background(), th)
+	if before.pixels() != th.pixels() {
+		t.cut, _ = t.pass.cuts(context.Background(), th)
 	}
 }
 
-// cuts is what the segmentation depends on.
-func (t Thresholds) cuts() Thresholds {
+// pixels is what the segmentation depends on.
+func (t Thresholds) pixels() Thresholds {
 	t.Review, t.Reject = 0, 0
 	return t
 }
@@ -94,13 +96,13 @@ func (t *Trial) Heavy() bool { return t.pass.kept > 16<<20 }
 // result on the trial's own goroutine. It may run on any other.
 func (t *Trial) Measure(ctx context.Context, th Thresholds) (apply func(), err error) {
 	th = t.ordered(th)
-	region, err := t.pass.regions(ctx, th)
+	cut, err := t.pass.cuts(ctx, th)
 	if err != nil {
 		return nil, err
 	}
 	return func() {
 		th.Review, th.Reject = t.now.Review, t.now.Reject // they may have moved meanwhile
-		t.now, t.region = th, region
+		t.now, t.cut = th, cut
 	}, nil
 }
 
@@ -158,16 +160,21 @@ func (t *Trial) step(from, to *[]Thresholds) {
 
 // Change is a threshold that is not as in the recipe.
 type Change struct {
-	Name     string
+	Name     string // review, reject, low, high, smallest (area) or largest (share)
 	From, To float64
 }
 
-// Changes lists what differs from the recipe.
+// Changed reports whether anything differs from the recipe.
+func (t *Trial) Changed() bool { return t.now != t.saved }
+
+// Changes lists the numbers that differ from the recipe.
 func (t *Trial) Changes() []Change {
 	var out []Change
 	for _, c := range []Change{
 		{"review", t.saved.Review, t.now.Review}, {"reject", t.saved.Reject, t.now.Reject},
 		{"low", t.saved.Low, t.now.Low}, {"high", t.saved.High, t.now.High},
+		{"smallest", float64(t.saved.MinArea), float64(t.now.MinArea)},
+		{"largest", t.saved.MaxShare, t.now.MaxShare},
 	} {
 		if c.From != c.To {
 			out = append(out, c)
@@ -185,16 +192,16 @@ func (t *Trial) Truth(i int) Truth {
 }
 
 // Verdict is what [Judge] would say of part i now.
-func (t *Trial) Verdict(i int) history.Verdict { return t.verdict(i, t.now, t.region[i]) }
+func (t *Trial) Verdict(i int) history.Verdict { return t.verdict(i, t.now, t.cut[i]) }
 
-func (t *Trial) verdict(i int, th Thresholds, region bool) history.Verdict {
+func (t *Trial) verdict(i int, th Thresholds, c cut) history.Verdict {
 	s := &t.pass.Parts[i]
 	switch {
 	case s.Err != nil:
 		return history.ERROR
-	case s.Doubt != nil:
+	case s.Doubt != nil || c == vast:
 		return history.REVIEW
-	case s.Score >= th.Reject || region:
+	case s.Score >= th.Reject || c == region:
 		return history.NG
 	case s.Score >= th.Review:
 		return history.REVIEW
@@ -203,7 +210,7 @@ func (t *Trial) verdict(i int, th Thresholds, region bool) history.Verdict {
 }
 
 // Region reports whether a region survives on part i now.
-func (t *Trial) Region(i int) bool { return t.region[i] }
+func (t *Trial) Region(i int) bool { return t.cut[i] != clean }
 
 // Verdicts in the order of a matrix's columns.
 var Verdicts = []history.Verdict{history.OK, history.REVIEW, history.NG, history.ERROR}
@@ -220,7 +227,7 @@ func (t *Trial) Matrix() Matrix { return t.MatrixAt(t.now) }
 func (t *Trial) MatrixAt(th Thresholds) Matrix {
 	var m Matrix
 	for i := range t.pass.Parts {
-		m[t.Truth(i)][columnOf(t.verdict(i, th, t.region[i]))]++
+		m[t.Truth(i)][columnOf(t.verdict(i, th, t.cut[i]))]++
 	}
 	return m
 }

@@ -79,7 +79,7 @@ func synthetic(t testing.TB, rng *rand.Rand, n int, mode segment.Mode) (*Pass, [
 }
 
 func randomThresholds(rng *rand.Rand, m segment.Mode) Thresholds {
-	return Thresholds{Mode: m, Low: rng.Float64()*4 - .2, High: rng.Float64()*4 - .2, Review: rng.Float64()*5 - .3, Reject: rng.Float64()*5 - .3}
+	return Thresholds{Mode: m, Low: rng.Float64()*4 - .2, High: rng.Float64()*4 - .2, Review: rng.Float64()*5 - .3, Reject: rng.Float64()*5 - .3, MaxShare: []float64{0, 0, rng.Float64() * .2}[rng.IntN(3)]}
 }
 
 // What a trial says of a part is what Judge says, for whatever thresholds: the
@@ -222,7 +222,7 @@ func checkTrial(t *testing.T, tr *Trial, p *Pass) {
 	if types != m.Row(TruthDefect) {
 		t.Fatalf("%d of %d defects in the table of types", types, m.Row(TruthDefect))
 	}
-	if (len(tr.Changes()) == 0) != (th.Review == tr.saved.Review && th.Reject == tr.saved.Reject && th.Low == tr.saved.Low && th.High == tr.saved.High) {
+	if (len(tr.Changes()) == 0) != (th == tr.saved) || tr.Changed() != (th != tr.saved) {
 		t.Fatalf("changes %v", tr.Changes())
 	}
 	for i := 1; i < len(tr.ROC()); i++ {
@@ -250,7 +250,7 @@ func TestChoosersFindWhatTryingAllFinds(t *testing.T) {
 					continue
 				}
 				n[truth]++
-				if tr.verdict(i, th, tr.region[i]) == history.NG || p.Parts[i].Doubt != nil {
+				if tr.verdict(i, th, tr.cut[i]) == history.NG || p.Parts[i].Doubt != nil {
 					k[truth]++
 				}
 			}

@@ -80,7 +80,7 @@ func (t *tested) see(res *session.Result) error {
 		return fmt.Errorf("inspect %s: %w", res.Frame.Name, res.Err)
 	}
 	s := seen{
-		score: p.Score, bad: res.Frame.Label == datasets.Anomalous, ng: res.Verdict == history.NG || p.Doubt != nil,
+		score: p.Score, bad: res.Frame.Label == datasets.Anomalous, ng: res.Verdict == history.NG || res.Doubt != nil,
 		area: math.NaN(), loc: math.NaN(), iou: math.NaN(), l1: difference(p.Input, p.Reconstruction),
 		took: float64(res.Latency.Microseconds()) / 1000,
 	}
