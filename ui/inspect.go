@@ -124,8 +124,11 @@ func (s *inspectScreen) cal() *anomaly.Calibration {
 	return nil
 }
 
-// ready reports whether parts can be inspected.
-func (s *inspectScreen) ready() bool { return s.w.Session.Engine() != nil && s.recipe() != nil }
+// ready reports whether parts can be inspected: not by a recipe that another is
+// about to take the place of, nor twice, by one that is there before it is shown.
+func (s *inspectScreen) ready() bool {
+	return s.w.Session.Engine() != nil && s.recipe() != nil && !s.recipeComing
+}
 
 const (
 	listWidth  = 236

@@ -96,7 +96,6 @@ func (s *inspectScreen) openThen(set, recipe string, then func()) {
 			s.loadRecipe(recipe)
 		}
 		s.w.OnUI(func() {
-			s.recipeComing = false
 			s.w.tidy()
 			s.w.scriptOpened()
 			then()
@@ -159,12 +158,17 @@ func (s *inspectScreen) loadRecipe(path string) {
 	s.gate.Unlock()
 	s.w.OnUI(func() {
 		s.w.status.say("")
+		waited := s.recipeComing
+		s.recipeComing = false
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				s.w.settings.dropRecent(keyRecipes, path)
 			}
 			s.w.Report(err)
 			s.refreshMiddle()
+			if waited && s.cur >= 0 { // for nothing: the recipe of before stays
+				s.choose(s.cur)
+			}
 			return
 		}
 		s.w.settings.addRecent(keyRecipes, path)

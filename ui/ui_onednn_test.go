@@ -145,6 +145,30 @@ func TestRunAllLogsEveryPartOnce(t *testing.T) {
 	}
 }
 
+// Set and recipe are opened by another goroutine: the recipe may be there before
+// the window has shown the set.
+func TestTheFirstPartIsLoggedOnceHoweverSoonTheRecipeIsThere(t *testing.T) {
+	w, q := atStation(t, nil)
+	s := w.inspect
+	before := len(logged(t, w))
+	was, set := s.recipe(), w.Session.Set().Root
+	s.openBoth(set, was.Path)
+	for w.Session.Recipe() == was { // nothing of it has been shown
+		time.Sleep(time.Millisecond)
+	}
+	gen := s.gen
+	q.until(t, "the set is shown", func() bool { return s.gen != gen })
+	if s.ready() {
+		t.Error("parts are inspected before the recipe is shown, and once more after it")
+	}
+	q.until(t, "the first part is judged and nothing under way", func() bool {
+		return len(q.c) == 0 && s.on != nil && s.parts.state[0].verdict != "" && s.cache.get(0) != nil
+	})
+	if n := len(logged(t, w)) - before; n != 1 {
+		t.Errorf("the first part was logged %d times", n)
+	}
+}
+
 func TestPauseHoldsTheRunAndEscapeEndsIt(t *testing.T) {
 	w, q := atStation(t, nil)
 	s := w.inspect
