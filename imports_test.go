@@ -99,10 +99,10 @@ var rules = map[string]rule{
 	"viewer":         {ours: []string{"themes", "assets", "ui/words"}, fyne: true},
 	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, fyne: true},
 	"ui/words":       {tests: []string{"assets"}},
-	"ui/station":     {},
+	"ui/station":     {ours: []string{"history/spc"}},
 	"ui/alarm":       {},
 	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "ui/words"}},
-	"ui/desk":        {ours: []string{"history", "themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"ui/desk/desktest"}, fyne: true},
+	"ui/desk":        {ours: []string{"history", "history/spc", "themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"ui/desk/desktest"}, fyne: true},
 	"ui/desk/desktest": {
 		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session", "ui/station"},
 		fyne: true,
@@ -133,7 +133,7 @@ var rules = map[string]rule{
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
-	"ui/setup": {ours: []string{"themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
+	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
 	"ui/lab": {
 		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
 		tests: []string{"ui/desk/desktest"},

@@ -8,12 +8,8 @@ import (
 	"agurscope/ui/desk"
 )
 
-// keyShift is when the shift began.
+// keyShift is when a person last began a shift.
 const keyShift = "shift"
-
-// longestShift is after how long a shift is no longer taken up again: the program
-// that starts then belongs to the next one.
-const longestShift = 12 * time.Hour
 
 // followVerdicts counts the shift, and makes it heard and seen when a part is not
 // OK, wherever it was inspected.
@@ -33,13 +29,11 @@ func (w *Window) followVerdicts() {
 		})
 	})
 	w.Shift.OnBegin = func(since time.Time) { w.settings.set(keyShift, since) }
-	since := time.Now()
 	var before time.Time
-	if w.settings.get(keyShift, &before) && before.Before(since) && since.Sub(before) < longestShift {
-		since = before
+	if w.settings.get(keyShift, &before) && before.Before(time.Now()) {
+		w.Shift.Begin(before)
 	}
-	w.settings.set(keyShift, since)
-	w.Shift.Begin(since)
+	w.Shift.Use(w.seat.now.Turns())
 }
 
 // alert is what a part that is not OK does to the station.

@@ -64,6 +64,7 @@ func (s *seat) Apply(t station.Settings) {
 		s.w.Session.SetKeep(k)
 	}
 	s.w.Session.SetRetention(retention(t.Retention))
+	s.w.Shift.Use(t.Turns())
 	s.w.status.setRole()
 	s.record(changed)
 }
@@ -179,6 +180,7 @@ func (w *Window) attend() {
 			case <-t.C:
 				w.OnUI(func() {
 					w.seat.watch()
+					w.Shift.Follow(time.Now())
 					w.remember()
 				})
 			case <-ctx.Done():

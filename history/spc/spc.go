@@ -96,33 +96,6 @@ func ByMonth(where *time.Location) Key {
 	})
 }
 
-// Shift is when a shift begins, by the clock on the wall.
-type Shift struct {
-	Name         string
-	Hour, Minute int
-}
-
-// ByShift groups by shifts, each until the next begins; the last one of a day
-// goes on past midnight and belongs to the day on which it began.
-func ByShift(where *time.Location, shifts []Shift) Key {
-	shifts = slices.Clone(shifts)
-	slices.SortFunc(shifts, func(a, b Shift) int { return cmp.Compare(60*a.Hour+a.Minute, 60*b.Hour+b.Minute) })
-	return spans(func(t time.Time) (string, time.Time, time.Time) {
-		t = t.In(where)
-		var end time.Time // of the shift that is looked at: the beginning of the one after it
-		for day := -1; day < 2; day++ {
-			for _, sh := range slices.Backward(shifts) {
-				start := time.Date(t.Year(), t.Month(), t.Day()-day, sh.Hour, sh.Minute, 0, 0, where)
-				if !start.After(t) {
-					return start.Format("2006-01-02 ") + sh.Name, start, end
-				}
-				end = start
-			}
-		}
-		return "", time.Time{}, time.Time{} // no shifts
-	})
-}
-
 // Groups counts the parts of every group, in the order of time and then of name.
 func Groups(samples iter.Seq[history.Sample], key Key) []Group {
 	groups := map[string]*Group{}

@@ -11,10 +11,8 @@ import (
 
 	"agurscope/history"
 	"agurscope/history/spc"
+	"agurscope/ui/station"
 )
-
-// shifts are those of three eight-hour turns, unless --shifts says otherwise.
-const shifts = "early=06:00,late=14:00,night=22:00"
 
 func (p *program) historyStats() *cobra.Command {
 	var f filterFlags
@@ -54,7 +52,7 @@ good what the machine had rejected.`,
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().StringVar(&by, "by", "hour", "`GROUP` by hour, shift, recipe or source")
-	cmd.Flags().StringVar(&turns, "shifts", shifts, "when each shift begins, as `NAME=HH:MM,…`")
+	cmd.Flags().StringVar(&turns, "shifts", "", "when each shift begins, as `HH:MM,…` or NAME=HH:MM,… (default: the station's settings)")
 	addDatabase(cmd.Flags(), &db)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
@@ -70,16 +68,15 @@ func groupKey(by, turns string) (spc.Key, error) {
 	case "source":
 		return spc.BySource, nil
 	case "shift":
-		var out []spc.Shift
-		for turn := range strings.SplitSeq(turns, ",") {
-			name, clock, _ := strings.Cut(turn, "=")
-			t, err := time.Parse("15:04", strings.TrimSpace(clock))
-			if err != nil || strings.TrimSpace(name) == "" {
-				return nil, usage("--shifts is %q: write %s", turns, shifts)
-			}
-			out = append(out, spc.Shift{Name: strings.TrimSpace(name), Hour: t.Hour(), Minute: t.Minute()})
+		if turns == "" { // as the window groups them; settings that cannot be read are the usual ones
+			s, _ := station.LoadSettings(station.DefaultSettingsFile())
+			return spc.ByShift(time.Local, s.Turns()), nil
 		}
-		return spc.ByShift(time.Local, out), nil
+		shifts, err := spc.ParseShifts(turns)
+		if err != nil {
+			return nil, usage("--shifts: %v", err)
+		}
+		return spc.ByShift(time.Local, shifts), nil
 	}
 	return nil, usage("--by is %q: choose hour, shift, recipe or source", by)
 }

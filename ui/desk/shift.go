@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"agurscope/history/spc"
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
@@ -20,6 +21,8 @@ import (
 // shows it. It belongs to Fyne's goroutine.
 type Shift struct {
 	d     *Desk
+	turns []spc.Shift // of a day; none: a shift lasts until a person begins another
+	said  time.Time   // when a person began one
 	now   session.Shift
 	known bool // counted at least once
 	busy  bool // a count is under way
@@ -41,8 +44,34 @@ func newShift(d *Desk) *Shift {
 // Now is the shift as it was counted last.
 func (s *Shift) Now() session.Shift { return s.now }
 
-// Begin counts from another moment on.
+// Turns are the shifts of a day.
+func (s *Shift) Turns() []spc.Shift { return s.turns }
+
+// Use counts by these shifts of a day from now on.
+func (s *Shift) Use(turns []spc.Shift) {
+	s.turns = turns
+	s.Follow(time.Now())
+}
+
+// Begin is a person's word that a shift begins; the clock begins the next.
 func (s *Shift) Begin(since time.Time) {
+	s.said = since
+	s.from(since)
+}
+
+// Follow begins another shift when the clock has come to it.
+func (s *Shift) Follow(now time.Time) {
+	since := spc.Began(time.Local, s.turns, now)
+	if s.said.After(since) {
+		since = s.said
+	}
+	if !since.IsZero() && !since.Equal(s.now.Since) {
+		s.from(since)
+	}
+}
+
+// from counts from a moment on.
+func (s *Shift) from(since time.Time) {
 	s.now, s.known = session.Shift{Since: since}, false
 	s.tell()
 	s.count()

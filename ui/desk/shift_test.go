@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"agurscope/history"
+	"agurscope/history/spc"
 	"agurscope/ui/desk/desktest"
 	"agurscope/ui/session"
 )
@@ -47,4 +48,30 @@ func TestTheShiftCountsWhatComesAndBeginsAnew(t *testing.T) {
 	}
 	add(history.OK)
 	h.Until(t, "the new one is counted", func() bool { return d.Shift.Now().Total() == 1 })
+}
+
+func TestTheShiftFollowsTheClockUnlessAPersonWasLater(t *testing.T) {
+	s := session.New(session.Options{})
+	t.Cleanup(func() { s.Close() })
+	d, _ := desktest.New(t, s)
+	at := func(hour, minute int) time.Time { return time.Date(2090, 3, 2, hour, minute, 0, 0, time.Local) }
+	turns, err := spc.ParseShifts(spc.DefaultShifts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Shift.Use(turns)
+	for _, c := range []struct{ now, said, want time.Time }{
+		{now: at(7, 0), want: at(6, 0)},
+		{now: at(13, 59), want: at(6, 0)},
+		{now: at(13, 59), said: at(8, 30), want: at(8, 30)},
+		{now: at(14, 0), want: at(14, 0)},
+	} {
+		if !c.said.IsZero() {
+			d.Shift.Begin(c.said)
+		}
+		d.Shift.Follow(c.now)
+		if got := d.Shift.Now().Since; !got.Equal(c.want) {
+			t.Errorf("at %v it began at %v, not %v", c.now, got, c.want)
+		}
+	}
 }

@@ -158,7 +158,7 @@ func (c *charts) renew() {
 	ctx, stop := context.WithCancel(c.s.Context())
 	c.asked++
 	c.stop = stop
-	n, unit, f := c.asked, c.unit, c.of.filter
+	n, unit, turns, f := c.asked, c.unit, c.s.Shift.Turns(), c.of.filter
 	f.Newest, f.Worst = false, false // a process runs forwards
 	one, store := c.s.Session, c.s.Session.Store()
 	c.s.Job(func(context.Context) {
@@ -168,7 +168,7 @@ func (c *charts) renew() {
 		if err == nil {
 			var in *clustered
 			if in, err = clustersOf(ctx, one); err == nil {
-				got, err = examine(ctx, v, unit, in)
+				got, err = examine(ctx, v, unit, turns, in)
 			}
 		}
 		c.s.OnUI(func() {

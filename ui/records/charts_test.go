@@ -125,7 +125,7 @@ func TestChartsOfNothingAndOfErrorsOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		for unit := range units {
-			st, err := examine(ctx, v, unit, nil)
+			st, err := examine(ctx, v, unit, nil, nil)
 			if err != nil || st.n != v.Len() || len(st.drift.points) != 0 {
 				t.Errorf("%+v, %v", st, err)
 			}
@@ -173,7 +173,7 @@ func TestMillionCharts(t *testing.T) {
 	}
 	for unit, u := range units {
 		begun := time.Now()
-		st, err := examine(ctx, v, unit, nil)
+		st, err := examine(ctx, v, unit, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func TestMillionCharts(t *testing.T) {
 	ctx, stop := context.WithCancel(ctx)
 	time.AfterFunc(5*time.Millisecond, stop)
 	begun := time.Now()
-	if _, err := examine(ctx, v, 1, nil); err == nil {
+	if _, err := examine(ctx, v, 1, nil, nil); err == nil {
 		t.Error("it was not given up")
 	}
 	fmt.Printf("given up after 5 ms, it ends after %.0f ms\n", time.Since(begun).Seconds()*1000)

@@ -16,9 +16,6 @@ import (
 	"agurscope/ui/words"
 )
 
-// shifts are those of three turns of eight hours.
-var shifts = []spc.Shift{{Name: "early", Hour: 6}, {Name: "late", Hour: 14}, {Name: "night", Hour: 22}}
-
 // minuteLabel is a moment as short as it fits below a chart.
 const minuteLabel = "01-02 15:04"
 
@@ -26,16 +23,16 @@ const minuteLabel = "01-02 15:04"
 // of which there are not too many.
 var units = []struct {
 	word, tip words.Text
-	key       func() spc.Key
+	key       func(turns []spc.Shift) spc.Key
 	form      string // of the labels; "": the group's name
 	count     func(n int) string
 }{
 	{words.Text("Auto"), words.Text("Hours, days or months, whichever there are not too many of"), nil, "", nil},
-	{words.Text("Hour"), words.Text("By the hours of the clock here"), func() spc.Key { return spc.ByHour(time.Local) }, minuteLabel, func(n int) string { return words.N(n, "%d hour", "%d hours") }},
-	{words.Text("Shift"), words.Text("From 6, 14 and 22 o'clock; a night belongs to the day on which it began"), func() spc.Key { return spc.ByShift(time.Local, shifts) }, minuteLabel, func(n int) string { return words.N(n, "%d shift", "%d shifts") }},
-	{words.Text("Day"), words.Text("By days"), func() spc.Key { return spc.ByDay(time.Local) }, "01-02", func(n int) string { return words.N(n, "%d day", "%d days##in") }},
-	{words.Text("Month"), words.Text("By months"), func() spc.Key { return spc.ByMonth(time.Local) }, "2006-01", func(n int) string { return words.N(n, "%d month", "%d months##in") }},
-	{words.Text("Recipe"), words.Text("By what judged"), func() spc.Key { return spc.ByRecipe }, "", func(n int) string { return words.N(n, "%d recipe", "%d recipes##in") }},
+	{words.Text("Hour"), words.Text("By the hours of the clock here"), func([]spc.Shift) spc.Key { return spc.ByHour(time.Local) }, minuteLabel, func(n int) string { return words.N(n, "%d hour", "%d hours") }},
+	{words.Text("Shift"), words.Text("By the shifts of the station, see Settings; a night belongs to the day on which it began"), func(turns []spc.Shift) spc.Key { return spc.ByShift(time.Local, turns) }, minuteLabel, func(n int) string { return words.N(n, "%d shift", "%d shifts") }},
+	{words.Text("Day"), words.Text("By days"), func([]spc.Shift) spc.Key { return spc.ByDay(time.Local) }, "01-02", func(n int) string { return words.N(n, "%d day", "%d days##in") }},
+	{words.Text("Month"), words.Text("By months"), func([]spc.Shift) spc.Key { return spc.ByMonth(time.Local) }, "2006-01", func(n int) string { return words.N(n, "%d month", "%d months##in") }},
+	{words.Text("Recipe"), words.Text("By what judged"), func([]spc.Shift) spc.Key { return spc.ByRecipe }, "", func(n int) string { return words.N(n, "%d recipe", "%d recipes##in") }},
 }
 
 // byRecipe is the last of units, and the only one that is not of time.
@@ -89,7 +86,7 @@ type driftPoint struct {
 }
 
 // examine reads a View, whose rows are in the order of time.
-func examine(ctx context.Context, v *history.View, unit int, clusters *clustered) (*study, error) {
+func examine(ctx context.Context, v *history.View, unit int, turns []spc.Shift, clusters *clustered) (*study, error) {
 	samples := func(yield func(history.Sample) bool) {
 		n := 0
 		for s := range v.Samples() {
@@ -103,12 +100,12 @@ func examine(ctx context.Context, v *history.View, unit int, clusters *clustered
 		out.unit = automatic(v)
 	}
 	key := units[out.unit].key
-	out.groups = spc.Groups(samples, key())
+	out.groups = spc.Groups(samples, key(turns))
 	if more := len(out.groups) - mostGroups; more > 0 {
 		out.groups, out.left = out.groups[more:], more
 	}
 	out.chart = spc.NewPChart(out.groups, 0)
-	out.reviews, out.by = spc.Review(samples), spc.ReviewBy(samples, key())
+	out.reviews, out.by = spc.Review(samples), spc.ReviewBy(samples, key(turns))
 	out.causes, out.mapped = causes(ctx, v, clusters), clusters != nil
 	out.drift = drifting(samples)
 	return out, ctx.Err()

@@ -54,6 +54,7 @@ type Screen struct {
 	flash    *widgets.Check
 	data     *widgets.Text
 	numbers  []*number
+	shifts   *shifts
 	people   *widgets.Text
 	pins     map[station.Role]*pinRow
 	signOut  *widgets.Button
@@ -140,6 +141,7 @@ func (s *Screen) records() fyne.CanvasObject {
 		return container.NewBorder(nil, nil, container.NewCenter(label), nil,
 			container.NewHBox(widgets.Fixed(84, 0, n.entry), container.NewCenter(widgets.NewCaption(unit))))
 	}
+	s.shifts = newShifts(s)
 	days := words.T("days (0: for ever)")
 	return card(words.T("Records"),
 		s.row(words.T("Full pictures kept"), s.keep.sel, 230),
@@ -147,7 +149,8 @@ func (s *Screen) records() fyne.CanvasObject {
 		keep(words.T("Small pictures"), days, words.T("Older ones are deleted; the verdicts stay."), func(t *station.Settings) *int { return &t.Retention.ThumbnailDays }),
 		keep(words.T("Verdicts"), days, words.T("Older ones are deleted. That they were, and how many, stays on record."), func(t *station.Settings) *int { return &t.Retention.VerdictDays }),
 		keep(words.T("At most"), words.T("GB in all (0: no limit)"), words.T("Of database and pictures together. Full pictures go first, then small ones, then verdicts, the oldest first."), func(t *station.Settings) *int { return &t.Retention.Gigabytes }),
-		container.NewPadded(widgets.NewCaption(words.T("Parts of golden sets stay whatever is set here."))))
+		container.NewPadded(widgets.NewCaption(words.T("Parts of golden sets stay whatever is set here."))),
+		s.row(words.T("Shifts begin at"), s.shifts.entry, 230), s.shifts.wrong)
 }
 
 func (s *Screen) files() fyne.CanvasObject {
@@ -178,6 +181,7 @@ func (s *Screen) Show() {
 	for _, n := range s.numbers {
 		n.show(t)
 	}
+	s.shifts.show(t)
 	_, history := s.at.Place()
 	if t.Data != "" {
 		history = t.Data

@@ -106,3 +106,26 @@ func TestPINsAreSetHashedAndRemoved(t *testing.T) {
 		t.Error("roles are on without a PIN")
 	}
 }
+
+func TestShiftsAreTakenOrSaidToBeNone(t *testing.T) {
+	s, f, _ := newScreen(t)
+	e := s.shifts.entry
+	if e.Text != "06:00, 14:00, 22:00" {
+		t.Error(e.Text)
+	}
+	for _, c := range []struct {
+		typed, kept, shown string
+		wrong              bool
+	}{
+		{"18:00,5:30", "05:30, 18:00", "05:30, 18:00", false},
+		{"18:00,18:00", "05:30, 18:00", "18:00,18:00", true},
+		{"", "", "06:00, 14:00, 22:00", false},
+		{"6:00, 14:00, 22:00", "", "06:00, 14:00, 22:00", false},
+	} {
+		e.SetText(c.typed)
+		e.OnLeave()
+		if f.now.Shifts != c.kept || e.Text != c.shown || (s.shifts.wrong.Text() != "") != c.wrong {
+			t.Errorf("%q: kept %q, shown %q, %q", c.typed, f.now.Shifts, e.Text, s.shifts.wrong.Text())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"agurscope/history/spc"
 )
 
 // Settings are what an administrator decides for a station. The zero value is
@@ -19,6 +22,7 @@ type Settings struct {
 	Language string  `json:"language,omitempty"`  // "": the system's
 	Silent   bool    `json:"silent,omitempty"`    // no sound on NG
 	Steady   bool    `json:"steady,omitempty"`    // no flash on NG
+	Shifts   string  `json:"shifts,omitempty"`    // when they begin, see spc.ParseShifts; "": spc.DefaultShifts
 
 	Data string `json:"data,omitempty"` // folder of the history; "": the user's data folder
 	Keep string `json:"keep,omitempty"` // of which parts full pictures are kept: none, not-ok or all; "": none
@@ -52,6 +56,15 @@ func (s Settings) IdleAfter() time.Duration {
 	return time.Duration(s.Idle) * time.Minute
 }
 
+// Turns are the shifts of a day.
+func (s Settings) Turns() []spc.Shift {
+	turns, err := spc.ParseShifts(cmp.Or(s.Shifts, spc.DefaultShifts))
+	if err != nil { // of settings that nobody has settled
+		turns, _ = spc.ParseShifts(spc.DefaultShifts)
+	}
+	return turns
+}
+
 // settled returns the settings with what is out of range replaced by defaults.
 func (s Settings) settled() Settings {
 	if !slices.Contains(Themes, s.Theme) {
@@ -68,6 +81,9 @@ func (s Settings) settled() Settings {
 	}
 	if s.Data != "" && !filepath.IsAbs(s.Data) {
 		s.Data = ""
+	}
+	if _, err := spc.ParseShifts(s.Shifts); err != nil {
+		s.Shifts = ""
 	}
 	r := &s.Retention
 	for _, n := range []*int{&r.PictureDays, &r.ThumbnailDays, &r.VerdictDays, &r.Gigabytes, &s.Idle} {
@@ -139,6 +155,7 @@ func (s Settings) Differences(t Settings) []Difference {
 	add("language", s.Language, t.Language)
 	add("silent", strconv.FormatBool(s.Silent), strconv.FormatBool(t.Silent))
 	add("steady", strconv.FormatBool(s.Steady), strconv.FormatBool(t.Steady))
+	add("shifts", s.Shifts, t.Shifts)
 	add("data folder", s.Data, t.Data)
 	add("full pictures kept", s.Keep, t.Keep)
 	add("days pictures are kept", count(s.Retention.PictureDays), count(t.Retention.PictureDays))

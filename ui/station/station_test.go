@@ -73,7 +73,7 @@ func FuzzLoadSettings(f *testing.F) {
 		if err != nil && !reflect.DeepEqual(s, Settings{}) {
 			t.Errorf("an error and settings: %+v", s)
 		}
-		if s.IdleAfter() <= 0 || s.TextSize > 2 || s.Retention.VerdictDays < 0 {
+		if s.IdleAfter() <= 0 || s.TextSize > 2 || s.Retention.VerdictDays < 0 || len(s.Turns()) == 0 {
 			t.Errorf("out of range: %+v", s)
 		}
 		for _, p := range s.PINs {

@@ -128,8 +128,13 @@ func (a *Aside) Set(s string) {
 	a.Show()
 }
 
-// Text returns what is said.
-func (a *Aside) Text() string { return a.label.Text }
+// Text returns what is said now.
+func (a *Aside) Text() string {
+	if !a.Visible() {
+		return ""
+	}
+	return a.label.Text
+}
 
 // CreateRenderer shows the remark.
 func (a *Aside) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(a.all) }
