@@ -59,7 +59,7 @@ func DecodeReader(name string, r io.ReadSeeker) (image.Image, error) {
 // of a picture would keep the program waiting for ever.
 func openPicture(path string) (*os.File, error) {
 	unreadable := func(err error) error {
-		e := refusal(ErrUnreadable, err, "it cannot be opened ("+plain(err)+")", "check that it exists and may be read")
+		e := refusal(ErrUnreadable, err, fmt.Sprintf("it cannot be opened (%v)", plain(err)), "check that it exists and may be read")
 		e.Path = path
 		return e
 	}
@@ -100,7 +100,7 @@ func decode(name string, r io.ReadSeeker) (m image.Image, f format, err error) {
 	}()
 	size, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, "", refusal(ErrUnreadable, err, "it cannot be read ("+plain(err)+")", copyAgain)
+		return nil, "", refusal(ErrUnreadable, err, fmt.Sprintf("it cannot be read (%v)", plain(err)), copyAgain)
 	}
 	if f, err = identify(r, size); err != nil {
 		return nil, f, err
@@ -152,9 +152,9 @@ func identify(r io.ReadSeeker, size int64) (format, error) {
 	}
 	what, picture := describe(head)
 	if picture {
-		return "", refusal(ErrUnsupported, nil, "it looks like "+what+", which is not supported", exportAgain)
+		return "", refusal(ErrUnsupported, nil, fmt.Sprintf("it looks like %v, which is not supported", what), exportAgain)
 	}
-	return "", refusal(ErrNotImage, nil, "it is not an image; it looks like "+what, "take it out of the folder or replace it by the picture")
+	return "", refusal(ErrNotImage, nil, fmt.Sprintf("it is not an image; it looks like %v", what), "take it out of the folder or replace it by the picture")
 }
 
 func rewindRead(r io.ReadSeeker, b []byte) error {
@@ -290,13 +290,13 @@ func because(err error) *DecodeError {
 		return d
 	case errors.As(err, &pngU), errors.As(err, &jpegU), errors.As(err, &tiffU), errors.Is(err, bmp.ErrUnsupported),
 		strings.Contains(err.Error(), "wrong number of samples"): // more channels than colour and alpha
-		return refusal(ErrUnsupported, err, "it uses a variant that is not supported ("+err.Error()+")", exportAgain)
+		return refusal(ErrUnsupported, err, fmt.Sprintf("it uses a variant that is not supported (%v)", err), exportAgain)
 	case endsEarly(err):
 		return refusal(ErrTruncated, err, "it is truncated: the picture ends in the middle", copyAgain)
 	case errors.As(err, &osFail):
-		return refusal(ErrUnreadable, err, "it cannot be read ("+plain(err)+")", "check the disk and copy it again")
+		return refusal(ErrUnreadable, err, fmt.Sprintf("it cannot be read (%v)", plain(err)), "check the disk and copy it again")
 	default:
-		return refusal(ErrDamaged, err, "its content is damaged ("+err.Error()+")", copyAgain)
+		return refusal(ErrDamaged, err, fmt.Sprintf("its content is damaged (%v)", err), copyAgain)
 	}
 }
 

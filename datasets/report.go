@@ -82,7 +82,7 @@ func summarise(items []Item) []Group {
 		}
 		goes := destination(k.split, k.label)
 		if n := masks[k]; n > 0 {
-			goes += fmt.Sprintf(" (%d with mask)", n)
+			goes = fmt.Sprintf("%v (%d with mask)", goes, n)
 		}
 		groups = append(groups, Group{what, count[k], goes})
 	}

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func list(path string) (folder, error) {
 		if mode&os.ModeSymlink != 0 {
 			info, err := os.Stat(full)
 			if err != nil {
-				f.left = append(f.left, LeftOut{full, "it cannot be opened (" + plain(err) + ")"})
+				f.left = append(f.left, LeftOut{full, fmt.Sprintf("it cannot be opened (%v)", plain(err))})
 				continue
 			}
 			mode = info.Mode()
@@ -116,7 +117,7 @@ const maxDepth = 16 // folders within folders
 func (w *walker) walk(dir string, depth int) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		w.r.leave(dir, "it cannot be opened ("+plain(err)+")")
+		w.r.leave(dir, fmt.Sprintf("it cannot be opened (%v)", plain(err)))
 		return
 	}
 	if w.seen[real] {
@@ -130,7 +131,7 @@ func (w *walker) walk(dir string, depth int) {
 	w.seen[real] = true
 	f, err := list(dir)
 	if err != nil {
-		w.r.leave(dir, "it cannot be opened ("+plain(err)+")")
+		w.r.leave(dir, fmt.Sprintf("it cannot be opened (%v)", plain(err)))
 		return
 	}
 	for _, l := range f.left {

@@ -67,9 +67,9 @@ func (w *Window) tellHealth(h history.Health) {
 	}
 	body := words.T("The station is not OK until it is. Verdicts are safe in %s meanwhile and go into the history by themselves.", h.Journal)
 	if remedy := h.Remedy(); remedy != "" {
-		body += " " + words.T("To do: %s.", remedy)
+		body += " " + words.T("To do: %s.", words.Retold(remedy))
 	}
-	w.notice.Say(widgets.Trouble, words.T("The history is not being written: %s", h.Reason()), body, buttons...)
+	w.notice.Say(widgets.Trouble, words.T("The history is not being written: %s", words.Retold(h.Reason())), body, buttons...)
 	w.standing = true
 }
 

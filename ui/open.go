@@ -245,7 +245,7 @@ func (w *Window) askChoice(c *datasets.ChoiceError, open func(root string)) {
 		d.Hide()
 		open(c.Choices[i].Root)
 	}
-	text := widget.NewLabel(words.T("%s holds several %s. Choose one:", c.Root, c.What))
+	text := widget.NewLabel(words.T("%s holds several %s. Choose one:", c.Root, words.Retold(c.What)))
 	text.Wrapping = fyne.TextWrapWord
 	d = dialog.NewCustom(words.T("Which one?"), words.T("Cancel"), container.NewBorder(text, nil, nil, nil, widgets.Fixed(420, 260, list)), w.Window)
 	w.Dialog(d)

@@ -109,16 +109,17 @@ func (b *statusBar) setEngine() {
 		b.engine.set(words.T("no engine"), words.T("Nothing can be inspected or trained without an engine. Run “agurscope doctor” to see what is missing."), true)
 		return
 	}
+	about := words.Retold(e.Describe())
 	if f, ok := e.(nn.Faulted); ok && f.Fault() != nil {
 		b.engine.set(words.T("card failed, on %s", e.Name()), words.T("Engine: %s. %s The program went on without it, and no part was left out. Restart the program to try it again.",
-			e.Describe(), phrase.Sentence(f.Fault().Error())), true)
+			about, phrase.Sentence(f.Fault().Error())), true)
 		return
 	}
 	if e.Name() == portableEngine {
-		b.engine.set(words.T("portable engine, slow"), words.T("Engine: %s. The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", e.Describe()), true)
+		b.engine.set(words.T("portable engine, slow"), words.T("Engine: %s. The verdicts are the same, each takes many times as long as with oneDNN. “agurscope doctor” says what is missing for that.", about), true)
 		return
 	}
-	b.engine.set(e.Describe(), words.T("Engine: %s", e.Describe()), false)
+	b.engine.set(about, words.T("Engine: %s", about), false)
 }
 
 // refresh reads what the session works with.
@@ -149,9 +150,10 @@ func (b *statusBar) setHistory(h history.Health) {
 	case st == nil:
 		b.history.set(words.T("not logged"), words.T("There is no history database: verdicts are shown but not kept."), true)
 	case !h.OK():
-		b.history.set(words.T("%s · %d waiting", h.Reason(), h.Waiting),
+		reason := words.Retold(h.Reason())
+		b.history.set(words.T("%s · %d waiting", reason, h.Waiting),
 			words.T("The history is not being written: %s.\nTo do: %s.\n%d verdicts are safe in %s and go into the history when it can be written again. Until then the station is not OK.",
-				h.Reason(), h.Remedy(), h.Waiting, h.Journal), true)
+				reason, words.Retold(h.Remedy()), h.Waiting, h.Journal), true)
 	default:
 		b.history.set(words.T("log: %s", filepath.Base(st.Path())), words.T("Every verdict is written to %s before it is shown.", st.Path()), false)
 	}

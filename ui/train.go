@@ -309,7 +309,7 @@ func (t *trainScreen) reportView() fyne.CanvasObject {
 	for _, g := range r.Groups {
 		what := widgets.NewStyled(&widgets.Text{Text: g.What, Elide: widgets.ElideMiddle})
 		n := widgets.NewStyled(&widgets.Text{Text: fmt.Sprint(g.Count), Align: fyne.TextAlignTrailing, Style: fyne.TextStyle{Bold: true}})
-		goes := widgets.NewStyled(&widgets.Text{Text: "    " + g.Goes, Elide: widgets.ElideEnd})
+		goes := widgets.NewStyled(&widgets.Text{Text: "    " + words.Retold(g.Goes), Elide: widgets.ElideEnd})
 		rows.Add(widgets.Columns(columns, what, n, goes))
 	}
 	title := widgets.NewTitle(words.T("What was found"))
@@ -345,7 +345,7 @@ func (t *trainScreen) leftOut(n int) fyne.CanvasObject {
 			fmt.Fprintf(&b, words.T("and %d more"), n-i)
 			break
 		}
-		fmt.Fprintf(&b, "%s: %s\n", l.Path, l.Reason)
+		fmt.Fprintf(&b, "%s: %s\n", l.Path, words.Retold(l.Reason))
 	}
 	text := widget.NewLabel(strings.TrimSpace(b.String()))
 	text.Wrapping = fyne.TextWrapWord

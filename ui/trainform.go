@@ -71,9 +71,9 @@ var sizeWords = map[string][2]words.Text{
 }
 
 // automatic leaves the input size to how parts lie.
-const automatic = "auto"
+const automatic = words.Text("auto")
 
-var inputs = []string{automatic, "64", "96", "128", "192", "256", "384", "512"}
+var inputs = []string{"64", "96", "128", "192", "256", "384", "512"}
 
 func newTrainForm(t *trainScreen) *trainForm {
 	f := &trainForm{t: t, size: "T", costs: map[string]anomaly.Cost{}, estimates: map[string]session.Estimate{}}
@@ -94,7 +94,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.forecast = widgets.NewCaption("")
 	f.forecast.Elide = widgets.ElideEnd
 	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
-	f.input = tips.NewSelect(inputs, words.T("Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape."), nil,
+	f.input = tips.NewSelect(append([]string{automatic.String()}, inputs...), words.T("Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape."), nil,
 		func(string) { f.refresh() })
 	f.budgets[0] = tips.NewChoice(words.T("Stop when the time is over; everything included."), func() { f.chooseBudget(false) })
 	f.budgets[1] = tips.NewChoice(words.T("Stop after a number of training steps."), func() { f.chooseBudget(true) })
@@ -111,7 +111,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.start.Importance = widget.HighImportance
 	f.resume = tips.NewButton(words.T("Resume"), theme.MediaReplayIcon(), words.T("Go on from the checkpoint beside the recipe file."), func() { t.start(true) })
 	f.why = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameReview, Elide: widgets.ElideEnd})
-	f.input.SetSelected(automatic)
+	f.input.SetSelected(automatic.String())
 	f.amount.SetText("5")
 	f.compose(sizes)
 	f.chooseSize("T")

@@ -372,7 +372,7 @@ func TestFormSaysWhyTrainingCannotStart(t *testing.T) {
 		f.chooseSize(s.Name)
 	}
 	q.until(t, "the cost of size L is known", func() bool { return strings.Contains(f.cost.Text, "parameters") && f.cost.Text != small })
-	if f.input.Selected != automatic || f.inputIs.Text != "by how parts lie" {
+	if f.input.Selected != automatic.String() || f.inputIs.Text != "by how parts lie" {
 		t.Errorf("size L proposes input %s, %s", f.input.Selected, f.inputIs.Text)
 	}
 	if !f.start.Disabled() || f.why.Text == "" {

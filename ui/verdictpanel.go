@@ -321,7 +321,7 @@ func newRegionTable(s *inspectScreen) *regionTable {
 		words.T("Number of the region, as on the segmentation pane"),
 		words.T("Middle of the region in pixels of the picture"), words.T("Area in pixels of the picture"),
 		words.T("Highest anomaly value in the region"), words.T("Mean anomaly value in the region"),
-		words.T("Whether the part is brighter or darker than expected there, or both (mixed)"),
+		words.T("Whether the part is brighter or darker than expected there, or both"),
 	}
 	var cells []fyne.CanvasObject
 	for i, h := range heads {

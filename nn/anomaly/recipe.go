@@ -92,7 +92,7 @@ type RecipeError struct {
 
 // Error implements error.
 func (e *RecipeError) Error() string {
-	return fmt.Sprintf("recipe %s %s; %s", e.Path, e.Reason, e.Remedy)
+	return fmt.Sprintf("recipe %s: it %s; %s", e.Path, e.Reason, e.Remedy)
 }
 
 // Unwrap returns the cause.

@@ -83,7 +83,7 @@ func (e *engine) Describe() string {
 	}
 	s := fmt.Sprintf("oneDNN %s, %s, %d threads", e.version, isa, e.threads)
 	if e.bf16 {
-		s += ", bf16 where that is faster"
+		s = fmt.Sprintf("%v, bf16 where that is faster", s)
 	}
 	return s
 }

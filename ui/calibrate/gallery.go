@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"path"
 
@@ -106,7 +105,7 @@ func (g *gallery) set(truth session.Truth, v history.Verdict, parts []int, first
 	if truth == session.TruthUnknown && g.s.trial.AsGood() {
 		truth = session.TruthGood
 	}
-	g.title.Set(fmt.Sprintf("%s: %s, %s", words.N(len(parts), "%d part", "%d parts"), truth, v))
+	g.title.Set(words.N(len(parts), "%d part: %s, %s", "%d parts: %s, %s", truthNames()[truth], v))
 	g.parts = parts
 	if g.pass.Bare {
 		g.parts = nil

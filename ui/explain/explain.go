@@ -183,7 +183,7 @@ func (s *Screen) walk(i int) {
 	it := s.items[i]
 	s.name.Set(it.Name)
 	s.badge.Set("", "")
-	s.busy.Set("looking…")
+	s.busy.Set(words.T("looking…"))
 	s.Job(func(context.Context) {
 		defer cancel()
 		w, err := s.Session.Walk(ctx, it)

@@ -132,7 +132,7 @@ const sideWidth = 332
 
 func (s *Screen) compose() {
 	t := s.Tips
-	s.pick = t.NewPicker(words.T("Camera"), theme.MediaVideoIcon(), 300, words.T("The camera to inspect. Click to choose another."), s.menu)
+	s.pick = t.NewPicker(words.T("Camera"), theme.MediaVideoIcon(), 300, words.T("The camera to inspect. Click to choose another."), s.Menu)
 	s.test = t.NewButton(words.T("Test"), theme.ViewRefreshIcon(), words.T("Connects and shows one picture; nothing is inspected. (V)"), s.toggleTest)
 	s.save = t.NewButton(words.T("Save"), theme.DocumentSaveIcon(), words.T("Remembers this camera for the station."), s.remember)
 	s.start = t.NewButton(words.T("Start"), theme.MediaPlayIcon(), "", s.StartOrStop)
@@ -440,7 +440,7 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 			if st.State == live.Lost || st.State == live.Stalled {
 				s.banner.Set(string(history.ERROR), nan)
 				if r.seen || st.State == live.Stalled { // else the middle says it
-					s.say(phrase.Sentence(words.T("No pictures: %s", st.Reason)))
+					s.say(phrase.Sentence(words.T("No pictures: %s", words.Retold(st.Reason))))
 				}
 			}
 		})

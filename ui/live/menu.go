@@ -15,8 +15,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// menu offers cameras: saved ones, found ones, and ways to more.
-func (s *Screen) menu() {
+// Menu offers cameras: saved ones, found ones, and ways to more.
+func (s *Screen) Menu() {
 	item := func(text string, icon fyne.Resource, do func()) *fyne.MenuItem {
 		m := fyne.NewMenuItem(text, do)
 		m.Icon = theme.NewThemedResource(icon)
@@ -77,7 +77,7 @@ func (s *Screen) looked(found []camera.Found, means []camera.Means) {
 		if s.address == nil {
 			s.refreshMiddle()
 		}
-		s.menu()
+		s.Menu()
 		return
 	}
 	s.nothing = strings.Join(append([]string{words.T("Is it switched on and in the same network? Network cameras do not announce themselves: they are named by an address.")}, lack...), " ")

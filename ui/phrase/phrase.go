@@ -103,10 +103,11 @@ func Count(v float64) string {
 	return fmt.Sprintf("%.0f k", v/1e3)
 }
 
-// Sentence begins with a capital and ends with a full stop. A path or a word
-// with figures at the beginning stays as it is.
+// Sentence says what an error or another package says, in the language in use,
+// with a capital at the beginning and a full stop at the end. A path or a word with
+// figures at the beginning stays as it is.
 func Sentence(s string) string {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(words.Retold(s))
 	if s == "" {
 		return s
 	}
@@ -145,24 +146,6 @@ var failures = map[string]words.Text{
 	"export":                              words.Text("Could not export"), "start the engine": words.Text("Could not start the engine"),
 }
 
-// hints are the ways out that sessions name.
-var hints = map[string]words.Text{
-	"Choose another recipe or a smaller input size.":                                   words.Text("Choose another recipe or a smaller input size."),
-	"See the list of skipped files.":                                                   words.Text("See the list of skipped files."),
-	"Choose another folder for the recipe.":                                            words.Text("Choose another folder for the recipe."),
-	"Run “agurscope doctor” to see what is missing.":                                   words.Text("Run “agurscope doctor” to see what is missing."),
-	"Choose another folder or free some space.":                                        words.Text("Choose another folder or free some space."),
-	"Inspect the part again with a history database.":                                  words.Text("Inspect the part again with a history database."),
-	"Keep full pictures from now on, or inspect the file again.":                       words.Text("Keep full pictures from now on, or inspect the file again."),
-	"Start with a history database.":                                                   words.Text("Start with a history database."),
-	"Open a recipe or train one.":                                                      words.Text("Open a recipe or train one."),
-	"Start again with the recipe that is open now.":                                    words.Text("Start again with the recipe that is open now."),
-	"Make room, or the folder writable, and open the set again.":                       words.Text("Make room, or the folder writable, and open the set again."),
-	"Make the folder of the history writable.":                                         words.Text("Make the folder of the history writable."),
-	"Its picture was not kept with the verdict, and its file cannot be read any more.": words.Text("Its picture was not kept with the verdict, and its file cannot be read any more."),
-	"Choose another folder.":                                                           words.Text("Choose another folder."),
-}
-
 // Problem turns an error into a title and a sentence with the way out.
 func Problem(err error) (title, body string) {
 	var p *session.Problem
@@ -170,18 +153,11 @@ func Problem(err error) (title, body string) {
 		return words.T("Something went wrong"), Sentence(err.Error())
 	}
 	body = Sentence(p.Err.Error())
-	if errors.Is(p.Err, session.ErrNotKept) {
-		body = words.T("Its picture was not kept.")
-	}
 	if p.Hint != "" {
-		hint := p.Hint
-		if said, ok := hints[hint]; ok {
-			hint = said.String()
-		}
-		body += " " + Sentence(hint)
+		body += " " + Sentence(p.Hint)
 	}
 	if said, ok := failures[p.Op]; ok {
 		return said.String(), body
 	}
-	return "Could not " + p.Op, body
+	return words.T("Could not %s", words.Retold(p.Op)), body
 }

@@ -74,7 +74,7 @@ eye_go()   { kill -CONT -- -$eye; }
 eye_end()  { [ -z "$eye" ] || { kill -KILL -- -$eye; wait $eye; } 2>/dev/null; eye=; }
 
 shot_inspect() { go_to inspect; settle; key space; settle 60; for _ in 1 2 3; do key Down; done; settle; picture inspect
-  key Home; for _ in {1..6}; do key Down; done; settle; key g; settle; picture queue; } # a good part is queued for training
+  key Home; for _ in {1..6}; do key Down; done; settle; key g; settle; picture queue; key g; } # a good part is queued for training, and taken out
 shot_tools() { # wipe, measuring line, and the editor of the judged area
   local x=$((width * 45 / 100)) y=$((height * 40 / 100)) # inside the first pane
   go_to inspect; settle; key Home; settle

@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,8 +160,6 @@ func uses(t *testing.T) []use {
 	return out
 }
 
-var verb = regexp.MustCompile(`%(?:%|[-+# 0]*(?:\[(\d+)\])?[0-9*]*(?:\.[0-9*]*)?(?:\[(\d+)\])?([a-zA-Z]))`)
-
 // verbs lists which argument is written how, in the order of the arguments.
 func verbs(format string) []string {
 	var out []string
@@ -192,6 +189,9 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 	}
 	byKey := map[string]entry{}
 	for _, e := range entries {
+		if strings.HasPrefix(e.file, retoldFiles) {
+			continue
+		}
 		if first, twice := byKey[e.key]; twice {
 			t.Errorf("%s:%d: %q stands in %s:%d already", e.file, e.line, e.key, first.file, first.line)
 		}
@@ -223,7 +223,7 @@ func TestEverySentenceIsTranslated(t *testing.T) {
 		}
 	}
 	for _, e := range entries {
-		if !used[e.key] {
+		if !strings.HasPrefix(e.file, retoldFiles) && !used[e.key] {
 			t.Errorf("%s:%d: nobody says %q", e.file, e.line, e.key)
 		}
 	}

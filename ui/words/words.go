@@ -36,6 +36,9 @@ type catalog struct {
 	code  string
 	texts map[string]string
 	ones  map[string]string // for one of a thing, by the key of many
+
+	retold  map[string]string // what other packages say
+	formats []retoldFormat    // of it what has gaps, the fullest first
 }
 
 // Use makes the window speak a language; one that there is not is English. What
@@ -45,11 +48,14 @@ func Use(code string) {
 		current.Store(nil)
 		return
 	}
-	c := &catalog{code: code, texts: map[string]string{}, ones: map[string]string{}}
+	c := &catalog{code: code, texts: map[string]string{}, ones: map[string]string{}, retold: map[string]string{}}
 	// The files are part of the program, and a test reads them.
 	entries, _ := readCatalog()
 	for _, e := range entries {
-		if t := e.texts[code]; t != "" {
+		switch t := e.texts[code]; {
+		case t != "" && strings.HasPrefix(e.file, retoldFiles):
+			c.learn(e.key, t)
+		case t != "":
 			c.texts[e.key] = t
 		}
 		if t := e.ones[code]; t != "" {
