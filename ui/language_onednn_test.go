@@ -17,6 +17,7 @@ import (
 	"agurscope/ui/compare"
 	"agurscope/ui/explain"
 	"agurscope/ui/live"
+	"agurscope/ui/records"
 	"agurscope/ui/session"
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
@@ -148,6 +149,10 @@ func tongue(t *testing.T, language string) map[string]string {
 	press(w, fyne.KeySpace)
 	q.until(t, "the camera has shown its parts", func() bool { return !w.camera.Running() })
 	look(w, "replayed")
+	at(records.Title)()
+	for _, key := range "deg" {
+		over("history, "+string(key), at(records.Title, key))
+	}
 	train := w.train
 	w.GoTo(trainTitle)
 	train.form.out.SetText(filepath.Join(t.TempDir(), "bench.agur"))
@@ -190,8 +195,8 @@ var english = map[string]*regexp.Regexp{
 var data = regexp.MustCompile(`[^ “，：]*[/._][^ “”，。：、（]*|\b(bench|parts|replay|scratch|stain|agurscope doctor|agurscope-lab|root|kolektorsdd|fashion-mnist)\b|(test|train) / \w+|MVTec AD`)
 
 // everywhere are words that are the same in the languages, or are names: verdicts,
-// units, keys.
-var everywhere = regexp.MustCompile(`^(0? *(OK|NG|REVIEW|ERROR)( *0)?|[0 ·]*ms|AUROC|ROC|Ctrl\+.*|Esc|Home  End|viridis|inferno|cividis)$`)
+// units, keys, and the folder that the good parts lie in.
+var everywhere = regexp.MustCompile(`^(0? *(OK|NG|REVIEW|ERROR)( *0)?|[0 ·]*ms|AUROC|ROC|good|Ctrl\+.*|Esc|Home  End|viridis|inferno|cividis)$`)
 
 // german are words that German has as English has them.
 var german = regexp.MustCompile(`^(Administrator|Filter…?|INDEX|Index|Pause|Training|Original|Start|Stop|Test|auto)$`)
