@@ -40,6 +40,16 @@ func composites() []testCase {
 			b.probe(b.g.Sigmoid(b.g.Conv("one", x, 1, 1, nn.ConvOptions{Bias: true})))
 			b.probe(b.g.Norm("n", b.g.Conv("seven", x, 7, 5, nn.ConvOptions{}), true))
 		}, false},
+		{"convolution of what is enlarged", func(b *net) {
+			x := b.input(3, 33, 2, 3)
+			b.probe(b.g.ReLU(b.g.Conv("c", b.g.Upsample(x), 16, 3, nn.ConvOptions{Bias: true})))
+		}, false},
+		{"convolutions of what is enlarged and read elsewhere", func(b *net) {
+			x := b.input(2, 32, 5, 4)
+			b.probe(b.g.Norm("n", b.g.Conv("c", b.g.Upsample(b.g.ReLU(x)), 16, 3, nn.ConvOptions{}), true))
+			b.probe(b.g.Conv("d", b.g.Upsample(x), 16, 3, nn.ConvOptions{Bias: true}))
+			b.probe(b.g.Conv("e", x, 16, 1, nn.ConvOptions{}))
+		}, false},
 		{"stem of the score", func(b *net) {
 			x, y := b.target(2, 3, 7, 36), b.target(2, 3, 7, 36)
 			b.probe(b.g.Norm("n", b.g.Conv("c", b.g.ScoreInput(x, y), 17, 3, nn.ConvOptions{Stride: 2, Bias: true}), true))
@@ -88,6 +98,10 @@ func wideCases() (cs []testCase) {
 	add(1, 128, 16, 64, 3, 1, 6)
 	add(1, 384, 8, 192, 3, 1, 9)
 	add(2, 16, 96, 3, 3, 1, 1)
+	cs = append(cs, testCase{"wide conv of 2x48 at 40 enlarged to 32", func(b *net) {
+		y := b.g.Conv("conv", b.g.Upsample(b.input(2, 48, 40, 40)), 32, 3, nn.ConvOptions{Bias: true})
+		b.probe(b.g.Norm("norm", y, true))
+	}, false})
 	return cs
 }
 

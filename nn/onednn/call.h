@@ -72,6 +72,21 @@ static inline void call_stem_weights(const kernels *k, const float *x, const flo
                                      float *dbias, float *part, int n, int c, int h, int w, int ob) {
   k->stem_weights(x, y, dz, dweights, dbias, part, n, c, h, w, ob);
 }
+static inline void call_subpixel(const kernels *k, const float *z, const float *x, const float *rim, const float *bias,
+                                 float *y, int relu, int n, int cb, int ob, int h, int w) {
+  k->subpixel(z, x, rim, bias, y, relu, n, cb, ob, h, w);
+}
+static inline void call_subpixel_split(const kernels *k, const float *dy, float *dz, int n, int ob, int h, int w) {
+  k->subpixel_split(dy, dz, n, ob, h, w);
+}
+static inline void call_rim_data(const kernels *k, const float *dy, const float *turned, float *dx, int n, int cb, int ob,
+                                 int h, int w) {
+  k->rim_data(dy, turned, dx, n, cb, ob, h, w);
+}
+static inline void call_rim_weights(const kernels *k, const float *x, const float *dy, float *dweights, float *dbias,
+                                    int n, int cb, int ob, int h, int w) {
+  k->rim_weights(x, dy, dweights, dbias, n, cb, ob, h, w);
+}
 static inline void call_add_affine(const kernels *k, const float *x, const float *weights, const float *r, float *y,
                                    const float *scale, const float *shift, int relu, float *z, int n, int cb, int hw) {
   k->add_affine(x, weights, r, y, scale, shift, relu, z, n, cb, hw);

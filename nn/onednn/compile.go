@@ -56,11 +56,12 @@ type program struct {
 	g          *nn.Graph
 	mode       nn.Mode
 	values     []*value
-	fused      map[*nn.Node]*nn.Node // a convolution to the Norm, ReLU or Sigmoid that it computes, too
-	within     map[*nn.Node]*nn.Node // a value that is never stored to the operation that computes it for itself
-	fewWeights map[*nn.Node]*C.float // of the convolutions with kernels of our own
-	ahead      map[*nn.Node]*nn.Node // a sum to the Norm of it that is computed with it
-	steps      []step                // forward
+	fused      map[*nn.Node]*nn.Node  // a convolution to the Norm, ReLU or Sigmoid that it computes, too
+	within     map[*nn.Node]*nn.Node  // a value that is never stored to the operation that computes it for itself
+	fewWeights map[*nn.Node]*C.float  // of the convolutions with kernels of our own
+	subpixels  map[*nn.Node]*subpixel // convolutions that enlarge what they read
+	ahead      map[*nn.Node]*nn.Node  // a sum to the Norm of it that is computed with it
+	steps      []step                 // forward
 	back       []step
 	prepare    []func() error // parameters in
 	collect    []func() error // gradients out
@@ -85,7 +86,7 @@ type program struct {
 
 // Compile implements nn.Engine.
 func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
-	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, fewWeights: map[*nn.Node]*C.float{}, loss: map[*nn.Node]float64{}}
+	p := &program{e: e, g: g, mode: m, momentum: 0.1, fused: map[*nn.Node]*nn.Node{}, within: map[*nn.Node]*nn.Node{}, ahead: map[*nn.Node]*nn.Node{}, fewWeights: map[*nn.Node]*C.float{}, subpixels: map[*nn.Node]*subpixel{}, loss: map[*nn.Node]float64{}}
 	p.makeMoves()
 	err := e.worker.Do(p.compile)
 	if e.timings != nil {
@@ -211,6 +212,8 @@ func (p *program) liveness() {
 		for _, r := range readers[i] {
 			if nn.IsLoss(r.Op) {
 				v.gradLife.First = min(v.gradLife.First, r.ID)
+			} else if conv := p.within[r]; conv != nil && p.subpixel(conv) && p.val(conv).needGrad {
+				v.gradLife.First = min(v.gradLife.First, 2*n-conv.ID)
 			} else if p.val(r).needGrad {
 				v.gradLife.First = min(v.gradLife.First, 2*n-r.ID)
 			}

@@ -90,6 +90,9 @@ func (p *program) blockedFloats(n *nn.Node) int {
 // convForward emits a convolution, with the Norm or ReLU fused into it.
 func (p *program) convForward(n *nn.Node) error {
 	op, x, y := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n)
+	if p.subpixel(n) {
+		return p.subpixelForward(n)
+	}
 	if p.few(n) || p.within[n.In[0]] == n {
 		return p.ownForward(n)
 	}
@@ -186,6 +189,9 @@ func (p *program) bindConvs() error {
 // it is wanted.
 func (p *program) convBackward(n *nn.Node) error {
 	op, x, y := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n)
+	if p.subpixel(n) {
+		return p.subpixelBackward(n)
+	}
 	if w := p.fewWeights[n]; w != nil && op.Kernel <= 3 {
 		return p.fewBackward(n, w)
 	}
@@ -213,17 +219,23 @@ func (p *program) convBackward(n *nn.Node) error {
 	if err != nil {
 		return err
 	}
-	acc := x.gradWritten
-	x.gradWritten = true
-	p.bind(f, x.dx, y.dx, planar)
-	if acc {
-		p.need.tempB = max(p.need.tempB, x.floats())
-		f.src = func() *C.float { return p.tempB }
-	}
 	p.prepare = append(p.prepare, func() error {
 		copy(floats(p.plain, len(op.W.Data())), op.W.Data())
 		return status(C.conv_pack(f.c))
 	})
+	p.dataGradient(n, f, x, y, planar)
+	return nil
+}
+
+// dataGradient emits the pass that gives x its gradient from that of y, or adds to
+// it.
+func (p *program) dataGradient(n *nn.Node, f *pass, x, y *value, viaTemp bool) {
+	p.bind(f, x.dx, y.dx, viaTemp)
+	acc := x.sink()
+	if acc {
+		p.need.tempB = max(p.need.tempB, x.floats())
+		f.src = func() *C.float { return p.tempB }
+	}
 	p.emitBack(n, func() error {
 		if err := status(C.conv_run(f.c)); err != nil || !acc {
 			return err
@@ -231,7 +243,6 @@ func (p *program) convBackward(n *nn.Node) error {
 		C.k_accumulate(p.tempB, x.dx, 1, C.size_t(x.floats()))
 		return nil
 	})
-	return nil
 }
 
 func (p *program) convWeightGradient(n *nn.Node, s *C.conv_spec, x, y *value, planar bool) error {

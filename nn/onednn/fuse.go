@@ -12,7 +12,7 @@ import (
 //
 //   - a convolution and the Norm, ReLU or Sigmoid that alone reads it: the
 //     weights are scaled, the function is applied as results are stored;
-//   - ScoreInput and the convolution that alone reads it;
+//   - ScoreInput or an enlargement and the convolution that alone reads it;
 //   - Scale and the sum that alone reads it, and a sum and a Norm of it;
 //   - a concatenation and the Norm that alone reads it, part by part.
 func (p *program) fuse() {
@@ -31,6 +31,10 @@ func (p *program) fuse() {
 			}
 		case nn.ScoreInput:
 			if alone && p.stems(n, r) {
+				p.within[n] = r
+			}
+		case nn.Upsample:
+			if alone && p.enlarges(n, r) {
 				p.within[n] = r
 			}
 		case nn.Scale:
@@ -77,6 +81,11 @@ func (p *program) fuseTraining() {
 		case nn.ScoreInput:
 			if p.stems(n, r) {
 				p.within[n] = r
+			}
+		case nn.Upsample:
+			if p.enlarges(n, r) {
+				p.within[n] = r
+				p.val(n).needGrad = false // its input has it from the convolution
 			}
 		case nn.Scale:
 			if _, sum := r.Op.(nn.Add); sum && p.within[r.In[0]] == nil && p.val(r).block != 1 {

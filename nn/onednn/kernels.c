@@ -39,6 +39,12 @@ static inline void shares(float *share, int n, int kernel, int stride) {
   }
 }
 
+// The kind of place that pixel j has along an axis of n samples enlarged twice, and
+// the pixels of a kind: every other one from the first on.
+static inline int axis_kind(int j, int n) { return j < 2 ? j : j >= 2 * n - 2 ? j - 2 * n + KINDS : 2 + j % 2; }
+static inline int axis_first(int kind, int n) { return kind < 4 ? kind : 2 * n - KINDS + kind; }
+static inline int axis_end(int kind, int n) { return kind < 2 ? 2 : kind < 4 ? 2 * n - 2 : 2 * n; }
+
 // expf for finite arguments, to 2 ulp: 2^k times a polynomial on [-ln2/2, ln2/2].
 static inline float exp1(float x) {
   x = x > 88.f ? 88.f : x < -87.f ? -87.f : x;

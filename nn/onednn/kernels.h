@@ -60,6 +60,15 @@ typedef struct {
   // ob*(27c+1)*block floats per FEW_ROWS rows of z
   void (*stem_weights)(const float *x, const float *y, const float *dz, float *dweights, float *dbias, float *part,
                        int n, int c, int h, int w, int ob);
+  // 3x3 convolution of x enlarged twice, to ob blocks, without the rim, z, as four
+  // sets of planes: y puts them in their places and computes the rim; dz is their
+  // gradient, zero on the rim, rim_data adds the rim's to dx
+  void (*subpixel)(const float *z, const float *x, const float *rim, const float *bias, float *y, int relu, int n,
+                   int cb, int ob, int h, int w);
+  void (*subpixel_split)(const float *dy, float *dz, int n, int ob, int h, int w);
+  void (*rim_data)(const float *dy, const float *turned, float *dx, int n, int cb, int ob, int h, int w);
+  void (*rim_weights)(const float *x, const float *dy, float *dweights, float *dbias, int n, int cb, int ob, int h,
+                      int w);
   // y = x*w + r, w per channel or NULL, and z = affine(y); y or z may be NULL
   void (*add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
                      const float *shift, int relu, float *z, int n, int cb, int hw);
@@ -122,6 +131,7 @@ void k_attend_backward(const float *q, const float *k, const float *v, const flo
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 // multiply-adds per second of all threads together, in GFLOP
 double k_peak(int block);
+#define KINDS 6    // of places along an axis that is enlarged
 #define FEW_ROWS 8 // of a chunk of few_weights and stem_weights
 int k_threads(void);
 void k_set_threads(int n);

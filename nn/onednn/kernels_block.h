@@ -710,6 +710,8 @@ static void FN(fold_backward)(float *dx, const float *dy, int acc, int n, int c,
       }
 }
 
+#include "block_subpixel.h"
+
 static const kernels FN(table) = {
     .block = BLK,
     .affine = FN(affine),
@@ -733,6 +735,10 @@ static const kernels FN(table) = {
     .few_weights = FN(few_weights),
     .score_stem = FN(score_stem),
     .stem_weights = FN(stem_weights),
+    .subpixel = FN(subpixel),
+    .subpixel_split = FN(subpixel_split),
+    .rim_data = FN(rim_data),
+    .rim_weights = FN(rim_weights),
     .add_affine = FN(add_affine),
     .burn = FN(burn),
     .trim = FN(trim),
