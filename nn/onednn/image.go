@@ -40,13 +40,10 @@ func (p *program) planar(n *nn.Node) error {
 	return nil
 }
 
-// needPlanes reserves scratch for eight planes of x per thread.
-func (p *program) needPlanes(x *value) { p.need.scratch = max(p.need.scratch, p.e.threads*8*x.hw()) }
-
 func (p *program) residual(n *nn.Node, op nn.Residual) {
 	x, y, out := p.val(n.In[0]), p.val(n.In[1]), p.val(n)
 	g, c := x.geometry(), C.int(n.In[0].Shape[1])
-	p.needPlanes(x)
+	p.need.scratch = max(p.need.scratch, 6*x.hw())
 	p.emit(n, do(func() {
 		C.k_residual(x.x, y.x, flag(op.Plain), out.x, p.scratch, g.n, c, g.h, g.w)
 	}))
@@ -74,7 +71,7 @@ func (p *program) blur(n *nn.Node, op nn.Blur) error {
 	for i := range k {
 		k[i] = float32(float64(k[i]) / sum)
 	}
-	p.needPlanes(x)
+	p.need.scratch = max(p.need.scratch, x.hw())
 	p.emit(n, do(func() {
 		C.k_blur(x.x, y.x, taps, C.int(radius), p.scratch, g.n*C.int(n.Shape[1]), g.h, g.w)
 	}))

@@ -4,6 +4,7 @@
 // floating-point traps are not looked at, so loops may be vectorised.
 #pragma GCC optimize("no-math-errno", "no-trapping-math")
 
+#include "exp.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -44,25 +45,6 @@ static inline void shares(float *share, int n, int kernel, int stride) {
 static inline int axis_kind(int j, int n) { return j < 2 ? j : j >= 2 * n - 2 ? j - 2 * n + KINDS : 2 + j % 2; }
 static inline int axis_first(int kind, int n) { return kind < 4 ? kind : 2 * n - KINDS + kind; }
 static inline int axis_end(int kind, int n) { return kind < 2 ? 2 : kind < 4 ? 2 * n - 2 : 2 * n; }
-
-// expf for finite arguments, to 2 ulp: 2^k times a polynomial on [-ln2/2, ln2/2].
-static inline float exp1(float x) {
-  x = x > 88.f ? 88.f : x < -87.f ? -87.f : x;
-  const float k = (x * 1.44269504f + 0x1.8p23f) - 0x1.8p23f;
-  const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1;
-  union {
-    int i;
-    float f;
-  } s = {((int)k + 127) << 23};
-  return p * s.f;
-}
 
 #if defined(__x86_64__)
 #pragma GCC push_options

@@ -112,7 +112,7 @@ double k_l1(const float *x, const float *t, const float *m, float mask_weight, f
             float *grad, int n, int c, int hw);
 double k_focal(const float *s, const float *m, float pos_weight, float weight, float *grad, size_t n);
 double k_critic(const float *s, const float *t, int linear, float weight, float *grad, int n, int hw);
-// scratch: 8*hw floats per thread
+// scratch: 8*SSIM_ROWS*w floats per thread
 double k_ssim(const float *x, const float *t, float weight, float *grad, float *scratch, int planes,
               int h, int w);
 void k_residual(const float *x, const float *y, int plain, float *out, float *scratch, int n, int c,
@@ -131,6 +131,7 @@ void k_attend_backward(const float *q, const float *k, const float *v, const flo
 void k_axpy(float a, const float *x, float *y, size_t n); // y += a*x
 // multiply-adds per second of all threads together, in GFLOP
 double k_peak(int block);
+#define SSIM_ROWS 16 // of a plane that are in use at a time
 #define KINDS 6    // of places along an axis that is enlarged
 #define FEW_ROWS 8 // of a chunk of few_weights and stem_weights
 int k_threads(void);

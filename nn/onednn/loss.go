@@ -43,7 +43,7 @@ func (p *program) emitLoss(n *nn.Node) error {
 			return float64(C.k_l1(x.x, t.x, m.x, C.float(op.MaskWeight), weight, grad, g.n, c, g.hw))
 		})
 	case nn.SSIMLoss:
-		p.needPlanes(x)
+		p.need.scratch = max(p.need.scratch, p.e.threads*8*C.SSIM_ROWS*int(g.w))
 		p.emitValue(n, func() float64 {
 			return float64(C.k_ssim(x.x, t.x, weight, grad, p.scratch, g.n*c, g.h, g.w))
 		})
