@@ -70,7 +70,7 @@ var keyHelp = []struct {
 		{"G  E  M", words.Text("golden sets, export, in the map")},
 	}},
 	{words.Text("Clusters"), [][2]words.Text{
-		{"L  H", words.Text("lasso, list in the history")},
+		{"D  L  H", words.Text("draw the map, lasso, list in the history")},
 		{"C  F", words.Text("other colours, the whole map")},
 	}},
 	{words.Text("Explain"), [][2]words.Text{

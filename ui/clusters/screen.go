@@ -139,6 +139,8 @@ func (s *Screen) Rune(r rune) {
 		s.scatter.Zoom(1 / 1.3)
 	case 'l':
 		s.toggleLasso()
+	case 'd':
+		s.begin()
 	case 'h':
 		s.tabulate()
 	case 'c':
@@ -172,7 +174,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 	})
 	s.lasso = s.Tips.NewButton(words.T("Lasso"), nil, words.T("Draw a line around parts to name or list them (L); Shift and drag does it, too"), s.toggleLasso)
 	fit := s.Tips.NewButton(words.T("Fit"), nil, words.T("Show the whole map (F)"), s.scatter.Fit)
-	s.draw = s.Tips.NewButton(words.T("Draw anew"), nil, words.T("Lay out all inspected parts of this recipe again"), s.begin)
+	s.draw = s.Tips.NewButton(words.T("Draw anew"), nil, words.T("Lay out all inspected parts of this recipe again (D)"), s.begin)
 	s.cancel = s.Tips.NewButton(words.T("Cancel"), nil, words.T("Leave the map as it is (Esc)"), func() {
 		if s.stop != nil {
 			s.stop()
@@ -315,7 +317,7 @@ func alike(a, b *history.Map) bool {
 
 // offer shows the way to a first map.
 func (s *Screen) offer() {
-	draw := s.Tips.NewButton(words.T("Draw the map"), nil, words.T("Lay out all inspected parts of this recipe"), s.begin)
+	draw := s.Tips.NewButton(words.T("Draw the map"), nil, words.T("Lay out all inspected parts of this recipe (D)"), s.begin)
 	draw.Importance = widget.HighImportance
 	inspect := s.Tips.NewButton(words.T("Inspect parts"), nil, words.T("Go to the Inspect screen"), func() { s.GoTo("Inspect") })
 	s.present(widgets.NewEmpty(s.icon, words.T("No map yet"),
@@ -551,7 +553,7 @@ func (s *Screen) toggleLasso() {
 
 // begin draws a map.
 func (s *Screen) begin() {
-	if s.stop != nil {
+	if s.stop != nil || s.Session.Store() == nil {
 		return
 	}
 	ctx, stop := context.WithCancel(s.Context())

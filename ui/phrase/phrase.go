@@ -122,6 +122,14 @@ func Sentence(s string) string {
 	return s
 }
 
+// Sentences puts one behind another, as the language writes it.
+func Sentences(a, b string) string {
+	if a == "" || strings.HasSuffix(a, "。") {
+		return a + b
+	}
+	return a + " " + b
+}
+
 // LowerFirst makes a title part of a sentence, where the language writes it so.
 func LowerFirst(s string) string {
 	if s == "" || words.Current() != words.English {
@@ -154,7 +162,7 @@ func Problem(err error) (title, body string) {
 	}
 	body = Sentence(p.Err.Error())
 	if p.Hint != "" {
-		body += " " + Sentence(p.Hint)
+		body = Sentences(body, Sentence(p.Hint))
 	}
 	if said, ok := failures[p.Op]; ok {
 		return said.String(), body

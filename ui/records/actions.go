@@ -109,7 +109,7 @@ func (a *actions) showGolden(sets []history.GoldenSet) {
 	make.Importance = widget.HighImportance
 	make.SetEnabled(len(ids) > 0)
 	body := widgets.Rows(10, widgets.NewPara(words.T("Parts with the answers that a recipe must give, to try recipes on before they are used. A set is never changed, and retention keeps its parts.")),
-		widgets.NewHeading(words.N(len(ids), "New set of %d selected part", "New set of %d selected parts")), widgets.Dock(nil, nil, nil, widgets.Inset(make, 0, 6), widgets.Columns([]float32{1, 1}, widgets.Inset(name, 0, 0), widgets.Inset(note, 0, 6))))
+		widgets.NewHeading(words.N(len(ids), "New set of %d selected part", "New set of %d selected parts")), widgets.Dock(nil, nil, nil, leftOf(make), widgets.Columns([]float32{1, 1}, name, leftOf(note))))
 	var d *dialog.CustomDialog
 	keep := func() {
 		if strings.TrimSpace(name.Text) == "" {
@@ -176,7 +176,7 @@ func (a *actions) makeGolden(ids []int64, name, note string) {
 			}
 			text := words.N(len(g.Members), "Golden set %[2]q: %[1]d part.", "Golden set %[2]q: %[1]d parts.", g.Name)
 			if missing > 0 {
-				text += " " + desk.PicturesGone(missing)
+				text = phrase.Sentences(text, desk.PicturesGone(missing))
 			}
 			s.Say(text)
 			s.unmark()

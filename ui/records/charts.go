@@ -415,7 +415,7 @@ func agreement(s spc.Study) string {
 		"%[2]d runs agree on %[3]d of %[1]d parts, %[4]s (95 %%: %[5]s to %[6]s). Fleiss’ kappa: %[7]s.", s.Runs, s.Agreement.Count,
 		widgets.Percent(s.Agreement.Value), widgets.Percent(s.Agreement.Lower), widgets.Percent(s.Agreement.Upper), kappa(s.Fleiss))
 	if s.Reference.Of > 0 {
-		text += " " + words.N(s.Reference.Of, "Of %d part that people judged, all runs say the same on %d; kappa with people: %s.", "Of %d parts that people judged, all runs say the same on %d; kappa with people: %s.", s.Reference.Count, kappa(s.Accuracy))
+		text = phrase.Sentences(text, words.N(s.Reference.Of, "Of %d part that people judged, all runs say the same on %d; kappa with people: %s.", "Of %d parts that people judged, all runs say the same on %d; kappa with people: %s.", s.Reference.Count, kappa(s.Accuracy)))
 	}
 	for i, p := range s.Unstable {
 		if i == 3 {

@@ -69,7 +69,7 @@ type past struct {
 func newDetail(s *Screen) *detail {
 	d := &detail{s: s, banner: widgets.NewBanner(), view: viewer.New()}
 	d.name, d.place = widgets.NewHeading(""), widgets.NewCaption("")
-	d.name.Elide, d.place.Elide = widgets.ElideMiddle, widgets.ElideMiddle
+	d.name.Elide, d.place.Elide = widgets.ElideMiddle, widgets.ElideEnd
 	d.why = widgets.NewAside(theme.ColorNamePrimary)
 	d.missing = widgets.NewAside(themes.ColorNameReviewFill)
 	d.picture = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
@@ -105,7 +105,7 @@ func newDetail(s *Screen) *detail {
 	d.note.OnEscape = func() { d.note.SetText(""); s.Window.Canvas().Unfocus() }
 	d.similar = s.Tips.NewButton(words.T("Similar parts"), theme.SearchIcon(), words.T("List the parts that look most like this one to the network, nearest first (S)"), d.alike)
 	d.again = s.Tips.NewButton(againWords[0].String(), theme.MediaReplayIcon(), words.T("See what the recipe that is open now says of this part, and go back (T); nothing is logged"), d.compare)
-	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), widgets.Inset(widgets.Lines(d.name, d.place), 0, 8)), d.why)
+	head := widgets.Rows(6, widgets.Dock(nil, nil, nil, widgets.Fixed(226, 0, d.banner), container.New(layout.NewCustomPaddedLayout(0, 0, 0, 8), widgets.Lines(d.name, d.place))), d.why)
 	foot := widgets.Rows(4, widgets.Rows(2, d.facts[0], d.facts[1]), d.regionBox, d.saidBox,
 		widgets.Dock(nil, nil, container.NewCenter(widgets.NewHeading(words.T("Your verdict"))), nil, container.New(layout.NewCustomPaddedLayout(0, 0, 10, 0), grid)), widgets.Dock(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), widgets.Row(6, d.similar, d.again)), d.note))
 	d.root = widgets.Dock(head, widgets.Inset(foot, 6, 0), nil, nil, container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), container.NewStack(d.view, d.absent)))

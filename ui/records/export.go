@@ -23,6 +23,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -150,7 +151,7 @@ func (a *actions) askExport() {
 		return widgets.Dock(nil, nil, widgets.Fixed(80, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, o)
 	}
 	cancel := t.NewButton(words.T("Cancel"), nil, "", func() { d.Hide() })
-	body := widgets.Rows(8, line(words.T("What"), widgets.Inset(of, 8, 0)), line(words.T("As"), kind), line(words.T("File"), widgets.Dock(nil, nil, nil, widgets.Inset(browse, 0, 6), file)),
+	body := widgets.Rows(8, line(words.T("What"), widgets.Inset(of, 8, 0)), line(words.T("As"), kind), line(words.T("File"), widgets.Dock(nil, nil, nil, leftOf(browse), file)),
 		wrong, widgets.Row(8, widgets.NewSpring(nil), cancel, write))
 	d = dialog.NewCustomWithoutButtons(words.T("Export"), widgets.Fixed(680, 0, body), s.Window)
 	s.Dialog(d)
@@ -252,6 +253,11 @@ func expand(path string) string {
 		return abs
 	}
 	return path
+}
+
+// leftOf leaves room before a control that stands behind another.
+func leftOf(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, 6, 0), o)
 }
 
 // scrolled is content that scrolls up and down.

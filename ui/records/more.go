@@ -226,7 +226,7 @@ func (f *filter) newForm() *form {
 		}
 		return phrase.Minute(t)
 	}
-	o.since = entry(words.T("from 2026-08-31, or 2026-08-31 06:00"), words.T("A day, or a day and a time"), at(m.since))
+	o.since = entry(words.T("from 2026-08-31 06:00"), words.T("A day, or a day and a time"), at(m.since))
 	o.until = entry(words.T("until"), words.T("A day, which is included, or a day and a time, which is not"), at(m.until))
 	return o
 }

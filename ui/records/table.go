@@ -118,7 +118,7 @@ func (p *pages) read(ctx context.Context) {
 }
 
 // columns are the shares of the table's width.
-var columns = []float32{1.15, 2.9, 1.3, 1.2, .95, 2.1}
+var columns = []float32{1.4, 2.75, 1.3, 1.2, .95, 2}
 
 // captions are the heads of the columns.
 func (s *Screen) captions() fyne.CanvasObject {

@@ -127,7 +127,7 @@ shot_history() {
 }
 shot_clusters() {
   go_to clusters; settle 30; picture clusters
-  xdotool mousemove $((width * 53 / 100 - 60)) $((height * 6 / 10)) click 1; calm 60; away; settle; picture clusters-map
+  key d; calm 60; away; settle; picture clusters-map
   key l; xdotool mousemove $((width / 5)) $((height / 5)) mousedown 1
   for p in "30 15" "60 20" "70 60" "50 85" "20 80" "15 40"; do set -- $p; xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100)); sleep 0.05; done
   xdotool mouseup 1; away; settle; picture clusters-lasso

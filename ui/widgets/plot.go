@@ -229,14 +229,20 @@ func (r *plotRenderer) labels(a chartArea) {
 	if r.p.d.Names {
 		step = 1
 	}
+	end := float32(math.Inf(-1)) // of the name before
 	for i := 0; i < len(slots); i += step {
 		label := slots[i].Label
 		if step == 1 {
 			label = Shorten(label, each-6, theme.Size(theme.SizeNameCaptionText), fyne.TextStyle{}, ElideEnd)
 		}
-		t, m := r.text(label, themes.ColorNameMuted)
-		x := a.x + (float32(i)+.5)*each - m.Width/2
-		t.Move(fyne.NewPos(min(max(x, 0), a.x+a.w-m.Width+6), a.y+a.h+3))
+		width := fyne.MeasureText(label, theme.Size(theme.SizeNameCaptionText), fyne.TextStyle{}).Width
+		x := min(max(a.x+(float32(i)+.5)*each-width/2, 0), a.x+a.w-width+6)
+		if x < end+4 { // the last one is held back by the edge
+			continue
+		}
+		end = x + width
+		t, _ := r.text(label, themes.ColorNameMuted)
+		t.Move(fyne.NewPos(x, a.y+a.h+3))
 	}
 }
 

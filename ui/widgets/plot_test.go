@@ -3,12 +3,15 @@ package widgets
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"agurscope/themes"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 )
 
 var verdictLayers = []Layer{{"OK", themes.ColorNameOK, false}, {"REVIEW", themes.ColorNameReview, false}, {"NG", themes.ColorNameNG, true}}
@@ -113,5 +116,27 @@ func BenchmarkPlot(b *testing.B) {
 	r.Layout(fyne.NewSize(1100, 240))
 	for b.Loop() {
 		r.picture(1100, 200)
+	}
+}
+
+func TestNamesBelowAPlotNeverOverlap(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(themes.Dark())
+	for n := 1; n < 200; n++ {
+		p := NewTips().NewPlot(nil, "nothing")
+		d := PlotData{Line: "score", Centre: math.NaN()}
+		for i := range n {
+			d.Slots = append(d.Slots, Slot{Label: fmt.Sprintf("11-28 %02d:%02d", i/60, i%60), Line: 1, Lower: math.NaN(), Upper: math.NaN()})
+		}
+		p.Set(d)
+		p.Resize(fyne.NewSize(560, 150))
+		end := float32(math.Inf(-1))
+		for _, o := range test.WidgetRenderer(p).Objects() {
+			if l, ok := o.(*canvas.Text); ok && l.Visible() && strings.Contains(l.Text, ":") {
+				if l.Position().X < end {
+					t.Fatalf("%d names: %s overlaps the one before", n, l.Text)
+				}
+				end = l.Position().X + l.MinSize().Width
+			}
+		}
 	}
 }
