@@ -171,9 +171,6 @@ func within(z *zip.Reader, name string, most int64, read func(io.Reader) error) 
 	return nil
 }
 
-// ErrNotKept says that there is no picture of a verdict any more, or never was.
-var ErrNotKept = errors.New("its picture was not kept")
-
 // Reopen returns a past verdict as it was judged, for the four panes: the
 // picture, the maps, the thresholds then in force and the regions. It needs
 // what was kept with the verdict (see Keep); the error says what is missing.
@@ -189,7 +186,7 @@ func Reopen(rec history.Record, store *history.Store) (*Result, error) {
 		res.Err = errors.New(rec.Error)
 	}
 	if rec.ImageSHA256 == "" {
-		return res, problem("open verdict", ErrNotKept, "Keep full pictures from now on, or inspect the file again.")
+		return res, problem("open verdict", errors.New("its picture was not kept"), "Keep full pictures from now on, or inspect the file again.")
 	}
 	data, err := store.File(rec.ImageSHA256)
 	if err != nil {
