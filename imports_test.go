@@ -118,7 +118,7 @@ var rules = map[string]rule{
 		fyne:  true,
 	},
 	"ui/calibrate": {
-		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"nn", "nn/anomaly"},
 		fyne:  true,
 	},

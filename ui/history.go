@@ -85,15 +85,19 @@ func (w *Window) askAside() {
 	_, path := w.Session.Store().Away()
 	text := words.T("%s stays as it is under another name beside it, for whoever can mend it. A new history begins in its place, with the verdicts that were kept meanwhile.", filepath.Base(path))
 	d := dialog.NewCustomConfirm(words.T("Begin a new history?"), words.T("Begin a new one"), words.T("Cancel"), widgets.Fixed(460, 0, widgets.NewPara(text)), func(yes bool) {
-		if !yes {
-			return
+		if yes {
+			w.Need(station.Administrator, w.setAside)
 		}
-		moved, err := w.Session.SetHistoryAside()
-		if err != nil {
-			w.Report(err)
-			return
-		}
-		w.Say(words.T("The old history is %s.", moved))
 	}, w.Window)
 	w.Dialog(d)
+}
+
+// setAside begins a new history in the place of one that cannot be written.
+func (w *Window) setAside() {
+	moved, err := w.Session.SetHistoryAside()
+	if err != nil {
+		w.Report(err)
+		return
+	}
+	w.Say(words.T("The old history is %s.", moved))
 }

@@ -88,6 +88,7 @@ func newInspectScreen(w *Window) *inspectScreen {
 	s.panel = newVerdictPanel(s)
 	s.log = newRunLog(s)
 	s.view.OnSelect = s.regionClicked
+	s.view.OnProbe = func(int, int, bool) { s.w.seat.guard.Touch() }
 	s.middle = container.NewStack()
 	s.tools = newToolRow(s)
 	s.view.SetPlaceholder(viewer.PaneReconstruction, s.noReconstruction())

@@ -10,6 +10,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/line"
 	"agurscope/ui/phrase"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -175,7 +176,7 @@ func (w *Window) explainLine() {
 	d := dialog.NewCustomWithoutButtons(words.T("The line"), widgets.Fixed(lineWidth, 0, body), w.Window)
 	write := w.Tips.NewButton(words.T("Write an example"), theme.DocumentCreateIcon(), words.T("Writes %s; take out what you do not need and rename it.", filepath.Base(example)), func() {
 		d.Hide()
-		w.writeExample(example)
+		w.Need(station.Administrator, func() { w.writeExample(example) })
 	})
 	d.SetButtons([]fyne.CanvasObject{write, w.Tips.NewButton(words.T("Close"), nil, "", d.Hide)})
 	w.Dialog(d)

@@ -109,7 +109,7 @@ func (r *toolRow) askScale() {
 				r.s.w.status.say(words.T("“%s” is not a length in millimetres.", length.Text))
 				return
 			}
-			r.saveScale(px, mm)
+			r.s.w.Need(station.Engineer, func() { r.saveScale(px, mm) })
 		}, r.s.w.Window)
 		length.OnSubmitted = func(text string) {
 			if _, ok := millimetres(text); ok {

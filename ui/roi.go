@@ -8,6 +8,7 @@ import (
 
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 	"agurscope/viewer"
@@ -346,8 +347,8 @@ func (e *roiEditor) ask() {
 		widgets.NewPara(words.T("Version %d of %s. Parts are inspected anew; what is logged stays. Thresholds stay, too: look at Calibrate whether lower ones will do.", r.Version()+1, r.Name)),
 		widgets.NewCaption(words.T("Reason")), reason))
 	d := dialog.NewCustomConfirm(words.T("Save the judged area"), words.T("Save"), words.T("Cancel"), body, func(yes bool) {
-		if yes {
-			e.write(reason.Text)
+		if yes { // whoever drew may be gone
+			s.w.Need(station.Engineer, func() { e.write(reason.Text) })
 		}
 	}, s.w.Window)
 	reason.OnSubmitted = func(string) { d.Confirm() }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"agurscope/history"
+	"agurscope/nn/anomaly"
 	"agurscope/themes"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/session"
@@ -159,6 +160,14 @@ func (s *seat) watch() {
 	if r == s.was {
 		return
 	}
+	if r < s.was { // what whoever is gone had begun is not for others to end
+		if s.w.dialog != nil {
+			s.w.dialog.Hide()
+		}
+		if s.w.inspect.tools.editor != nil {
+			s.w.inspect.tools.leave()
+		}
+	}
 	s.was = r
 	s.w.status.setRole()
 	if need := needs[s.w.screens[s.w.current].Title()]; r < need {
@@ -264,11 +273,19 @@ func (w *Window) recallThresholds() {
 	w.Notify(widgets.Info, words.T("Thresholds that were moved are in force again"),
 		words.T("They were not saved when the program ended. Calibrate saves them as a version."),
 		w.Tips.NewButton(words.T("Back to the saved ones"), theme.ContentUndoIcon(), "", func() {
-			w.Session.SetThresholds(session.Saved(r))
-			w.notice.Close()
-			w.changed(nil)
-			w.inspect.panel.thresholds.refresh()
+			w.Need(station.Engineer, func() { w.forgetThresholds(r) })
 		}))
+}
+
+// forgetThresholds puts the saved thresholds of the recipe that is open in force.
+func (w *Window) forgetThresholds(r *anomaly.Recipe) {
+	if w.Session.Recipe() != r {
+		return
+	}
+	w.Session.SetThresholds(session.Saved(r))
+	w.notice.Close()
+	w.changed(nil)
+	w.inspect.panel.thresholds.refresh()
 }
 
 // sane reports whether thresholds from a file can be in force.

@@ -27,7 +27,8 @@ type thresholdPanel struct {
 	back   *widgets.Button
 	lines  [2]*thresholdLine
 	limits *regionLimits
-	silent bool // values are being set by the program
+	whose  *widgets.Text // says why nothing can be moved
+	silent bool          // values are being set by the program
 }
 
 // thresholdLine is one threshold: a slider and a field for the same number.
@@ -68,7 +69,9 @@ func newThresholdPanel(s *inspectScreen) *thresholdPanel {
 	head := widgets.Row(4, s.w.Tips.Over(widgets.NewHeading(words.T("Pixel thresholds")),
 		words.T("They cut the heat map into regions. A region that survives makes the part NG. Moving them counts for parts inspected from now on; what is logged stays.")),
 		widgets.NewSpring(nil), p.back)
-	p.root = widgets.Rows(4, head, p.mode, p.lines[low].row(), p.lines[high].row(), p.limits.root)
+	p.whose = widgets.NewCaption(words.T("Moving these is the engineer's."))
+	p.whose.Hide()
+	p.root = widgets.Rows(4, head, p.whose, p.mode, p.lines[low].row(), p.lines[high].row(), p.limits.root)
 	p.refresh()
 	return p
 }
@@ -98,6 +101,10 @@ func (p *thresholdPanel) refresh() {
 	p.limits.refresh()
 	c := p.s.cal()
 	locked := !p.s.w.May(station.Engineer)
+	if p.whose.Hidden == locked {
+		p.whose.Hidden = !locked
+		p.root.Refresh()
+	}
 	for _, l := range p.lines {
 		if c == nil || locked {
 			l.slider.Disable()

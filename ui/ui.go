@@ -134,6 +134,7 @@ func New(c Config) *Window {
 	w.Window = c.App.NewWindow("Agurscope")
 	w.Window.SetMaster()
 	w.Keys.Key, w.Keys.Rune = w.typedKey, w.typedRune
+	w.Tips.Used = w.seat.guard.Touch
 	w.notice = w.Tips.NewNotice()
 	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
 	w.flash = widgets.NewFlash()

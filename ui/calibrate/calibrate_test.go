@@ -17,6 +17,7 @@ import (
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -25,9 +26,9 @@ import (
 	"fyne.io/fyne/v2/test"
 )
 
-// station is a screen on a window of the test driver, with an engine that runs
+// bench is a screen on a window of the test driver, with an engine that runs
 // no network: the score of an even picture is its brightness from 0 to 1.
-type station struct {
+type bench struct {
 	*Screen
 	posts   chan func()
 	said    string
@@ -35,19 +36,20 @@ type station struct {
 	changed int
 }
 
-func (h *station) Report(err error, _ ...fyne.CanvasObject) { h.problem = err }
-func (h *station) Say(s string)                             { h.said = s }
-func (h *station) Dialog(d dialog.Dialog)                   { d.Show() }
-func (h *station) GoTo(string)                              {}
-func (h *station) Inspect(string)                           {}
-func (h *station) ThresholdsChanged()                       { h.changed++ }
-func (h *station) RecipeSaved()                             {}
-func (h *station) AskRecipe(func(string))                   {}
-func (h *station) RecentRecipes() []string                  { return nil }
-func (h *station) User() string                             { return "tester" }
+func (h *bench) Report(err error, _ ...fyne.CanvasObject) { h.problem = err }
+func (h *bench) Say(s string)                             { h.said = s }
+func (h *bench) Dialog(d dialog.Dialog)                   { d.Show() }
+func (h *bench) GoTo(string)                              {}
+func (h *bench) Inspect(string)                           {}
+func (h *bench) ThresholdsChanged()                       { h.changed++ }
+func (h *bench) RecipeSaved()                             {}
+func (h *bench) AskRecipe(func(string))                   {}
+func (h *bench) RecentRecipes() []string                  { return nil }
+func (h *bench) Need(_ station.Role, do func())           { do() }
+func (h *bench) User() string                             { return "tester" }
 
 // until runs what was posted until ok holds.
-func (h *station) until(t testing.TB, what string, ok func() bool) {
+func (h *bench) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	limit := time.After(60 * time.Second)
 	for !ok() {
@@ -110,11 +112,11 @@ func recipe(t testing.TB) *anomaly.Recipe {
 	}}
 }
 
-func newStation(t testing.TB) *station {
+func newStation(t testing.TB) *bench {
 	t.Helper()
 	app := test.NewTempApp(t)
 	app.Settings().SetTheme(themes.Dark())
-	h := &station{posts: make(chan func(), 1<<14)}
+	h := &bench{posts: make(chan func(), 1<<14)}
 	s := session.New(session.Options{Engine: echoEngine{}})
 	path := filepath.Join(t.TempDir(), "echo.agur")
 	if err := recipe(t).Save(path); err != nil {
@@ -139,7 +141,7 @@ func newStation(t testing.TB) *station {
 }
 
 // open makes a set of even pictures, good and with dents.
-func (h *station) open(t testing.TB, good, dents []uint8) {
+func (h *bench) open(t testing.TB, good, dents []uint8) {
 	t.Helper()
 	dir := t.TempDir()
 	for sub, values := range map[string][]uint8{"good": good, "dent": dents} {
@@ -172,7 +174,7 @@ func (h *station) open(t testing.TB, good, dents []uint8) {
 }
 
 // drag moves a line of the histogram with the pointer.
-func (h *station) drag(from, to float64) {
+func (h *bench) drag(from, to float64) {
 	x := func(v float64) float32 { return h.hist.Place(v) }
 	const steps = 8
 	d := (x(to) - x(from)) / steps

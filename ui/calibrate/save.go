@@ -3,6 +3,7 @@ package calibrate
 import (
 	"context"
 
+	"agurscope/ui/station"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
@@ -29,8 +30,8 @@ func (s *Screen) askSave() {
 		widgets.NewCaption(words.T("Author")), author, widgets.NewCaption(words.T("Reason")), reason,
 		widgets.NewCaption(words.T("Enter saves, Esc leaves everything as it is."))))
 	d := dialog.NewCustomConfirm(words.T("Save thresholds"), words.T("Save"), words.T("Cancel"), body, func(yes bool) {
-		if yes {
-			s.write(author.Text, reason.Text)
+		if yes { // whoever moved them may be gone
+			s.Need(station.Engineer, func() { s.write(author.Text, reason.Text) })
 		}
 	}, s.Window)
 	reason.OnSubmitted = func(string) { d.Confirm() }

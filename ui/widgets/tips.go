@@ -24,7 +24,10 @@ const (
 // over a window's content and takes no part in input.
 type Tips struct {
 	// Keys gets what a focused chip has no use for; may be nil.
-	Keys  *Keys
+	Keys *Keys
+	// Used is called whenever somebody points at, clicks or types into a control;
+	// may be nil.
+	Used  func()
 	layer *fyne.Container
 	box   *tipBox
 	owner fyne.CanvasObject
@@ -44,6 +47,7 @@ func (t *Tips) Layer() fyne.CanvasObject { return t.layer }
 
 // enter begins the wait for the tip of an object.
 func (t *Tips) enter(o fyne.CanvasObject, text func() string) {
+	t.used()
 	t.leave(t.owner)
 	if text() == "" {
 		return
@@ -58,7 +62,14 @@ func (t *Tips) enter(o fyne.CanvasObject, text func() string) {
 	t.wait.Start()
 }
 
+func (t *Tips) used() {
+	if t.Used != nil {
+		t.Used()
+	}
+}
+
 func (t *Tips) leave(o fyne.CanvasObject) {
+	t.used()
 	if o == nil || t.owner != o {
 		return
 	}
