@@ -261,7 +261,7 @@ demo: build ## draw the demonstration's parts and train its recipe anew
 	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 192 --steps 2400 --seed 1
 
 golden: setup ## rewrite the golden pictures of the tests; look at them before committing
-	$(GOTEST) ./viewer ./ui/widgets ./ui/clusters -update
+	$(GOTEST) -run Golden\|Looks ./viewer ./ui/widgets ./ui/clusters ./ui/setup ./ui/kiosk -update
 
 .PHONY: font
 font: ## cut the window's Chinese fonts anew, after new words in ui/words/catalog

@@ -97,8 +97,9 @@ var rules = map[string]rule{
 	"themes":         {ours: []string{"assets"}, fyne: true},
 	"themes/icongen": {},
 	"viewer":         {ours: []string{"themes", "assets", "ui/words"}, fyne: true},
-	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, fyne: true},
+	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, tests: []string{"ui/golden"}, fyne: true},
 	"ui/words":       {tests: []string{"assets"}},
+	"ui/golden":      {},
 	"ui/station":     {ours: []string{"history/spc"}},
 	"ui/alarm":       {},
 	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "ui/words"}},
@@ -122,7 +123,7 @@ var rules = map[string]rule{
 		tests: []string{"nn", "nn/anomaly"},
 		fyne:  true,
 	},
-	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "ui/words"}, fyne: true},
+	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "ui/words"}, tests: []string{"ui/golden"}, fyne: true},
 	"ui/records": {
 		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
@@ -130,10 +131,10 @@ var rules = map[string]rule{
 	},
 	"ui/kiosk": {
 		ours:  []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "ui/words", "viewer"},
-		tests: []string{"ui/desk/desktest"},
+		tests: []string{"ui/desk/desktest", "ui/golden"},
 		fyne:  true,
 	},
-	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/session"}, fyne: true},
+	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/golden", "ui/session"}, fyne: true},
 	"ui/lab": {
 		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
 		tests: []string{"ui/desk/desktest"},

@@ -66,12 +66,20 @@ func TestNGIsHeardAndSeenUnlessSettingsSayOtherwise(t *testing.T) {
 	rung := make(chan struct{}, 8)
 	w.c.Bell = &alarm.Bell{Play: func(context.Context) error { rung <- struct{}{}; return nil }}
 	t.Cleanup(w.c.Bell.Close)
-	w.seat.now.Silent = true
+	w.seat.now.Silent, w.seat.now.Steady = true, true
 	w.alert()
+	if w.flash.Begun() > 0 {
+		t.Error("a steady station flashes")
+	}
 	select {
 	case <-rung:
 		t.Error("a silent station rings")
 	case <-time.After(50 * time.Millisecond):
+	}
+	w.seat.now.Steady = false
+	w.alert()
+	if w.flash.Begun() != 1 {
+		t.Error("NG is not seen")
 	}
 	w.seat.now.Silent = false
 	for heard := false; !heard; { // the bell may still be on its way

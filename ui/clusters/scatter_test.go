@@ -1,70 +1,19 @@
 package clusters
 
 import (
-	"flag"
 	"fmt"
-	"image"
-	"image/png"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"agurscope/themes"
+	"agurscope/ui/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 )
-
-var update = flag.Bool("update", false, "write the golden pictures anew")
-
-// golden compares a picture with testdata/name.png to the last bit.
-func golden(t *testing.T, name string, m image.Image) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".png")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if err := png.Encode(f, m); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatalf("%v (make it with make golden)", err)
-	}
-	defer f.Close()
-	want, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want.Bounds() != m.Bounds() {
-		t.Fatalf("%s has %v, not %v", name, m.Bounds(), want.Bounds())
-	}
-	n := 0
-	for y := range want.Bounds().Dy() {
-		for x := range want.Bounds().Dx() {
-			a, b, c, _ := want.At(x, y).RGBA()
-			d, e, f, _ := m.At(x, y).RGBA()
-			if a != d || b != e || c != f {
-				n++
-			}
-		}
-	}
-	if n > 0 {
-		t.Errorf("%d pixels differ from %s", n, path)
-	}
-}
 
 // cloud returns n marks in groups around a ring of centres.
 func cloud(n, groups int) []Mark {
@@ -92,7 +41,7 @@ func shown(t *testing.T, look string, marks []Mark) *Scatter {
 func TestScatterLooks(t *testing.T) {
 	for _, look := range []string{"dark", "light", "contrast"} {
 		s := shown(t, look, cloud(90, 6))
-		golden(t, look, s.painter.paint(s, 320, 240, 1))
+		golden.Same(t, look, s.painter.paint(s, 320, 240, 1))
 	}
 	s := shown(t, "dark", cloud(90, 6))
 	lit := make([]bool, 90)
@@ -103,7 +52,7 @@ func TestScatterLooks(t *testing.T) {
 	s.Choose(3)
 	s.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: s.place(s.marks[6].X, s.marks[6].Y)}})
 	s.drawing, s.loop = true, []fyne.Position{{X: 40, Y: 40}, {X: 200, Y: 60}, {X: 120, Y: 200}}
-	golden(t, "chosen", s.painter.paint(s, 640, 480, 2))
+	golden.Same(t, "chosen", s.painter.paint(s, 640, 480, 2))
 }
 
 func TestShapesDiffer(t *testing.T) {

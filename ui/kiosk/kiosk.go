@@ -27,6 +27,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -54,6 +55,9 @@ type Screen struct {
 	state  *widgets.Text
 	where  *widgets.Text
 	badges map[history.Verdict]*widgets.Badge
+	counts *fyne.Container // of the badges
+	head   *fyne.Container
+	wide   float32 // of the counts, as they are laid out
 	n      map[history.Verdict]int
 	cancel context.CancelFunc
 }
@@ -70,19 +74,20 @@ func New(d *desk.Desk, show Show) *Screen {
 	s.view.SetPlaceholder(viewer.PaneReconstruction, words.T("No reconstruction yet"))
 	s.banner.SetIdle(words.T("Not inspected"))
 	s.reason = widgets.NewStyled(&widgets.Text{ColorName: theme.ColorNameWarning, Elide: widgets.ElideEnd})
-	s.state = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameMuted})
+	s.state = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameMuted, Align: fyne.TextAlignTrailing})
 	s.where = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameMuted, Elide: widgets.ElideMiddle})
-	counts := widgets.Row(28)
+	s.counts = widgets.Row(28)
 	for _, v := range verdicts {
 		s.badges[v] = widgets.NewBadge()
 		s.badges[v].Set(string(v), "0")
-		counts.Add(container.NewCenter(s.badges[v]))
+		s.counts.Add(container.NewCenter(s.badges[v]))
 	}
 	title := widgets.NewHeading("Agurscope")
-	head := container.NewBorder(nil, nil, widgets.Fixed(430, 0, s.banner), counts, container.NewCenter(widgets.Lines(title, s.reason)))
-	foot := container.NewBorder(nil, nil, nil, s.state, s.where)
+	said := container.NewVBox(layout.NewSpacer(), widgets.Lines(title, s.reason), layout.NewSpacer()) // as wide as there is room
+	s.head = container.NewBorder(nil, nil, widgets.Fixed(430, 0, s.banner), s.counts, widgets.Inset(said, 0, 18))
+	foot := container.NewBorder(nil, nil, nil, widgets.Fixed(180, 0, s.state), s.where)
 	s.all = container.NewStack(widgets.Dock(
-		widgets.NewPanel(widgets.Inset(head, 10, 14)),
+		widgets.NewPanel(widgets.Inset(s.head, 10, 14)),
 		widgets.NewPanel(widgets.Inset(foot, 5, 14)), nil, nil, s.view), newShield())
 	s.where.Set(s.place())
 	return s
@@ -213,6 +218,8 @@ func (s *Screen) display(res *session.Result, f *viewer.Frame) {
 	s.reason.Set("")
 	if res.Err != nil {
 		s.reason.Set(phrase.Sentence(res.Err.Error()))
+	} else if res.Doubt != nil {
+		s.reason.Set(phrase.Doubt(res.Doubt))
 	}
 	if f != nil {
 		s.view.SetFrame(*f)
@@ -223,6 +230,10 @@ func (s *Screen) display(res *session.Result, f *viewer.Frame) {
 func (s *Screen) count() {
 	for _, v := range verdicts {
 		s.badges[v].Set(string(v), fmt.Sprint(s.n[v]))
+	}
+	if w := s.counts.MinSize().Width; w != s.wide { // a number has another digit
+		s.wide = w
+		s.head.Refresh()
 	}
 }
 

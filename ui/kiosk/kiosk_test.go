@@ -1,11 +1,18 @@
 package kiosk
 
 import (
+	"image"
+	"image/color"
+	"image/draw"
 	"os"
 	"testing"
 
 	"agurscope/history"
+	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
+	"agurscope/ui/golden"
+	"agurscope/ui/session"
+	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -67,4 +74,49 @@ func TestNothingCanBeTouched(t *testing.T) {
 	if _, on := k.view.Enlarged(); on || k.view.View() != before {
 		t.Error("a click reaches the panes")
 	}
+}
+
+// A verdict for people who stand two metres away, a doubt and a loss.
+func TestGoldenKiosk(t *testing.T) {
+	for _, look := range []string{"dark", "light", "contrast"} {
+		s := session.New(session.Options{})
+		d, _ := desktest.New(t, s)
+		fyne.CurrentApp().Settings().SetTheme(themes.Named(look))
+		k := New(d, Show{Recipe: "/recipes/bench.agur", Set: "/parts/shift", Rate: 10})
+		d.Window.SetPadded(false)
+		d.Window.SetContent(k.Content())
+		d.Window.Resize(fyne.NewSize(960, 540))
+		k.n[history.OK], k.n[history.REVIEW], k.n[history.NG] = 1234, 5, 67
+		k.state.Set("10.0 pictures/s")
+		part := drawn()
+		for name, show := range map[string]func(){
+			"ng": func() {
+				k.display(&session.Result{Judgement: session.Judgement{Verdict: history.NG, Index: 88}}, &part)
+			},
+			"doubt": func() {
+				k.display(&session.Result{Judgement: session.Judgement{Verdict: history.REVIEW, Index: 100, Doubt: &session.VastError{Share: .62, Limit: .4}}}, &part)
+			},
+			"lost": func() { k.lost("nothing came for 3 s") },
+		} {
+			k.view.SetFrame(part)
+			show()
+			golden.Like(t, name+"-"+look, d.Window.Canvas().Capture())
+		}
+	}
+}
+
+// drawn is a part with a region, without a network.
+func drawn() viewer.Frame {
+	const n = 48
+	picture := image.NewRGBA(image.Rect(0, 0, 2*n, 2*n))
+	draw.Draw(picture, picture.Rect, image.NewUniform(color.RGBA{40, 90, 60, 255}), image.Point{}, draw.Src)
+	draw.Draw(picture, picture.Rect.Inset(20), image.NewUniform(color.RGBA{30, 30, 34, 255}), image.Point{}, draw.Src)
+	f := viewer.Frame{Original: picture, Map: &viewer.Scalar{W: n, H: n, V: make([]float32, n*n)}, Max: 4, Low: 1, High: 2}
+	for y := 18; y < 26; y++ {
+		for x := 12; x < 20; x++ {
+			f.Map.V[y*n+x] = 3
+		}
+	}
+	f.Prepare()
+	return f
 }

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -93,7 +94,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 		s.Tips.NewButton(words.T("Restart now"), theme.ViewRefreshIcon(), words.T("End the program and start it again; what is open is opened again."), s.at.Restart)))
 	left := widgets.Rows(12, s.appearance(), s.records())
 	right := widgets.Rows(12, s.roles(), s.files())
-	body := container.NewGridWithColumns(2, left, right)
+	body := container.NewGridWithColumns(2, left, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), right))
 	return container.NewVScroll(widgets.Inset(widgets.Rows(12, s.restart, body), 14, 16))
 }
 

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
+	"agurscope/ui/golden"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 
@@ -127,5 +129,26 @@ func TestShiftsAreTakenOrSaidToBeNone(t *testing.T) {
 		if f.now.Shifts != c.kept || e.Text != c.shown || (s.shifts.wrong.Text() != "") != c.wrong {
 			t.Errorf("%q: kept %q, shown %q, %q", c.typed, f.now.Shifts, e.Text, s.shifts.wrong.Text())
 		}
+	}
+}
+
+// The whole screen in every theme, without roles and with them.
+func TestGoldenSettings(t *testing.T) {
+	for _, look := range []string{"dark", "light", "contrast"} {
+		s, f, _ := newScreen(t)
+		fyne.CurrentApp().Settings().SetTheme(themes.Named(look))
+		s.Window.SetPadded(false)
+		s.Window.Resize(fyne.NewSize(1200, 720))
+		f.now.Theme = look
+		s.Show()
+		golden.Like(t, "open-"+look, s.Window.Canvas().Capture())
+		f.now = station.Settings{Theme: look, TextSize: 1.15, Language: "de", Silent: true, Keep: "all", Idle: 3,
+			PINs: map[station.Role]station.PIN{station.Administrator: "x", station.Engineer: "x"}}
+		f.now.Retention.PictureDays, f.now.Retention.Gigabytes = 30, 20
+		f.guard.Use(f.now)
+		f.guard.Assume(station.Engineer)
+		f.stale = true
+		s.Show()
+		golden.Like(t, "manned-"+look, s.Window.Canvas().Capture())
 	}
 }

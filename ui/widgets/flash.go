@@ -21,8 +21,9 @@ const (
 // lies over the content and takes no part in input.
 type Flash struct {
 	widget.BaseWidget
-	lit bool
-	run *fyne.Animation
+	lit   bool
+	begun int
+	run   *fyne.Animation
 }
 
 // NewFlash returns one that is dark.
@@ -38,6 +39,7 @@ func (f *Flash) Start() {
 	if f.run != nil {
 		return
 	}
+	f.begun++
 	f.light(true)
 	// An animation runs on Fyne's own goroutine: no thread is crossed.
 	f.run = fyne.NewAnimation(flashTime, f.at)
@@ -52,6 +54,9 @@ func (f *Flash) at(done float32) {
 	}
 	f.light(done < 1 && int(done*flashes*2)%2 == 0)
 }
+
+// Begun is how often it has begun to flash.
+func (f *Flash) Begun() int { return f.begun }
 
 // Lit reports whether the frame is seen.
 func (f *Flash) Lit() bool { return f.lit }

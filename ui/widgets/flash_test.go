@@ -7,7 +7,7 @@ import (
 )
 
 func TestGoldenFlash(t *testing.T) {
-	golden(t, "flash", 240, 120, func() fyne.CanvasObject {
+	looks(t, "flash", 240, 120, func() fyne.CanvasObject {
 		f := NewFlash()
 		f.light(true)
 		return f

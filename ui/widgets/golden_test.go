@@ -1,84 +1,26 @@
 package widgets
 
 import (
-	"errors"
-	"flag"
-	"image"
-	"image/color"
-	"image/png"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"agurscope/themes"
+	"agurscope/ui/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 )
 
-var update = flag.Bool("update", false, "write the golden pictures anew")
-
-// golden compares an object with testdata/NAME-THEME.png in every theme. Letters
-// may be off by a shade at their edges.
-func golden(t *testing.T, name string, w, h float32, build func() fyne.CanvasObject) {
+// looks compares an object with testdata/NAME-THEME.png in every theme.
+func looks(t *testing.T, name string, w, h float32, build func() fyne.CanvasObject) {
 	t.Helper()
 	for _, look := range []string{"dark", "light", "contrast"} {
 		themed(t, look)
 		got := show(t, container.NewStack(NewGround(theme.ColorNameBackground), build()), w, h)
-		path := filepath.Join("testdata", name+"-"+look+".png")
-		if *update {
-			save(t, path, got)
-			continue
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatalf("%v (make it with make golden)", err)
-		}
-		want, err := png.Decode(f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if n := differing(got, want); n > got.Bounds().Dx()*got.Bounds().Dy()/2000 {
-			failed := filepath.Join("testdata", "failed", filepath.Base(path))
-			save(t, failed, got)
-			t.Errorf("%d pixels differ from %s; see %s", n, path, failed)
-		}
+		golden.Like(t, name+"-"+look, got)
 	}
-}
-
-func save(t *testing.T, path string, m image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(png.Encode(f, m), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func differing(a, b image.Image) int {
-	if a.Bounds().Size() != b.Bounds().Size() {
-		return math.MaxInt
-	}
-	n, box := 0, a.Bounds()
-	apart := func(a, b uint8) bool { return max(int(a)-int(b), int(b)-int(a)) > 24 }
-	for y := range box.Dy() {
-		for x := range box.Dx() {
-			p := color.RGBAModel.Convert(a.At(box.Min.X+x, box.Min.Y+y)).(color.RGBA)
-			q := color.RGBAModel.Convert(b.At(b.Bounds().Min.X+x, b.Bounds().Min.Y+y)).(color.RGBA)
-			if apart(p.R, q.R) || apart(p.G, q.G) || apart(p.B, q.B) {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // bells returns the scores of good and of defective parts.
@@ -94,7 +36,7 @@ func bells(good, bad int) (a, b []float64) {
 }
 
 func TestGoldenScores(t *testing.T) {
-	golden(t, "scores", 460, 300, func() fyne.CanvasObject {
+	looks(t, "scores", 460, 300, func() fyne.CanvasObject {
 		s := NewTips().NewScores("No scores", nil)
 		good, bad := bells(400, 60)
 		s.Set(good, bad, nil, 8)
@@ -102,14 +44,14 @@ func TestGoldenScores(t *testing.T) {
 		s.Mark(5)
 		return s
 	})
-	golden(t, "scores-good-only", 460, 220, func() fyne.CanvasObject {
+	looks(t, "scores-good-only", 460, 220, func() fyne.CanvasObject {
 		s := NewTips().NewScores("No scores", nil)
 		good, other := bells(24, 12)
 		s.Set(good, nil, other, 6)
 		s.SetLines(3.1, 3.3)
 		return s
 	})
-	golden(t, "scores-empty", 460, 220, func() fyne.CanvasObject { return NewTips().NewScores("No scores yet", nil) })
+	looks(t, "scores-empty", 460, 220, func() fyne.CanvasObject { return NewTips().NewScores("No scores yet", nil) })
 }
 
 func testMatrix() *Matrix {
@@ -122,7 +64,7 @@ func testMatrix() *Matrix {
 }
 
 func TestGoldenMatrix(t *testing.T) {
-	golden(t, "matrix", 480, 170, func() fyne.CanvasObject {
+	looks(t, "matrix", 480, 170, func() fyne.CanvasObject {
 		m := testMatrix()
 		m.Set([][]int{{9871, 104, 25, 0}, {2, 11, 87, 0}})
 		m.ShowColumn(3, false)
@@ -132,7 +74,7 @@ func TestGoldenMatrix(t *testing.T) {
 }
 
 func TestGoldenCurve(t *testing.T) {
-	golden(t, "curve", 280, 200, func() fyne.CanvasObject {
+	looks(t, "curve", 280, 200, func() fyne.CanvasObject {
 		c := NewCurve("good parts rejected", "defects caught", "nothing", true)
 		var points []Point
 		for i := range 60 {

@@ -39,17 +39,17 @@ func limits() PlotData {
 }
 
 func TestGoldenPlot(t *testing.T) {
-	golden(t, "plot-bars", 460, 200, func() fyne.CanvasObject {
+	looks(t, "plot-bars", 460, 200, func() fyne.CanvasObject {
 		p := NewTips().NewPlot(nil, "nothing")
 		p.Set(hours(12))
 		return p
 	})
-	golden(t, "plot-limits", 460, 200, func() fyne.CanvasObject {
+	looks(t, "plot-limits", 460, 200, func() fyne.CanvasObject {
 		p := NewTips().NewPlot(nil, "nothing")
 		p.Set(limits())
 		return p
 	})
-	golden(t, "plot-pareto", 460, 200, func() fyne.CanvasObject {
+	looks(t, "plot-pareto", 460, 200, func() fyne.CanvasObject {
 		p := NewTips().NewPlot(nil, "nothing")
 		d := PlotData{Unit: "regions", Layers: []Layer{{Ink: themes.ColorNameAccent}}, Line: "together", Share: true, Names: true, Centre: math.NaN()}
 		for i, n := range []float64{40, 20, 12, 8} {
@@ -58,7 +58,7 @@ func TestGoldenPlot(t *testing.T) {
 		p.Set(d)
 		return p
 	})
-	golden(t, "plot-empty", 460, 130, func() fyne.CanvasObject { return NewTips().NewPlot(nil, "Nobody has looked yet") })
+	looks(t, "plot-empty", 460, 130, func() fyne.CanvasObject { return NewTips().NewPlot(nil, "Nobody has looked yet") })
 }
 
 func TestPlotIsReadByPointerAndKeys(t *testing.T) {
