@@ -67,6 +67,15 @@ func read(o fyne.CanvasObject, place string, into map[string]string) {
 	}
 }
 
+// room checks that a screen or a dialog fits into the smallest window: a larger one
+// would push the window over the edge of the screen.
+func room(t *testing.T, place string, o fyne.CanvasObject) {
+	t.Helper()
+	if m := o.MinSize(); m.Width > 1280 || m.Height > 800 {
+		t.Errorf("%s needs %v, more than 1280 x 800", place, m)
+	}
+}
+
 // tongue is what a window says in a language, on all screens, with what lies on
 // top of them.
 func tongue(t *testing.T, language string) map[string]string {
@@ -77,8 +86,12 @@ func tongue(t *testing.T, language string) map[string]string {
 	look := func(w *Window, place string) {
 		t.Helper()
 		read(w.Window.Content(), place, said)
+		room(t, place+" in "+language, w.Window.Content())
 		for _, o := range w.Window.Canvas().Overlays().List() {
 			read(o, place, said)
+			if p, ok := o.(*widget.PopUp); ok { // of a dialog, with its margins
+				room(t, place+" in "+language, p.Content)
+			}
 		}
 	}
 	empty, _ := newTestWindow(t, newTestSession(t, session.Options{}), nil)
@@ -128,6 +141,11 @@ func tongue(t *testing.T, language string) map[string]string {
 		look(w, "tool "+string(tool))
 		press(w, fyne.KeyEscape)
 	}
+	w.inspect.tools.edit()
+	look(w, "judged area")
+	w.inspect.tools.editor.choose(brush)
+	look(w, "judged area, brush")
+	press(w, fyne.KeyEscape)
 	over("override", at(inspectTitle, 'n'))
 	at(calibrate.Title)()
 	q.until(t, "the parts are scored", func() bool { return w.Session.Pass() != nil })
@@ -199,7 +217,7 @@ var data = regexp.MustCompile(`[^ “，：]*[/._][^ “”，。：、（]*|\b(
 var everywhere = regexp.MustCompile(`^(0? *(OK|NG|REVIEW|ERROR)( *0)?|[0 ·]*ms|AUROC|ROC|good|Ctrl\+.*|Esc|Home  End|viridis|inferno|cividis)$`)
 
 // german are words that German has as English has them.
-var german = regexp.MustCompile(`^(Administrator|Filter…?|INDEX|Index|Pause|Training|Original|Start|Stop|Test|auto)$`)
+var german = regexp.MustCompile(`^(Administrator|Filter…?|INDEX|Index|Pause|Polygon|Training|Original|Start|Stop|Test|auto)$`)
 
 // Nothing that can be seen or pointed at is English when the window speaks another
 // language: neither what it says in English, nor words among others.

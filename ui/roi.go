@@ -92,10 +92,11 @@ func newROIEditor(row *toolRow) *roiEditor {
 	e.size = t.NewSlider(e.radius/12, e.radius*3, words.T("Size of the brush"), row.s.w.Keys)
 	e.size.SetValue(e.radius)
 	e.size.OnChanged = func(v float64) { e.radius = v; e.show() }
-	e.sizeRow = container.NewStack(widgets.Fixed(90, 22, e.size))
+	e.sizeRow = container.NewStack(widgets.Fixed(48, 22, e.size))
 	e.undo = t.NewChip(nil, words.T("Take the last stroke back. (U)"), e.back)
 	e.invert = t.NewChip(nil, words.T("Judge only what is ignored now, and ignore the rest."), e.turn)
 	e.left = widgets.NewCaption("")
+	e.left.Elide = widgets.ElideEnd
 	e.save = t.NewChip(nil, words.T("Keep it in the recipe, as a version."), e.ask)
 	e.discard = t.NewChip(nil, words.T("Leave the recipe as it is. (Esc)"), row.leave)
 	e.root = widgets.Row(4, e.out, e.in, widgets.Fixed(6, 0, widgets.NewText("")), e.shapes[0], e.shapes[1], e.shapes[2], e.sizeRow,

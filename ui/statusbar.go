@@ -66,10 +66,10 @@ func newStatusBar(w *Window) *statusBar {
 	b := &statusBar{
 		w:       w,
 		engine:  w.newStatusItem(icon("engine", svgEngine), 190),
-		recipe:  w.newStatusItem(icon("recipe", svgRecipe), 150),
-		set:     w.newStatusItem(theme.FolderIcon(), 170),
-		history: w.newStatusItem(theme.StorageIcon(), 190),
-		latency: w.newStatusItem(theme.HistoryIcon(), 92),
+		recipe:  w.newStatusItem(icon("recipe", svgRecipe), 130),
+		set:     w.newStatusItem(theme.FolderIcon(), 130),
+		history: w.newStatusItem(theme.StorageIcon(), 140),
+		latency: w.newStatusItem(theme.HistoryIcon(), 60),
 		message: widgets.NewCaption(""),
 	}
 	b.message.Elide, b.message.Align = widgets.ElideEnd, fyne.TextAlignTrailing

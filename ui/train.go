@@ -135,7 +135,7 @@ func (t *trainScreen) open(path string) {
 
 func (t *trainScreen) opened(set *datasets.Set) {
 	t.set, t.result, t.stopped, t.picture = set, nil, "", fyne.Size{}
-	t.form.path.SetText(set.Root)
+	t.form.path.SetPath(set.Root)
 	t.pose.reset()
 	t.form.suggestOut(set)
 	t.form.refresh()

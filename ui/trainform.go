@@ -317,7 +317,7 @@ func (f *trainForm) suggestOut(set *datasets.Set) {
 	for i := 2; exists(path) && i < 1000; i++ {
 		path = filepath.Join(dir, fmt.Sprintf("%s-%d.agur", base, i))
 	}
-	f.out.SetText(path)
+	f.out.SetPath(path)
 }
 
 func (f *trainForm) browseOut() {
@@ -331,7 +331,7 @@ func (f *trainForm) browseOut() {
 		if !strings.EqualFold(filepath.Ext(path), ".agur") {
 			path += ".agur"
 		}
-		f.out.SetText(path)
+		f.out.SetPath(path)
 	}, f.t.w.Window)
 	d.SetFileName(filepath.Base(f.out.Text))
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))

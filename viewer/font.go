@@ -13,6 +13,8 @@ import (
 
 // Font is a typeface at one size, with the glyphs it has drawn so far.
 type Font struct {
+	parsed *opentype.Font
+	behind *Font // has what this one lacks; may be nil
 	face   font.Face
 	glyphs map[rune]glyph
 	ascent int
@@ -40,6 +42,7 @@ func NewFont(data []byte, px float64) (*Font, error) {
 	// and plain words, and want a tight box.
 	capital, _, _ := face.GlyphBounds('H')
 	return &Font{
+		parsed: parsed,
 		face:   face,
 		glyphs: map[rune]glyph{},
 		ascent: -capital.Min.Y.Floor(),
@@ -50,6 +53,12 @@ func NewFont(data []byte, px float64) (*Font, error) {
 func (f *Font) glyph(c rune) glyph {
 	if g, ok := f.glyphs[c]; ok {
 		return g
+	}
+	if f.behind != nil {
+		if at, err := f.parsed.GlyphIndex(nil, c); err != nil || at == 0 {
+			f.glyphs[c] = f.behind.glyph(c)
+			return f.glyphs[c]
+		}
 	}
 	var g glyph
 	r, mask, at, advance, ok := f.face.Glyph(fixed.Point26_6{}, c)

@@ -59,6 +59,13 @@ func (h *paneHeader) setEnlarged(on bool) {
 	h.enlarge.SetIcon(theme.ViewFullScreenIcon())
 }
 
+// fix takes away what belongs to choosing a pane.
+func (h *paneHeader) fix() {
+	h.number.Hide()
+	h.enlarge.Hide()
+	h.Refresh()
+}
+
 func (h *paneHeader) setValue(text string) {
 	if h.value.Text == text {
 		return
@@ -88,9 +95,12 @@ func (r *headerRenderer) Layout(s fyne.Size) {
 		t.Move(fyne.NewPos(x, (s.Height-height)/2))
 		t.Resize(fyne.NewSize(width, height))
 	}
-	number := h.number.MinSize().Width
-	place(h.number, pad, number)
-	left := pad + number + pad
+	left := pad
+	if h.number.Visible() {
+		number := h.number.MinSize().Width
+		place(h.number, left, number)
+		left += number + pad
+	}
 	place(h.title, left, h.title.MinSize().Width)
 	left += h.title.MinSize().Width + pad
 	h.enlarge.Resize(fyne.NewSquareSize(s.Height))

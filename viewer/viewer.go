@@ -36,6 +36,7 @@ type Viewer struct {
 	enlarged Pane // paneCount: none, the grid is shown
 	bar      *toolbar
 	bare     bool // without the toolbar
+	fixed    bool // which panes are seen is not a person's choice
 	titles   [paneCount]string
 	pair     pair
 	tool     Tool
@@ -545,6 +546,15 @@ func (v *Viewer) ShowToolbar(on bool) {
 	v.Refresh()
 }
 
+// Fix leaves it to the program which panes are seen: they have no numbers, and
+// nothing enlarges them or puts them back.
+func (v *Viewer) Fix() {
+	v.fixed = true
+	for _, p := range v.panes {
+		p.header.fix()
+	}
+}
+
 func (v *Viewer) barSize() fyne.Size {
 	if v.bare {
 		return fyne.Size{}
@@ -559,6 +569,9 @@ func (v *Viewer) Grid() { v.Enlarge(paneCount) }
 func (v *Viewer) Enlarged() (which Pane, ok bool) { return v.enlarged, v.enlarged < paneCount }
 
 func (v *Viewer) toggle(which Pane) {
+	if v.fixed {
+		return
+	}
 	if v.enlarged == which {
 		which = paneCount
 	}
@@ -632,7 +645,10 @@ func (f *fonts) at(scale float64) *Font {
 	px := float64(themes.Size(theme.SizeNameCaptionText)) * scale
 	if f.px != px {
 		f.px = px
-		f.font, _ = NewFont(theme.DefaultTextBoldFont().Content(), px) // without letters if there is no face
+		f.font, _ = NewFont(theme.DefaultTextBoldFont().Content(), px)                        // without letters if there is no face
+		if own := theme.TextBoldFont(); f.font != nil && own != theme.DefaultTextBoldFont() { // of a language with other letters
+			f.font.behind, _ = NewFont(own.Content(), px)
+		}
 	}
 	return f.font
 }

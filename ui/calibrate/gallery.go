@@ -37,7 +37,7 @@ func newGallery(s *Screen) *gallery {
 	g.title.Elide, g.none.Align = widgets.ElideEnd, fyne.TextAlignCenter
 	g.thumbs = thumb.New(func(int) { s.heavy.PostLatest(func() { g.grid.Refresh() }) })
 	s.Job(g.thumbs.Run)
-	g.grid = widget.NewGridWrap(func() int { return len(g.parts) }, newTile, g.fill)
+	g.grid = widget.NewGridWrap(func() int { return len(g.parts) }, func() fyne.CanvasObject { return newTile(s.Tips) }, g.fill)
 	g.grid.OnSelected = func(i int) {
 		if !g.silent && i < len(g.parts) {
 			g.show(g.parts[i])
@@ -58,15 +58,15 @@ type tile struct {
 	widget.BaseWidget
 	picture *thumb.Picture
 	score   *widgets.Text
-	all     *fyne.Container
+	all     *widgets.Hint
 }
 
 const tileSide = 72
 
-func newTile() fyne.CanvasObject {
+func newTile(tips *widgets.Tips) fyne.CanvasObject {
 	t := &tile{picture: thumb.NewPicture(tileSide), score: widgets.NewCaption("")}
 	t.score.Align, t.score.Elide = fyne.TextAlignCenter, widgets.ElideEnd
-	t.all = widgets.Inset(widgets.Rows(1, t.picture.Root, t.score), 3, 3)
+	t.all = tips.Over(widgets.Inset(widgets.Rows(1, t.picture.Root, t.score), 3, 3), "")
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -82,11 +82,13 @@ func (g *gallery) fill(i int, o fyne.CanvasObject) {
 	m, known := g.thumbs.Get(g.parts[i])
 	t.picture.Set(m, known)
 	p := &g.pass.Parts[g.parts[i]]
-	text := phrase.Figure(p.Score)
+	text, tip := phrase.Figure(p.Score), p.Item.Name
 	if g.s.trial.Region(g.parts[i]) {
-		text += " ▣" // a region, whatever the score
+		text += " ▣"
+		tip += "\n" + words.T("▣ A region is above the pixel thresholds, which rejects the part whatever its score.")
 	}
 	t.score.Set(text)
+	t.all.Tip = tip
 }
 
 // set shows the parts of a cell; first shows its first part, too.

@@ -48,6 +48,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 		p := &pane{view: viewer.New(), name: widgets.NewHeading(""), badge: widgets.NewBadge()}
 		p.name.Elide = widgets.ElideMiddle
 		p.view.ShowToolbar(false)
+		p.view.Fix()
 		p.view.Enlarge(s.layer)
 		other := 1 - i
 		p.view.OnMoved = func(v viewer.Viewport) { s.panes[other].view.SetView(v) }

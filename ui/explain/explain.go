@@ -116,6 +116,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.list.OnSelected = func(i int) { s.stepTo(i) }
 	s.view = viewer.New()
 	s.view.ShowToolbar(false)
+	s.view.Fix()
 	s.view.Enlarge(viewer.PaneOriginal)
 	s.number = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameHeadingText, Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 34})
 	s.title = widgets.NewTitle("")

@@ -71,6 +71,7 @@ func New(d *desk.Desk, show Show) *Screen {
 		badges: map[history.Verdict]*widgets.Badge{}, n: map[history.Verdict]int{},
 	}
 	s.view.ShowToolbar(false)
+	s.view.Fix()
 	s.view.SetPlaceholder(viewer.PaneReconstruction, words.T("No reconstruction yet"))
 	s.banner.SetIdle(words.T("Not inspected"))
 	s.reason = widgets.NewStyled(&widgets.Text{ColorName: theme.ColorNameWarning, Elide: widgets.ElideEnd})

@@ -13,7 +13,7 @@ if [ "${ON_DISPLAY:-}" = "" ]; then ON_DISPLAY=1 exec xvfb-run -a -s "-screen 0 
 most=9       # actions: fewer than ten
 minutes=1    # of training
 parts=500    # the fifth that is kept back can just show 1 %
-work=$(mktemp -d /tmp/tour.XXXX); pid=
+work=$(mktemp -d); pid=
 trap '[ -z "$pid" ] || { kill $pid; wait $pid; } 2>/dev/null; rm -rf "$work"' EXIT
 good=$work/photos/bracket
 (cd "$(dirname "$0")/../.." && go run ./assets/demogen -ship "$work/ship" -train "$good" -parts $parts) || exit 1

@@ -35,9 +35,8 @@ func (s *Screen) roles() fyne.CanvasObject {
 	}
 	idle := newNumber(s, words.T("Without mouse and keys for that long, the station is the operator's again. 0 means five."), func(t *station.Settings) *int { return &t.Idle })
 	s.numbers = append(s.numbers, idle)
-	label := widgets.NewStyled(&widgets.Text{Text: words.T("Idle after"), Width: nameWidth, Elide: widgets.ElideEnd})
-	rows = append(rows, container.NewBorder(nil, nil, container.NewCenter(label), nil,
-		container.NewHBox(widgets.Fixed(84, 0, idle.entry), container.NewCenter(widgets.NewCaption(words.T("minutes"))))))
+	label := widgets.NewStyled(&widgets.Text{Text: words.T("Idle after"), Width: nameWidth - 70, Elide: widgets.ElideEnd})
+	rows = append(rows, widgets.Row(8, container.NewCenter(label), widgets.Fixed(84, 0, idle.entry), container.NewCenter(widgets.NewCaption(words.T("minutes")))))
 	return card(words.T("Roles"), rows...)
 }
 

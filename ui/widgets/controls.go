@@ -245,6 +245,13 @@ func (t *Tips) NewEntry(placeholder, tip string) *Entry {
 	return e
 }
 
+// SetPath shows the end of a path: it says more than its beginning.
+func (e *Entry) SetPath(path string) {
+	e.SetText(path)
+	e.CursorColumn = len([]rune(path))
+	e.Refresh()
+}
+
 // TypedKey implements fyne.Focusable.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	if k.Name == fyne.KeyEscape && e.OnEscape != nil {

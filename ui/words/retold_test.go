@@ -30,7 +30,7 @@ func TestRetoldClauseByClause(t *testing.T) {
 		{"test, defective (3 with mask)", "Test, fehlerhaft (3 mit Maske)", "测试，缺陷品（3 张带掩膜）"},
 		{"training diverged at step 7: use another seed", "das Training ist auseinandergelaufen bei Schritt 7: einen anderen Startwert nehmen", "第 7 步时训练发散：请更换随机种子"},
 		{"export: 2000 entries wait in /j\nthe disk is full", "exportieren: 2000 Einträge warten in /j\ndie Platte ist voll", "导出：2000 条记录在 /j 中等待\n磁盘已满"},
-		{"a recall of 120 % is not between 0 and 100 %", "eine Trefferrate von 120 % liegt nicht zwischen 0 und 100 %", "召回率 120 % 不在 0 和 100 % 之间"},
+		{"a recall of 120 % is not between 0 and 100 %", "eine Fundrate von 120 % liegt nicht zwischen 0 und 100 %", "检出率 120 % 不在 0 和 100 % 之间"},
 		{"trigger=hardware is new: the camera has gone", "trigger=hardware is new: die Kamera ist nicht mehr da", "trigger=hardware is new: 相机已断开"},
 	} {
 		for code, want := range map[string]string{English: c.said, "de": c.de, "zh": c.zh} {
