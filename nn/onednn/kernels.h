@@ -119,10 +119,10 @@ void k_residual(const float *x, const float *y, int plain, float *out, float *sc
                 int h, int w);
 void k_blur(const float *x, float *y, const float *taps, int radius, float *scratch, int planes, int h,
             int w);
-void k_spectrum_tables(float *rows, float *cols, float *back, int h, int w);
+void k_spectrum_tables(float *tables, int n); // 2*(n/2+1)^2 floats
 size_t k_spectrum_work(int planes, int h, int w);
-double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, const float *back,
-                  float weight, float *grad, float *work, int planes, int h, int w);
+double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, float weight, float *grad,
+                  float *work, int planes, int h, int w);
 // attention over planar matrices of one image; see attend.c
 void k_attend(const float *q, const float *k, const float *v, float *w, float *y, int l, int inner, int each,
               int channels, float factor);

@@ -117,23 +117,17 @@ func optional(p *C.float, n int) []float32 {
 func (p *program) spectrum(n *nn.Node, x, t *value, weight C.float, grad *C.float) error {
 	s := n.In[0].Shape
 	h, w, planes := s[2], s[3], s[0]*s[1]
-	freq := 2 * (w/2 + 1)
-	rows, err := p.vector(w * freq)
-	if err != nil {
-		return err
+	var tables [2]*C.float
+	for i, extent := range []int{w, h} {
+		var err error
+		if tables[i], err = p.vector(2 * (extent/2 + 1) * (extent/2 + 1)); err != nil {
+			return err
+		}
+		C.k_spectrum_tables(tables[i], C.int(extent))
 	}
-	cols, err := p.vector(2 * (h/2 + 1) * (h/2 + 1))
-	if err != nil {
-		return err
-	}
-	back, err := p.vector(freq * w)
-	if err != nil {
-		return err
-	}
-	C.k_spectrum_tables(rows, cols, back, C.int(h), C.int(w))
 	p.need.scratch = max(p.need.scratch, int(C.k_spectrum_work(C.int(planes), C.int(h), C.int(w))))
 	p.emitValue(n, func() float64 {
-		return float64(C.k_spectrum(x.x, t.x, rows, cols, back, weight, grad, p.scratch, C.int(planes), C.int(h), C.int(w)))
+		return float64(C.k_spectrum(x.x, t.x, tables[0], tables[1], weight, grad, p.scratch, C.int(planes), C.int(h), C.int(w)))
 	})
 	return nil
 }

@@ -18,35 +18,55 @@
 // [h][2m]: real parts, then imaginary ones.
 //
 // Cosines see only what is even about the first sample and sines only what is
-// odd, so columns are split before they are multiplied: a quarter of the work.
-// Frequencies u and h-u are then the sum and the difference of the same two
-// products.
+// odd, so rows and columns are split before they are multiplied: half the work for
+// rows, a quarter for columns, whose frequencies u and h-u are the sum and the
+// difference of the same two products.
 //
-// tables: rows   [w][2m]  cos(2 pi v c / w) | -sin(...)
-//         cols   [2e][e]  cos(2 pi u r / h), then sin(...), for e = h/2+1 u and r
-//         back   [2m][w]  rows transposed, times the weight of each frequency
-void k_spectrum_tables(float *rows, float *cols, float *back, int h, int w) {
-  const int m = w / 2 + 1;
-  for (int c = 0; c < w; c++)
-    for (int v = 0; v < m; v++) {
-      const double a = 2 * M_PI * (double)(((long)v * c) % w) / w;
-      const double weight = v == 0 || 2 * v == w ? 1 : 2;
-      rows[(size_t)c * 2 * m + v] = (float)cos(a);
-      rows[(size_t)c * 2 * m + m + v] = (float)-sin(a);
-      back[(size_t)v * w + c] = (float)(weight * cos(a));
-      back[(size_t)(m + v) * w + c] = (float)(-weight * sin(a));
-    }
-  const int e = h / 2 + 1;
+// tables: of an axis of n samples, e = n/2+1: [e][e] cos(2 pi u r / n), then sin(...)
+void k_spectrum_tables(float *tables, int n) {
+  const int e = n / 2 + 1;
   for (int u = 0; u < e; u++)
     for (int r = 0; r < e; r++) {
-      const double a = 2 * M_PI * (double)(((long)u * r) % h) / h;
-      cols[(size_t)u * e + r] = (float)cos(a);
-      cols[(size_t)(e + u) * e + r] = (float)sin(a);
+      const double a = 2 * M_PI * (double)(((long)u * r) % n) / n;
+      tables[(size_t)u * e + r] = (float)cos(a);
+      tables[(size_t)(e + u) * e + r] = (float)sin(a);
     }
 }
 
-static void gemm(int rows, int cols, int inner, const float *a, const float *b, float *c) {
-  dnnl_sgemm('N', 'N', rows, cols, inner, 1, a, inner, b, cols, 0, c, cols);
+// c = factor * a * b, rows of a and c being pitch apart.
+static void gemm(int rows, int cols, int inner, float factor, const float *a, int pitch, const float *b, float *c,
+                 int out) {
+  dnnl_sgemm('N', 'N', rows, cols, inner, factor, a, pitch, b, cols, 0, c, out);
+}
+
+// rows_forward multiplies the even and the odd part of rows of w, side by side in
+// folded, with cosines and minus sines.
+static void rows_forward(const float *x, const float *tables, float *folded, float *out, int rows, int w) {
+  const int m = w / 2 + 1;
+#pragma omp parallel for schedule(static)
+  for (int r = 0; r < rows; r++) {
+    const float *a = x + (size_t)r * w;
+    float *p = folded + (size_t)r * 2 * m, *q = p + m;
+    for (int c = 1; c < m; c++) p[c] = a[c] + a[w - c], q[c] = a[c] - a[w - c];
+    p[0] = a[0], q[0] = 0;
+    if (w % 2 == 0) p[m - 1] = a[m - 1]; // its own mirror image
+  }
+  gemm(rows, m, m, 1, folded, 2 * m, tables, out, 2 * m);
+  gemm(rows, m, m, -1, folded + m, 2 * m, tables + (size_t)m * m, out + m, 2 * m);
+}
+
+// rows_back adds factor times the adjoint to grad.
+static void rows_back(const float *g, const float *tables, float *folded, float *grad, float factor, int rows, int w) {
+  const int m = w / 2 + 1;
+  gemm(rows, m, m, factor, g, 2 * m, tables, folded, 2 * m);
+  gemm(rows, m, m, -factor, g + m, 2 * m, tables + (size_t)m * m, folded + m, 2 * m);
+#pragma omp parallel for schedule(static)
+  for (int r = 0; r < rows; r++) {
+    const float *p = folded + (size_t)r * 2 * m, *q = p + m;
+    float *d = grad + (size_t)r * w;
+    for (int c = 0; c < m; c++) d[c] += p[c] + q[c]; // q is 0 where a sample is its own mirror image
+    for (int c = m; c < w; c++) d[c] += p[w - c] - q[w - c];
+  }
 }
 
 // split writes the even and the odd part of h rows about the first, e each.
@@ -67,8 +87,8 @@ static void columns(const float *in, const float *cols, float *folded, float *c,
   const int e = h / 2 + 1;
   float *odd = folded + (size_t)e * n;
   split(in, folded, odd, h, e, n);
-  gemm(e, n, e, cols, folded, c);
-  gemm(e, n, e, cols + (size_t)e * e, odd, s);
+  gemm(e, n, e, 1, cols, e, folded, c, n);
+  gemm(e, n, e, 1, cols + (size_t)e * e, e, odd, s, n);
 }
 
 // One frequency row's loss, from the products of cosines and sines with picture
@@ -85,11 +105,12 @@ static double compare(const float *pc, const float *ps, const float *qc, const f
     const float d = logf((1 + ax) / (1 + at));
     // A gradient through 0/0 or |0| is taken as 0.
     const float g = d == 0 || ax < 1e-8f ? 0 : copysignf(1 / ((1 + ax) * ax), d);
-    out[v] = g * re, out[m + v] = g * im;
-    loss[v] = fabsf(d);
+    const float times = v == 0 || 2 * v == w ? 1 : 2; // its mirror image counts, too
+    out[v] = times * g * re, out[m + v] = times * g * im;
+    loss[v] = times * fabsf(d);
   }
   double sum = 0;
-  for (int v = 0; v < m; v++) sum += (double)loss[v] * (v == 0 || 2 * v == w ? 1 : 2);
+  for (int v = 0; v < m; v++) sum += loss[v];
   return sum;
 }
 
@@ -98,21 +119,21 @@ static size_t plane_work(int h, int w) { return (size_t)(h / 2 + 1) * 2 * (w / 2
 
 size_t k_spectrum_work(int planes, int h, int w) {
   const size_t m = w / 2 + 1;
-  return (size_t)planes * h * 2 * m * 2 + (size_t)planes * h * w + plane_work(h, w);
+  return (size_t)planes * h * 2 * m * 3 + plane_work(h, w);
 }
 
 // Value of mean|log(1+|F(x)|) - log(1+|F(t)|)| with the orthonormal DFT of
 // every plane; weight times its gradient is added to grad if that is not NULL.
 // work holds k_spectrum_work floats.
-double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, const float *back,
-                  float weight, float *grad, float *work, int planes, int h, int w) {
+double k_spectrum(const float *x, const float *t, const float *rows, const float *cols, float weight,
+                  float *grad, float *work, int planes, int h, int w) {
   const int m = w / 2 + 1, e = h / 2 + 1;
   const size_t half = (size_t)h * 2 * m, n = (size_t)h * w, part = (size_t)e * 2 * m;
-  float *rx = work, *rt = rx + planes * half, *dx = rt + planes * half, *folded = dx + planes * n;
+  float *rx = work, *rt = rx + planes * half, *sides = rt + planes * half, *folded = sides + planes * half;
   float *pc = folded + 2 * part, *ps = pc + part, *qc = ps + part, *qs = qc + part;
   const float scale = 1 / sqrtf((float)n);
-  gemm(planes * h, 2 * m, w, x, rows, rx);
-  gemm(planes * h, 2 * m, w, t, rows, rt);
+  rows_forward(x, rows, sides, rx, planes * h, w);
+  rows_forward(t, rows, sides, rt, planes * h, w);
   double sum = 0;
   for (int k = 0; k < planes; k++) {
     float *spectrum = rx + k * half;
@@ -136,9 +157,6 @@ double k_spectrum(const float *x, const float *t, const float *rows, const float
       for (int v = 0; v < m; v++) o[v] = c[v] - sign * s[m + v], o[m + v] = c[m + v] + sign * s[v];
     }
   }
-  if (grad) {
-    gemm(planes * h, w, 2 * m, rx, back, dx);
-    k_axpy(weight * scale / ((float)planes * n), dx, grad, (size_t)planes * n);
-  }
+  if (grad) rows_back(rx, rows, sides, grad, weight * scale / ((float)planes * n), planes * h, w);
   return sum / ((double)planes * n);
 }
