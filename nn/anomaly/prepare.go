@@ -187,11 +187,11 @@ func within(w, h, side int) (int, int) {
 // What lies outside the frame was not looked at and shows nothing.
 // [Detector.Detect] does it itself.
 func (p *Prepared) Back(out *Prediction) {
+	p.layROI(out)
 	if p.shown == nil {
 		return
 	}
 	p.lay(out)
-	p.layROI(out)
 	w, h := p.shown.W, p.shown.H
 	out.Input = p.shown
 	if out.Reconstruction == nil { // the method has none

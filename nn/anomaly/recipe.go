@@ -249,7 +249,7 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 	if err != nil {
 		return nil, &RecipeError{"", "is not a recipe file or is cut short", again, err}
 	}
-	entries, err := readEntries(z)
+	entries, err := readEntries(z, data)
 	if err != nil {
 		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
 	}
@@ -266,7 +266,7 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 	if head.Method != agurnet {
 		head.Network.Method = head.Method
 	}
-	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Versions: head.Versions, Thumbnail: entries["thumbnail.png"]}
+	r := &Recipe{Name: head.Name, Created: head.Created, Program: head.Program, Preparation: head.Prepare, Training: head.Training, Statistics: head.Features, Versions: head.Versions, Thumbnail: bytes.Clone(entries["thumbnail.png"])}
 	if err := r.fill(head.Network, entries); err != nil {
 		return nil, &RecipeError{"", "is damaged: " + err.Error(), again, err}
 	}
@@ -283,8 +283,8 @@ func ParseRecipe(data []byte) (*Recipe, error) {
 }
 
 // readEntries reads and verifies what manifest.json lists; nothing else may be
-// in the file.
-func readEntries(z *zip.Reader) (map[string][]byte, error) {
+// in the file. What is stored as it is stays in data, the bytes of the file.
+func readEntries(z *zip.Reader, data []byte) (map[string][]byte, error) {
 	if len(z.File) > maxEntries {
 		return nil, fmt.Errorf("%d entries", len(z.File))
 	}
@@ -296,7 +296,7 @@ func readEntries(z *zip.Reader) (map[string][]byte, error) {
 		if _, twice := out[f.Name]; twice {
 			return nil, fmt.Errorf("entry %q appears twice", f.Name)
 		}
-		b, err := readEntry(f)
+		b, err := readEntry(f, data)
 		if err != nil {
 			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
 		}
@@ -319,7 +319,17 @@ func readEntries(z *zip.Reader) (map[string][]byte, error) {
 	return out, nil
 }
 
-func readEntry(f *zip.File) ([]byte, error) {
+func readEntry(f *zip.File, data []byte) ([]byte, error) {
+	if f.Method == zip.Store {
+		at, err := f.DataOffset()
+		if err != nil {
+			return nil, err
+		}
+		if size := f.UncompressedSize64; uint64(at) > uint64(len(data)) || size > uint64(len(data))-uint64(at) {
+			return nil, errors.New("its size is wrong")
+		}
+		return data[at:][:f.UncompressedSize64:f.UncompressedSize64], nil
+	}
 	rc, err := f.Open()
 	if err != nil {
 		return nil, err

@@ -120,6 +120,29 @@ func TestRegionOfInterestIsInTheFile(t *testing.T) {
 	}
 }
 
+func TestUprightKnowsTheInputOfPicturesAsTheyAre(t *testing.T) {
+	d := detector(t, &fakeEngine{}, calibrated(t, little, CalibrateOptions{}))
+	x := noises(9, 1, 32, 48)[0]
+	m := d.Prepare(Picture(x))
+	p, err := d.Detect(context.Background(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.DetectTo(context.Background(), p, AsIs([]*nn.Image{x})[0]); err != nil {
+		t.Fatal(err)
+	}
+	if over := p.Upright(nn.NewImage(1, 96, 64)); over.W != 32 || over.H != 48 {
+		t.Errorf("a plane of %d x %d", over.W, over.H)
+	}
+	fresh, err := d.Detect(context.Background(), AsIs([]*nn.Image{x})[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if over := fresh.Upright(nn.NewImage(1, 96, 64)); over.W != 32 || over.H != 48 {
+		t.Errorf("a plane of %d x %d", over.W, over.H)
+	}
+}
+
 func TestDamagedRegionOfInterestIsRefused(t *testing.T) {
 	m := nn.NewImage(1, 48, 32)
 	good, err := encodeROI(m)
