@@ -136,7 +136,7 @@ var rules = map[string]rule{
 	},
 	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/golden", "ui/session"}, fyne: true},
 	"ui/lab": {
-		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
+		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/report", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},

@@ -73,6 +73,10 @@ var keyHelp = []struct {
 		{"D  L  H", words.Text("draw the map, lasso, list in the history")},
 		{"C  F", words.Text("other colours, the whole map")},
 	}},
+	{words.Text("Lab"), [][2]words.Text{
+		{words.Text("Up Down"), words.Text("previous and next experiment")},
+		{words.Text("R  Esc"), words.Text("run what is ticked, stop")},
+	}},
 	{words.Text("Explain"), [][2]words.Text{
 		{words.Text("Left Right, K J"), words.Text("previous and next step")},
 		{words.Text("Space"), words.Text("go through the steps by itself")},

@@ -135,7 +135,7 @@ func (p *program) runExperiments(ctx context.Context, f experimentFlags) error {
 // showExperiment draws the bar, and writes a line for every measurement.
 func (p *program) showExperiment(bar *progress, e lab.Event) {
 	if e.Stage != "" {
-		bar.spend("experiments", e.Share, countOf(e.Done, e.Total), e.Remaining, e.What+": "+e.Stage)
+		bar.spend("experiments", e.Share, countOf(e.Done, e.Total), e.Remaining, e.What.English()+": "+e.Stage.English())
 		return
 	}
 	bar.clear()

@@ -2,14 +2,12 @@ package clusters
 
 import (
 	"fmt"
-	"image"
 
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -39,15 +37,15 @@ type legendRow struct {
 	widget.BaseWidget
 	group  int
 	tapped func()
-	sign   *canvas.Raster
+	sign   fyne.CanvasObject
 	all    fyne.CanvasObject
 }
 
 func newLegendRow(group int, name string, n int, tapped func()) *legendRow {
 	r := &legendRow{group: group, tapped: tapped}
-	r.sign = canvas.NewRaster(func(w, h int) image.Image { return swatch(group, max(min(w, h), 4)) })
+	r.sign = NewSign(group)
 	label := widgets.NewStyled(&widgets.Text{Text: name, Elide: widgets.ElideEnd})
-	r.all = widgets.Inset(widgets.Row(8, widgets.Fixed(16, 16, r.sign), label, widgets.NewCaption(fmt.Sprint(n))), 2, 2)
+	r.all = widgets.Inset(widgets.Row(8, r.sign, label, widgets.NewCaption(fmt.Sprint(n))), 2, 2)
 	r.ExtendBaseWidget(r)
 	return r
 }

@@ -6,8 +6,10 @@ import (
 	"math"
 
 	"agurscope/themes"
+	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -278,7 +280,12 @@ func (p *painter) line(a, b fyne.Position, px float32, c color.NRGBA) {
 	}
 }
 
-// swatch is the sign of a group in the legend.
+// NewSign returns the sign of a group for a legend.
+func NewSign(group int) fyne.CanvasObject {
+	return widgets.Fixed(16, 16, canvas.NewRaster(func(w, h int) image.Image { return swatch(group, max(min(w, h), 4)) }))
+}
+
+// swatch is the picture of a sign.
 func swatch(group, side int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, side, side))
 	fill(m, color.NRGBAModel.Convert(themes.Color(themes.ColorNameSurface)).(color.NRGBA))

@@ -5,29 +5,18 @@ package lab
 
 import (
 	"context"
-	"errors"
-	"image"
-	"image/png"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"agurscope/themes"
-	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
-	"agurscope/ui/phrase"
-	"agurscope/ui/scene"
-	"agurscope/ui/session"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
 	"agurscope/ui/words"
-	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
@@ -52,20 +41,24 @@ type Screen struct {
 	on      string          // the one on show
 	pages   []lab.Page
 	stop    context.CancelFunc // of the run under way; nil: none
+	ending  bool               // it was told to stop
+	stage   int                // of Fig. 10 that is shown
 	latest  desk.Latest
 
 	where, results *widgets.Picker
 	boxes          map[string]*widgets.Check
-	open           map[string]*widgets.Button
+	open           map[string]*entry
 	start          *widgets.Button
 	cancel         *widgets.Button
 	progress       *widget.ProgressBar
-	doing          *widgets.Text
+	count, doing   *widgets.Text
+	sets           *widgets.Aside
 	running        *fyne.Container
 	title          *widgets.Text
 	tabs           *fyne.Container
 	centre         *fyne.Container
 	claims         *fyne.Container
+	foot           fyne.CanvasObject // around the claims
 	export         *widgets.Button
 	shot           string // file of the picture on show, without ending; "" for none
 }
@@ -74,8 +67,8 @@ type Screen struct {
 // another folder is chosen.
 func New(d *desk.Desk, program, dir string) *Screen {
 	s := &Screen{
-		Desk: d, program: program, out: dir, quick: true, on: lab.Names()[0],
-		chosen: map[string]bool{}, boxes: map[string]*widgets.Check{}, open: map[string]*widgets.Button{},
+		Desk: d, program: program, out: dir, quick: true, on: "fig10",
+		chosen: map[string]bool{}, boxes: map[string]*widgets.Check{}, open: map[string]*entry{},
 	}
 	s.latest.Thread, s.latest.Gap = d.Thread, 200*time.Millisecond
 	s.all = s.compose()
@@ -103,10 +96,12 @@ func (s *Screen) Key(name fyne.KeyName) bool {
 	at := slices.Index(names, s.on)
 	switch name {
 	case fyne.KeyEscape:
-		if s.stop == nil {
+		if s.stop == nil || s.ending {
 			return false
 		}
-		s.stop()
+		s.end()
+	case fyne.KeyR:
+		s.run()
 	case fyne.KeyDown, fyne.KeyJ:
 		s.turnTo(names[min(at+1, len(names)-1)])
 	case fyne.KeyUp, fyne.KeyK:
@@ -126,37 +121,38 @@ func (s *Screen) compose() fyne.CanvasObject {
 		func() { s.ask(func(path string) { s.data = path }) })
 	s.results = t.NewPicker(words.T("Folder of the results"), theme.FolderIcon(), sideWidth-40,
 		words.T("A run goes on with what is in it."), func() { s.ask(func(path string) { s.out = path; s.read() }) })
+	s.sets = widgets.NewAside(themes.ColorNameMuted)
 	list := widgets.Rows(2)
 	for _, e := range lab.Experiments() {
 		s.chosen[e.Name] = e.Name == "fig10" || e.Name == "fig12"
 		box := t.NewCheck("", words.T("Run this one"), func(on bool) { s.chosen[e.Name] = on; s.renew() })
-		open := t.NewFlatButton(label(e.Name), nil, e.Title.String(), func() { s.turnTo(e.Name) })
-		open.Alignment = widget.ButtonAlignLeading
+		open := newEntry(label(e.Name), e.Title.String(), func() { s.turnTo(e.Name) })
 		s.boxes[e.Name], s.open[e.Name] = box, open
 		list.Add(widgets.Dock(nil, nil, box, nil, open))
 	}
 	small := t.NewCheck(words.T("Small budgets"), words.T("All experiments in 90 minutes on two processors, instead of a day."), func(on bool) { s.quick = on })
 	small.Set(true, true)
-	s.start = t.NewButton(words.T("Run"), theme.MediaPlayIcon(), words.T("Measure what is missing. It can be stopped at any time and goes on later."), s.run)
+	s.start = t.NewButton(words.T("Run"), theme.MediaPlayIcon(), words.T("Measure what is missing (R). It can be stopped at any time and goes on later."), s.run)
 	s.start.Importance = widget.HighImportance
 	s.cancel = t.NewButton(words.T("Stop"), theme.MediaStopIcon(), words.T("What has been measured stays (Esc)."), func() {
-		if s.stop != nil {
-			s.stop()
+		if s.stop != nil && !s.ending {
+			s.end()
 		}
 	})
-	s.progress, s.doing = widget.NewProgressBar(), widgets.NewCaption("")
-	s.doing.Elide = widgets.ElideEnd
-	s.running = widgets.Rows(6, s.progress, s.doing, s.cancel)
+	s.progress, s.count, s.doing = widget.NewProgressBar(), widgets.NewText(""), widgets.NewCaption("")
+	s.count.Elide, s.doing.Elide = widgets.ElideEnd, widgets.ElideEnd
+	s.running = widgets.Rows(6, s.progress, s.count, s.doing, s.cancel)
 	s.running.Hide()
 	side := widgets.Dock(
-		widgets.Rows(8, widgets.NewTitle(words.T("Laboratory")), s.where, s.results, widgets.NewRule()),
+		widgets.Rows(8, widgets.NewTitle(words.T("Laboratory")), s.where, s.sets, s.results, widgets.NewRule()),
 		widgets.Rows(8, widgets.NewRule(), small, s.start, s.running), nil, nil,
 		container.NewVScroll(list))
 	s.title, s.tabs, s.centre, s.claims = widgets.NewTitle(""), widgets.Row(6), container.NewStack(), widgets.Rows(6)
 	s.title.Elide = widgets.ElideEnd
 	s.export = t.NewButton(words.T("Save picture"), theme.DocumentSaveIcon(), words.T("As PNG or SVG, by the name of the file"), s.save)
+	s.foot = widgets.Fixed(0, 170, container.NewVScroll(widgets.Inset(s.claims, 8, 0)))
 	head := widgets.Dock(nil, nil, nil, s.export, s.title)
-	page := widgets.Dock(widgets.Inset(widgets.Rows(6, head, s.tabs), 6, 0), widgets.Fixed(0, 150, container.NewVScroll(s.claims)), nil, nil, s.centre)
+	page := widgets.Dock(widgets.Inset(widgets.Rows(6, head, s.tabs), 6, 0), s.foot, nil, nil, s.centre)
 	return widgets.Dock(nil, nil, widgets.Fixed(sideWidth, 0, widgets.NewPanel(widgets.Inset(side, 10, 12))), nil, widgets.Inset(page, 6, 12))
 }
 
@@ -196,24 +192,19 @@ func (s *Screen) read() {
 func (s *Screen) renew() {
 	s.where.SetName(short(s.data, words.T("drawn parts only")))
 	s.results.SetName(short(s.out, "–"))
+	s.sets.Set(said(lab.Sets(s.data)))
+	s.cancel.SetEnabled(!s.ending)
 	any := false
 	for _, e := range lab.Experiments() {
 		any = any || s.chosen[e.Name]
 		s.boxes[e.Name].Set(s.chosen[e.Name], s.stop == nil)
-		text := label(e.Name) + "  " + e.Title.String()
 		state := ""
 		if p := s.page(e.Name); p != nil && p.Done < p.Total {
-			state = "  " + words.T("%d of %d", p.Done, p.Total)
+			state = words.T("%d of %d", p.Done, p.Total)
 		} else if p != nil {
-			state = "  ✓"
+			state = "✓"
 		}
-		b := s.open[e.Name]
-		b.SetText(ellipsis(text, 36-len([]rune(state))) + state)
-		b.Importance = widget.LowImportance
-		if e.Name == s.on {
-			b.Importance = widget.MediumImportance
-		}
-		b.Refresh()
+		s.open[e.Name].set(e.Name == s.on, state)
 	}
 	s.start.SetEnabled(any && s.stop == nil && s.Session.Engine() != nil)
 	if s.stop == nil {
@@ -225,10 +216,14 @@ func (s *Screen) renew() {
 	}
 }
 
-// ellipsis keeps a line of the list within its column.
-func ellipsis(text string, most int) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most-1]) + "…"
+// said names the sets that a folder has, and how many it has not.
+func said(found []string, missing int) string {
+	if len(found) == 0 {
+		return ""
+	}
+	text := words.T("Found: %s.", strings.Join(found, ", "))
+	if missing > 0 {
+		text += " " + words.N(missing, "%d other set is missing.", "%d other sets are missing.")
 	}
 	return text
 }
@@ -247,239 +242,4 @@ func (s *Screen) page(name string) *lab.Page {
 		}
 	}
 	return nil
-}
-
-// run measures what is missing.
-func (s *Screen) run() {
-	if s.stop != nil {
-		return
-	}
-	o := lab.Options{Data: s.data, Out: s.out, Quick: s.quick, Engine: s.Session.Engine(), Program: s.program}
-	for _, name := range lab.Names() {
-		if s.chosen[name] {
-			o.Experiments = append(o.Experiments, name)
-		}
-	}
-	ctx, cancel := context.WithCancel(s.Context())
-	s.stop = cancel
-	s.progress.SetValue(0)
-	s.doing.Set(words.T("Looking at the data …"))
-	s.renew()
-	s.Job(func(context.Context) {
-		defer cancel()
-		_, err := lab.Run(ctx, o, func(e lab.Event) {
-			s.latest.PostLatest(func() { s.follow(e) })
-			if len(e.Changed) > 0 {
-				s.OnUI(s.read)
-			}
-		})
-		s.OnUI(func() {
-			s.stop = nil
-			if err != nil && !errors.Is(err, context.Canceled) {
-				s.Report(err)
-			}
-			s.read()
-		})
-	})
-}
-
-// follow shows how far the run is.
-func (s *Screen) follow(e lab.Event) {
-	if s.stop == nil {
-		return
-	}
-	s.progress.SetValue(e.Share)
-	text := words.T("%d of %d", e.Done, e.Total)
-	if e.Remaining >= time.Second {
-		text += " · " + words.T("%s left", e.Remaining.Round(time.Second))
-	}
-	s.doing.Set(text + " · " + e.What)
-}
-
-// turnTo shows an experiment.
-func (s *Screen) turnTo(name string) {
-	again := s.on == name
-	s.on = name
-	i := slices.Index(lab.Names(), name)
-	s.title.Set(label(name) + " · " + lab.Experiments()[i].Title.String())
-	p := s.page(name)
-	s.claims.RemoveAll()
-	s.tabs.RemoveAll()
-	if !again {
-		s.shot = ""
-		s.renew()
-	}
-	if p == nil || p.Done == 0 || len(p.Pictures) == 0 {
-		s.shot = ""
-		s.export.Hide()
-		empty := widgets.NewCaption(words.T("Nothing has been measured yet. Tick it and press Run."))
-		s.centre.Objects = []fyne.CanvasObject{container.NewCenter(empty)}
-		s.centre.Refresh()
-		return
-	}
-	for _, c := range p.Claims {
-		ink := themes.ColorNameMuted
-		switch c.Verdict {
-		case session.Reproduced, session.Holds:
-			ink = themes.ColorNameOK
-		case session.NotReproduced, session.DoesNotHold:
-			ink = themes.ColorNameNG
-		}
-		verdict := widgets.NewStyled(&widgets.Text{Text: c.Verdict.String(), ColorName: ink, Style: fyne.TextStyle{Bold: true}})
-		s.claims.Add(widgets.Rows(2, widgets.Row(8, verdict), widgets.NewPara(c.Text.String()+" "+phrase.Sentence(c.Because()))))
-	}
-	if !slices.Contains(p.Pictures, s.shot) {
-		s.shot = p.Pictures[0]
-	}
-	for _, n := range p.Pictures {
-		b := s.Tips.NewFlatButton(n, nil, "", func() { s.shot = n; s.turnTo(name) })
-		if n == s.shot {
-			b.Importance = widget.MediumImportance
-		}
-		if len(p.Pictures) > 1 {
-			s.tabs.Add(b)
-		}
-	}
-	s.export.Show()
-	s.centre.Objects = []fyne.CanvasObject{s.content(name)}
-	s.centre.Refresh()
-}
-
-// content is what is shown of an experiment.
-func (s *Screen) content(name string) fyne.CanvasObject {
-	switch name {
-	case "fig9":
-		if o := s.map9(); o != nil {
-			return o
-		}
-	case "fig10":
-		if o := s.panes10(0); o != nil {
-			return o
-		}
-	}
-	m := canvas.NewImageFromFile(filepath.Join(s.out, s.shot+".png"))
-	m.FillMode, m.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
-	return widgets.NewCard(m)
-}
-
-// map9 is the panel of Fig. 9 that is chosen, with names under the pointer.
-func (s *Screen) map9() fyne.CanvasObject {
-	layouts, classes, err := lab.Layouts(s.out)
-	p := s.page("fig9")
-	at := slices.Index(p.Pictures, s.shot)
-	if err != nil || at < 0 || at >= len(layouts) {
-		return nil
-	}
-	l := layouts[at]
-	marks := make([]clusters.Mark, len(l.Points))
-	for i, q := range l.Points {
-		marks[i] = clusters.Mark{X: q.X, Y: q.Y, Group: q.Class}
-	}
-	said := widgets.NewText(l.Method)
-	c := clusters.NewScatter()
-	c.Set(marks, false)
-	c.OnHover = func(i int) {
-		text := l.Method
-		if i >= 0 && i < len(l.Points) && l.Points[i].Class >= 0 && l.Points[i].Class < len(classes) {
-			text += ": " + classes[l.Points[i].Class]
-		}
-		said.Set(text)
-	}
-	return widgets.NewCard(widgets.Dock(said, widgets.NewCaption(strings.Join(classes, " · ")), nil, nil, c))
-}
-
-// panes10 sets the methods beside each other on one part: panes that move
-// together, one scale of colours.
-func (s *Screen) panes10(stage int) fyne.CanvasObject {
-	titles, files := lab.Panes(s.out, stage)
-	if len(files) < 3 {
-		return nil
-	}
-	grid := container.NewGridWithColumns((len(files) + 1) / 2)
-	var views []*viewer.Viewer
-	var extent image.Point
-	for i, f := range files {
-		m, err := readPNG(f)
-		if err != nil {
-			return nil
-		}
-		if i == 0 {
-			extent = m.Bounds().Size()
-		}
-		v := viewer.New()
-		v.ShowToolbar(false)
-		v.Enlarge(viewer.PaneOriginal)
-		v.SetFrame(viewer.Frame{Original: scene.Opaque(grown(m, extent))})
-		v.OnMoved = func(at viewer.Viewport) {
-			for k, o := range views {
-				if k != i {
-					o.SetView(at)
-				}
-			}
-		}
-		views = append(views, v)
-		grid.Add(widgets.NewCard(widgets.Dock(widgets.NewHeading(titles[i]), nil, nil, nil, v)))
-	}
-	picks := widgets.Row(6)
-	for i, name := range lab.Stages() {
-		b := s.Tips.NewFlatButton(name, nil, "", func() {
-			if o := s.panes10(i); o != nil {
-				s.centre.Objects = []fyne.CanvasObject{o}
-				s.centre.Refresh()
-			}
-		})
-		if i == stage {
-			b.Importance = widget.MediumImportance
-		}
-		picks.Add(b)
-	}
-	return widgets.Dock(picks, nil, nil, nil, grid)
-}
-
-func readPNG(path string) (image.Image, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return png.Decode(f)
-}
-
-// grown brings a map to the extent of its part, so that views can be linked.
-func grown(m image.Image, to image.Point) image.Image {
-	b := m.Bounds()
-	out := image.NewRGBA(image.Rectangle{Max: to})
-	for y := range to.Y {
-		for x := range to.X {
-			out.Set(x, y, m.At(b.Min.X+x*b.Dx()/to.X, b.Min.Y+y*b.Dy()/to.Y))
-		}
-	}
-	return out
-}
-
-// save copies the picture on show to where a person wants it.
-func (s *Screen) save() {
-	shot := s.shot
-	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil || w == nil {
-			return
-		}
-		defer w.Close()
-		ending := ".png"
-		if strings.EqualFold(w.URI().Extension(), ".svg") {
-			ending = ".svg"
-		}
-		f, err := os.Open(filepath.Join(s.out, shot+ending))
-		if err == nil {
-			_, err = io.Copy(w, f)
-			f.Close()
-		}
-		if err != nil {
-			s.Report(err)
-			return
-		}
-		s.Say(words.T("Saved %s", w.URI().Name()))
-	}, s.Window)
-	d.SetFileName(shot + ".png")
-	s.Dialog(d)
 }

@@ -14,13 +14,13 @@ program=$(realpath "$1"); out=$(realpath -m "$2"); shift 2
 themes=("$@"); [ ${#themes[@]} -gt 0 ] || themes=(dark light contrast)
 SIZES=${SIZES:-"1280x800 1920x1080"}
 LANGUAGES=${LANGUAGES:-"en_US de_DE zh_CN"}
-SCREENS=${SCREENS:-"inspect tools camera line train calibrate explain compare history clusters settings keys"}
+SCREENS=${SCREENS:-"inspect tools camera line train calibrate explain compare history clusters lab settings keys"}
 FILMS=${FILMS:-"kiosk camera trigger library line"}
 parts=$(realpath "$(dirname "$0")/../../assets/demo/test")
 mkdir -p "$out"; work=$(mktemp -d); failed=0
 trap 'eye_end; rm -rf "$work"' EXIT
 
-PLACES=(inspect camera train calibrate explain compare history clusters) # in the order of the rail
+PLACES=(inspect camera train calibrate explain compare history clusters lab) # in the order of the rail
 
 say()     { printf '%s\n' "$*"; }
 key()     { xdotool key --clearmodifiers "$1"; }
@@ -132,6 +132,22 @@ shot_clusters() {
   for p in "30 15" "60 20" "70 60" "50 85" "20 80" "15 40"; do set -- $p; xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100)); sleep 0.05; done
   xdotool mouseup 1; away; settle; picture clusters-lasso
   key h; settle 20; picture history-from-map; key m; settle; picture clusters-from-history; key l
+}
+# Results of the Lab screen: a folder in LAB, or made once, with drawn parts only.
+lab_results() {
+  [ -n "${LAB:-}" ] || LAB=$work/results
+  [ -e "$LAB/results.json" ] || "$program" experiments fig9 fig10 fig12 table2 --quick --seeds 1 --steps 20 --input 32 --out "$LAB" >"$work/lab.log" 2>&1
+}
+shot_lab() { # nothing was run; running; what a run has left, figure by figure
+  local lab=$work/lab
+  lab_results; rm -rf "$lab"
+  go_to lab; settle; picture lab
+  key r; sleep 25; picture lab-running; key Escape; settle 30
+  go_to inspect; rm -rf "$lab"; cp -r "$LAB" "$lab"; go_to lab; settle; picture lab-fig10
+  xdotool mousemove $((width * 6 / 10)) $((height * 4 / 10)); for _ in 1 2 3; do xdotool click 4; done; away; settle; picture lab-fig10-zoomed
+  key Up; settle; xdotool mousemove $((width * 6 / 10)) $((height * 4 / 10)); sleep 1; picture lab-fig9; away
+  for _ in 1 2 3; do key Down; done; settle; picture lab-fig12
+  for _ in 1 2; do key Down; done; settle; picture lab-table2
 }
 shot_settings() { key ctrl+comma; settle; picture settings; }
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }

@@ -27,7 +27,7 @@ func (r *run) controlTasks(subject string) (out []task) {
 }
 
 // grey measures the control that is no method of the program.
-func (r *run) grey(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+func (r *run) grey(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	rows, err := session.RowsByName([]string{meanGrey})
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (r *run) grey(ctx context.Context, t task, on func(string, float64)) (f led
 	defer func() { err = errors.Join(err, s.Close()) }()
 	test, held := &tested{}, &tested{}
 	var wrong error
-	scores, err := s.MeasureControl(ctx, r.data.get(t.subject).set, session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input}, rows[0], t.seed, on,
+	scores, err := s.MeasureControl(ctx, r.data.get(t.subject).set, session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input}, rows[0], t.seed, on.told,
 		func(res *session.Result) { wrong = errors.Join(wrong, test.see(res)) })
 	if err = errors.Join(err, wrong); err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func (r *run) panelNotes() []string {
 func showFig7(r *run) (res result) {
 	for _, p := range r.panels() {
 		l, last := r.curves(p, "loc_acc", "Localisation accuracy", "LocAcc", p.fig7)
-		res.pictures = append(res.pictures, picture{"fig7-" + p.name, l})
+		res.pictures = append(res.pictures, picture{"fig7-" + p.name, words.Plain(r.panelTitle(p)), l})
 		res.tables = append(res.tables, r.curveTable(p, "loc_acc", "LocAcc", "%.3f"), r.curveTable(p, "iou", "IoU", "%.3f"),
 			r.curveTable(p, "iou_hit", "Share of defects met with IoU of 0.3", "%.3f"),
 			r.curveTable(p, "pixel_auroc", "Pixel AUROC", "%.3f"), r.curveTable(p, "aupro", "AUPRO to 0.3", "%.3f"))
@@ -122,7 +122,8 @@ func showFig8(r *run) (res result) {
 	for _, p := range r.panels() {
 		l, last := r.curves(p, "balanced_accuracy", "Detection accuracy", "balanced accuracy", fig8All)
 		plain, _ := r.curves(p, "accuracy", "Detection accuracy", "accuracy", fig8All)
-		res.pictures = append(res.pictures, picture{"fig8-" + p.name, l}, picture{"fig8-" + p.name + "-plain", plain})
+		res.pictures = append(res.pictures, picture{"fig8-" + p.name, words.Text("%s, balanced accuracy").With(r.panelTitle(p)), l},
+			picture{"fig8-" + p.name + "-plain", words.Text("%s, accuracy").With(r.panelTitle(p)), plain})
 		res.tables = append(res.tables, r.curveTable(p, "balanced_accuracy", "Balanced accuracy", "%.3f"), r.curveTable(p, "accuracy", "Accuracy", "%.3f"),
 			r.curveTable(p, "image_auroc", "Image AUROC", "%.3f"))
 		res.claims = append(res.claims,
@@ -146,7 +147,7 @@ func (r *run) risesClaim(p panel) session.Claim {
 func showFig11(r *run) (res result) {
 	for _, p := range r.panels() {
 		l, last := r.curves(p, "loss", "Average loss on held-out good parts", "mean absolute difference", fig11All)
-		res.pictures = append(res.pictures, picture{"fig11-" + p.name, l})
+		res.pictures = append(res.pictures, picture{"fig11-" + p.name, words.Plain(r.panelTitle(p)), l})
 		res.tables = append(res.tables, r.curveTable(p, "loss", "Mean absolute difference to the reconstruction", "%.4f"),
 			r.curveTable(p, "brier", "Brier score of the probability to be abnormal", "%.3f"))
 		res.claims = append(res.claims, first(words.Text("AGUR-Net has the lowest loss at the end, on %s.").With(r.panelTitle(p)), last, false, "%.4f"))

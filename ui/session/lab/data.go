@@ -11,6 +11,7 @@ import (
 
 	"agurscope/datasets"
 	"agurscope/datasets/synthec"
+	"agurscope/ui/words"
 )
 
 // Subject is a set of pictures to learn from and to test on.
@@ -65,7 +66,7 @@ var drawn = []struct {
 var profiles = []struct {
 	name, title string
 	side        int
-}{{"x1", "Factory X1, 1024 x 1024", 1024}, {"x2", "Factory X2, 512 x 512", 512}}
+}{{"x1", string(words.Text("Factory X1, 1024 x 1024")), 1024}, {"x2", string(words.Text("Factory X2, 512 x 512")), 512}}
 
 // newShelf looks what there is. Nothing is read or drawn yet.
 func newShelf(o Options, b Budget) *shelf {
@@ -114,11 +115,11 @@ func newShelf(o Options, b Budget) *shelf {
 		per = synthec.Counts{Train: 100, TestGood: 60, PerDefect: 10}
 	}
 	add(&Subject{
-		Name: ecd, Title: "SynthEC components", Dataset: "SynthEC", Category: "components", Stand: "ECD",
+		Name: ecd, Title: string(words.Text("SynthEC components")), Dataset: "SynthEC", Category: "components", Stand: "ECD",
 		draw: s.drawing(synthec.Options{Pose: synthec.Jittered, Seed: 5}, per),
 	})
 	add(&Subject{
-		Name: stages, Title: "SynthEC in five stages", Dataset: "SynthEC", Category: "stages", Stand: "the paper's five stages of production",
+		Name: stages, Title: string(words.Text("SynthEC in five stages")), Dataset: "SynthEC", Category: "stages", Stand: "the paper's five stages of production",
 		draw: s.drawing(synthec.Options{Seed: 6}, synthec.Counts{Train: 100, TestGood: 10, PerDefect: 3}),
 	})
 	for _, p := range profiles {
@@ -195,6 +196,28 @@ func (s *shelf) missing() (out []string) {
 		}
 	}
 	return append(out, "ECD: no data set of that name is public")
+}
+
+// Sets names those that a folder has, with how many of each, and counts those that
+// it has not.
+func Sets(dir string) (found []string, missing int) {
+	n := map[string]int{}
+	for _, x := range newShelf(Options{Data: dir}, Quick).subjects {
+		switch {
+		case x.why != "":
+			missing++
+		case x.root != "":
+			if n[x.Dataset]++; n[x.Dataset] == 1 {
+				found = append(found, x.Dataset)
+			}
+		}
+	}
+	for i, name := range found {
+		if n[name] > 1 {
+			found[i] = fmt.Sprintf("%s (%d)", name, n[name])
+		}
+	}
+	return found, missing
 }
 
 // ready opens a subject, or draws it first.

@@ -27,7 +27,8 @@ type result struct {
 }
 
 type picture struct {
-	name string // of the file, without ending
+	name    string     // of the file, without ending
+	caption words.Said // among the others of the experiment
 	report.Picture
 }
 

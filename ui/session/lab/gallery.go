@@ -29,7 +29,7 @@ func galleryTasks(*run) (out []task) {
 func showFig10(r *run) (res result) {
 	g := report.Grid{
 		Title: "SynthEC in five stages of production", Rows: []string{"part", "truth"}, Cells: make([][]report.Tile, 2),
-		Scale: fmt.Sprintf("0 to %.1f times the threshold of a region, for each method its own", heatEnd),
+		Scale: fmt.Sprintf("0 to %.1f times the threshold of a region, for each method its own", HeatEnd),
 	}
 	load := func(name string) image.Image {
 		f, err := os.Open(filepath.Join(r.o.Out, galleryDir, name))
@@ -44,7 +44,7 @@ func showFig10(r *run) (res result) {
 		return m
 	}
 	for i, p := range production {
-		g.Columns = append(g.Columns, p.title)
+		g.Columns = append(g.Columns, p.title.English())
 		g.Cells[0] = append(g.Cells[0], report.Tile{Image: load(fmt.Sprintf("input-%d.png", i+1)), Note: strings.ReplaceAll(p.defect, "_", " ")})
 		g.Cells[1] = append(g.Cells[1], report.Tile{Image: load(fmt.Sprintf("truth-%d.png", i+1))})
 	}
@@ -67,7 +67,7 @@ func showFig10(r *run) (res result) {
 		mean[m.name] = session.SpreadOf([]float64{sum / float64(len(production))})
 	}
 	if len(t.rows) > 0 {
-		res.pictures = append(res.pictures, picture{"fig10", g})
+		res.pictures = append(res.pictures, picture{"fig10", words.Said{}, g})
 	}
 	res.tables = append(res.tables, t)
 	res.claims = append(res.claims, shown(words.Text("AGUR-Net localises the five parts best on average.").With(), mean, true, "%.3f"))
@@ -78,19 +78,20 @@ func showFig10(r *run) (res result) {
 // production are the five stages of Fig. 10, each with a drawn defect that belongs
 // there, and which of the test parts with it is shown.
 var production = []struct {
-	title, defect string
-	which         int
+	title  words.Text
+	defect string
+	which  int
 }{
-	{"raw material", "stain", 0}, {"processing", "scratch", 0}, {"surface treatment", "stain", 1},
-	{"quality inspection", "missing_pin", 0}, {"packaging", "foreign_fibre", 0},
+	{words.Text("raw material"), "stain", 0}, {words.Text("processing"), "scratch", 0}, {words.Text("surface treatment"), "stain", 1},
+	{words.Text("quality inspection"), "missing_pin", 0}, {words.Text("packaging"), "foreign_fibre", 0},
 }
 
-// heatEnd is the end of the scale of all heat maps, in units of the threshold at
+// HeatEnd is the end of the scale of all heat maps, in units of the threshold at
 // which a region begins.
-const heatEnd = 1.5
+const HeatEnd = 1.5
 
 // gallery leaves the pictures of Fig. 10 in the folder of the results.
-func (r *run) gallery(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+func (r *run) gallery(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	dir := filepath.Join(r.o.Out, galleryDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func (r *run) gallery(ctx context.Context, t task, on func(string, float64)) (f 
 			f[fmt.Sprintf("iou_%d", i+1)] = metrics.IoU(res.Segmentation.Mask(), mask)
 			high := float32(res.Thresholds.High)
 			for name, m := range map[string]image.Image{
-				fmt.Sprintf("%s-%d-%d.png", t.method, t.seed, i+1): heatOf(res.Prediction.Map, heatEnd*high),
+				fmt.Sprintf("%s-%d-%d.png", t.method, t.seed, i+1): heatOf(res.Prediction.Map, HeatEnd*high),
 				fmt.Sprintf("input-%d.png", i+1):                   res.Frame.Image,
 				fmt.Sprintf("truth-%d.png", i+1):                   res.Frame.Mask,
 			} {

@@ -23,6 +23,7 @@ import (
 	"agurscope/nn/anomaly"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
 // Options say what to run. Zero values mean defaults.
@@ -93,9 +94,9 @@ func (o Options) budget() Budget {
 
 // Event tells how far a run is.
 type Event struct {
-	What        string // the measurement: method, data, seed
-	Stage       string // what it is doing; "" when it is finished
-	Done, Total int    // measurements, including those found finished
+	What        words.Said // the measurement: method, data, seed
+	Stage       words.Text // what it is doing; "" when it is finished
+	Done, Total int        // measurements, including those found finished
 	Share       float64
 	Remaining   time.Duration // estimated for all; 0 while unknown
 	Changed     []string      // experiments whose pages were made anew
@@ -119,6 +120,7 @@ type Page struct {
 	Done     int             `json:"done"` // measurements of Total
 	Total    int             `json:"total"`
 	Pictures []string        `json:"pictures"` // without ending; each is there as .png and .svg
+	Captions []words.Said    `json:"captions"` // of the pictures
 	Claims   []session.Claim `json:"claims"`
 }
 
@@ -129,7 +131,7 @@ func Run(ctx context.Context, o Options, on func(Event)) (*Outcome, error) {
 	if on == nil {
 		on = func(Event) {}
 	}
-	r, err := open(ctx, o)
+	r, err := open(ctx, o, on)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +140,7 @@ func Run(ctx context.Context, o Options, on func(Event)) (*Outcome, error) {
 }
 
 // open finds the data and what an earlier run has left.
-func open(ctx context.Context, o Options) (*run, error) {
+func open(ctx context.Context, o Options, on func(Event)) (*run, error) {
 	wrong := func(err error, hint string) error {
 		return &session.Problem{Op: "run the experiments", Err: err, Hint: hint}
 	}
@@ -174,6 +176,9 @@ func open(ctx context.Context, o Options) (*run, error) {
 	for _, t := range r.tasks {
 		if err := ctx.Err(); err != nil {
 			return nil, errors.Join(err, cells.Close())
+		}
+		if s := r.data.get(t.subject); s.set == nil {
+			on(Event{What: words.Plain(s.Title), Stage: stageData, Total: len(r.tasks)})
 		}
 		if err := r.data.ready(t.subject); err != nil {
 			return nil, errors.Join(wrong(fmt.Errorf("%s: %w", t.subject, err), ""), cells.Close())
@@ -215,7 +220,7 @@ func (r *run) all(ctx context.Context, on func(Event)) (*Outcome, error) {
 			e.What, e.Total = r.describe(t), len(r.tasks)
 			on(e)
 		}
-		f, err := r.measure(ctx, t, func(stage string, share float64) {
+		f, err := r.measure(ctx, t, func(stage words.Text, share float64) {
 			e := Event{Stage: stage, Done: out.Found + i}
 			e.Share, e.Remaining = r.forecast(todo[i:], time.Since(begun), share)
 			tell(e, todo[i:])
@@ -257,7 +262,7 @@ func (r *run) all(ctx context.Context, on func(Event)) (*Outcome, error) {
 	var errs []error
 	for _, t := range todo {
 		if err := r.failed[t]; err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", r.describe(t), err))
+			errs = append(errs, fmt.Errorf("%s: %w", r.describe(t).English(), err))
 		}
 	}
 	return out, errors.Join(errs...)

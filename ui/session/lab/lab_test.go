@@ -163,7 +163,7 @@ func TestSpecialMeasurements(t *testing.T) {
 	o.Experiments = []string{"fig9", "fig10", "fig12"}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	r, err := open(ctx, o)
+	r, err := open(ctx, o, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,12 +177,12 @@ func TestSpecialMeasurements(t *testing.T) {
 	}
 	r.cells.Close()
 	layouts, classes, err := Layouts(o.Out)
-	if err != nil || len(layouts) != 1 || len(classes) != 4 || len(layouts[0].Points) < 12 || layouts[0].Method != "pixels" {
+	if err != nil || len(layouts) != 1 || len(classes) != 4 || len(layouts[0].Points) < 12 || layouts[0].Method.String() != "pixels" || classes[0] != "SynthEC jittered" {
 		t.Errorf("%d layouts of %v, %v", len(layouts), classes, err)
 	}
-	titles, files := Panes(o.Out, 4)
-	if len(titles) != 3 || titles[2] != "LSTM-NDT" || len(files) != 3 {
-		t.Errorf("panes %v", titles)
+	panes := Panes(o.Out, 4)
+	if len(panes) != 3 || panes[2].Title.String() != "LSTM-NDT" || !strings.HasPrefix(panes[2].Note, "LocAcc 0.") || panes[0].Note != "" {
+		t.Errorf("panes %+v", panes)
 	}
 	f := r.figures(r.tasks[2])
 	if f["p50_A_ms"]+f["p50_B_ms"]+f["p50_C_ms"] <= 0 || f["images_all"] < 6 || f["stage_detect_ms"] <= 0 {

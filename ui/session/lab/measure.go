@@ -23,7 +23,7 @@ import (
 const trainingShare = 0.8
 
 // trained runs a session with a recipe of the method, learnt from the subject.
-func (r *run) trained(ctx context.Context, t task, input, steps int, on func(string, float64), use func(*session.Session, *datasets.Set) error) (err error) {
+func (r *run) trained(ctx context.Context, t task, input, steps int, on watcher, use func(*session.Session, *datasets.Set) error) (err error) {
 	set := r.data.get(t.subject).set
 	s := session.New(session.Options{Engine: r.o.Engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
@@ -43,7 +43,7 @@ func (r *run) trained(ctx context.Context, t task, input, steps int, on func(str
 		case e.Stage != session.Looking && e.Stage != session.Reading:
 			share = 1
 		}
-		on(string(e.Stage), trainingShare*share)
+		on(stageOf(string(e.Stage)), trainingShare*share)
 	})
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func inspect(ctx context.Context, s *session.Session, set *datasets.Set, items [
 }
 
 // learn trains a method and tests it.
-func (r *run) learn(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+func (r *run) learn(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	if t.method == meanGrey {
 		return r.grey(ctx, t, on)
 	}
@@ -160,13 +160,13 @@ func (r *run) learn(ctx context.Context, t task, on func(string, float64)) (f le
 		items := labelled(set)
 		all := float64(len(items) + len(held))
 		kept, err := inspect(ctx, s, set, held, func(done int) {
-			on("testing", trainingShare+(1-trainingShare)*float64(done)/all)
+			on(stageTesting, trainingShare+(1-trainingShare)*float64(done)/all)
 		})
 		if err != nil {
 			return err
 		}
 		test, err := inspect(ctx, s, set, items, func(done int) {
-			on("testing", trainingShare+(1-trainingShare)*float64(done+len(held))/all)
+			on(stageTesting, trainingShare+(1-trainingShare)*float64(done+len(held))/all)
 		})
 		if err != nil {
 			return err
@@ -308,7 +308,7 @@ func byDifficulty(parts []seen, fpr float64) []float64 {
 func mean(v []float64) float64 { m, _ := metrics.MeanStd(v); return m }
 
 // ablate measures a row of the ablation as “agurscope ablate” does.
-func (r *run) ablate(ctx context.Context, t task, on func(string, float64)) (_ ledger.Figures, err error) {
+func (r *run) ablate(ctx context.Context, t task, on watcher) (_ ledger.Figures, err error) {
 	rows, err := session.RowsByName([]string{t.method})
 	if err != nil {
 		return nil, err
@@ -316,7 +316,7 @@ func (r *run) ablate(ctx context.Context, t task, on func(string, float64)) (_ l
 	s := session.New(session.Options{Engine: r.o.Engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	o := session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input, Steps: r.budget.Steps}
-	e, err := s.MeasureRow(ctx, r.data.get(t.subject).set, o, rows[0], t.seed, on)
+	e, err := s.MeasureRow(ctx, r.data.get(t.subject).set, o, rows[0], t.seed, on.told)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (r *run) publish(e *Experiment) (Page, error) {
 					return p, err
 				}
 				if ending == "png" {
-					p.Pictures = append(p.Pictures, d.name)
+					p.Pictures, p.Captions = append(p.Pictures, d.name), append(p.Captions, d.caption)
 				}
 			}
 		}
@@ -68,7 +68,7 @@ func (r *run) page(e *Experiment, p Page, res result) []byte {
 	}
 	for _, t := range e.tasks(r) {
 		if err := r.failed[t]; err != nil {
-			fmt.Fprintf(&b, "\n**Failed**: %s: %v\n", r.describe(t), err)
+			fmt.Fprintf(&b, "\n**Failed**: %s: %v\n", r.describe(t).English(), err)
 		}
 	}
 	for _, name := range p.Pictures {

@@ -50,7 +50,7 @@ func showFig9(r *run) (res result) {
 			s.Groups = append(s.Groups, g)
 		}
 		s.Notes = []string{fmt.Sprintf("5-NN %.3f", f["knn5_map"]), fmt.Sprintf("silhouette %.2f", f["silhouette_map"])}
-		res.pictures = append(res.pictures, picture{fmt.Sprintf("fig9-%c", 'a'+i), s})
+		res.pictures = append(res.pictures, picture{fmt.Sprintf("fig9-%c", 'a'+i), layoutTitle(m.name), s})
 		row := []string{m.title}
 		for _, k := range []string{"knn5_before", "knn5_map", "silhouette_before", "silhouette_map"} {
 			row = append(row, fmt.Sprintf("%.3f", f[k]))
@@ -71,7 +71,7 @@ const raw = "raw"
 
 // spread lays out the defective parts of four products by what a method sees in
 // them.
-func (r *run) spread(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+func (r *run) spread(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	set := r.data.get(t.subject).set
 	items := slices.DeleteFunc(labelled(set), func(it datasets.Item) bool { return it.Label != datasets.Anomalous })
 	var looks [][]float32
@@ -85,7 +85,7 @@ func (r *run) spread(ctx context.Context, t task, on func(string, float64)) (f l
 				return nil, err
 			}
 			looks = append(looks, v)
-			on("reading", .9*float64(i+1)/float64(len(items)))
+			on(stageReading, .9*float64(i+1)/float64(len(items)))
 		}
 	} else {
 		err := r.trained(ctx, t, r.budget.Input, r.budget.Steps, on, func(s *session.Session, set *datasets.Set) error {
@@ -110,7 +110,7 @@ func (r *run) spread(ctx context.Context, t task, on func(string, float64)) (f l
 	for _, it := range items {
 		labels = append(labels, slices.IndexFunc(classes, func(c string) bool { return strings.HasPrefix(it.Name, c+"/") }))
 	}
-	on("laying out", .95)
+	on(stageLayout, .95)
 	return layOut(ctx, looks, labels)
 }
 

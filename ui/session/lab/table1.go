@@ -104,7 +104,7 @@ func showTable1(r *run) (res result) {
 		}
 	}
 	if len(whole) > 0 {
-		res.pictures = append(res.pictures, picture{"table1", b})
+		res.pictures = append(res.pictures, picture{"table1", words.Said{}, b})
 	}
 	means := map[string]session.Spread{}
 	row := []string{"*mean of those with all four*", ""}

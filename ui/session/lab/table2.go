@@ -59,7 +59,7 @@ func showTable2(r *run) (res result) {
 			}
 		}
 		if measured {
-			res.pictures = append(res.pictures, picture{fmt.Sprintf("table2-%c", 'a'+i), l})
+			res.pictures = append(res.pictures, picture{fmt.Sprintf("table2-%c", 'a'+i), words.Plain(s.Title), l})
 		}
 		beat, losers := r.beats([]string{x.subject}, slices.Concat(methods, controls[1:]), "image_auroc")
 		res.tables = append(res.tables, t, beat)

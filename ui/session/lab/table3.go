@@ -7,6 +7,7 @@ import (
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
 func table3Tasks(r *run) (out []task) {
@@ -58,7 +59,7 @@ func showTable3(r *run) (res result) {
 		d.Rows = append(d.Rows, report.Dot{Label: x.Title, Mean: float64(s.Mean), SD: float64(s.SD), Reference: reference, Control: x.Control})
 	}
 	if len(rows) > 0 {
-		res.pictures = append(res.pictures, picture{"table3", d})
+		res.pictures = append(res.pictures, picture{"table3", words.Said{}, d})
 	}
 	res.tables = append(res.tables, t)
 	res.claims = append(session.AblationClaims(rows), session.ControlClaim(rows))

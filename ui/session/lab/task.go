@@ -11,6 +11,7 @@ import (
 
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
+	"agurscope/ui/words"
 )
 
 // kind is a way of measuring.
@@ -34,12 +35,43 @@ type task struct {
 }
 
 // describe names a task for people.
-func (r *run) describe(t task) string {
-	s := fmt.Sprintf("%s on %s, seed %d", titleOf(t.method), r.data.title(t.subject), t.seed)
+func (r *run) describe(t task) words.Said {
 	if t.tick != ledger.LastTick {
-		s += fmt.Sprintf(", tick %d", t.tick)
+		return words.Text("%s on %s, seed %s, tick %s").With(titleOf(t.method), r.data.title(t.subject), t.seed, t.tick)
 	}
-	return s
+	return words.Text("%s on %s, seed %s").With(titleOf(t.method), r.data.title(t.subject), t.seed)
+}
+
+// watcher is told what a measurement is doing, and the share that is done.
+type watcher func(stage words.Text, share float64)
+
+// told passes on what the session says.
+func (w watcher) told(stage string, share float64) { w(stageOf(stage), share) }
+
+// Stages of a measurement beside those of a training.
+const (
+	stageData    = words.Text("preparing the data")
+	stageTesting = words.Text("testing")
+	stageTiming  = words.Text("taking the time")
+	stageLayout  = words.Text("laying out")
+	stageReading = words.Text("reading images")
+)
+
+// stageOf is what a training or an evaluation does.
+func stageOf(name string) words.Text {
+	switch session.Stage(name) {
+	case session.Looking:
+		return words.Text("looking how parts lie")
+	case session.Reading:
+		return stageReading
+	case session.Training:
+		return words.Text("training")
+	case session.Calibrating:
+		return words.Text("calibrating")
+	case session.Saving:
+		return words.Text("saving")
+	}
+	return stageTesting
 }
 
 // cell is where a task's figures are kept. Its configuration is everything that
@@ -71,7 +103,7 @@ const protocol = 1
 func (r *run) figures(t task) ledger.Figures { return r.cells.Get(r.cell(t)) }
 
 // measure does one task.
-func (r *run) measure(ctx context.Context, t task, on func(stage string, share float64)) (ledger.Figures, error) {
+func (r *run) measure(ctx context.Context, t task, on watcher) (ledger.Figures, error) {
 	switch t.kind {
 	case learn:
 		return r.learn(ctx, t, on)

@@ -53,7 +53,7 @@ func showFig12(r *run) (res result) {
 			of[m.name] = session.SpreadOf([]float64{value(f, "p50_A_ms")})
 		}
 		if len(b.Series) > 0 {
-			res.pictures = append(res.pictures, picture{"fig12-" + p.name, b})
+			res.pictures = append(res.pictures, picture{"fig12-" + p.name, words.Plain(p.title), b})
 		}
 		res.tables = append(res.tables, t)
 		res.claims = append(res.claims, shown(words.Text("AGUR-Net is the fastest on type A, %s.").With(p.title), of, false, "%.1f ms"))
@@ -105,7 +105,7 @@ func shapeOf(mask *image.Gray) string {
 }
 
 // time measures picture by picture, from the file to the verdict.
-func (r *run) time(ctx context.Context, t task, on func(string, float64)) (f ledger.Figures, err error) {
+func (r *run) time(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	err = r.trained(ctx, t, r.budget.Timed, timedSteps, on, func(s *session.Session, set *datasets.Set) error {
 		items := slices.DeleteFunc(labelled(set), func(it datasets.Item) bool { return it.Label != datasets.Anomalous })
 		took, stages := map[string][]float64{}, map[string][]float64{}
@@ -121,7 +121,7 @@ func (r *run) time(ctx context.Context, t task, on func(string, float64)) (f led
 			if res.Err != nil {
 				return res.Err
 			}
-			on("timing", trainingShare+(1-trainingShare)*float64(i+1)/float64(total))
+			on(stageTiming, trainingShare+(1-trainingShare)*float64(i+1)/float64(total))
 			if i < r.budget.WarmUp || res.Frame.Mask == nil {
 				continue
 			}
