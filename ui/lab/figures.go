@@ -74,11 +74,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 		v := viewer.New()
 		v.ShowToolbar(false)
 		v.Enlarge(viewer.PaneOriginal)
-		title := p.Title.String()
-		if p.Note != "" {
-			title += " · " + p.Note
-		}
-		v.SetTitle(viewer.PaneOriginal, title)
+		v.SetTitle(viewer.PaneOriginal, p.Title.String())
 		v.SetFrame(viewer.Frame{Original: scene.Opaque(grown(m, extent))})
 		v.OnMoved = func(at viewer.Viewport) {
 			for k, o := range views {
@@ -88,7 +84,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 			}
 		}
 		views = append(views, v)
-		grid.Add(v)
+		grid.Add(widgets.Dock(nil, widgets.Inset(widgets.NewCaption(p.Note), 2, 6), nil, nil, v))
 	}
 	picks := widgets.Row(6)
 	for i, name := range lab.Stages() {
@@ -98,7 +94,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 		}
 		picks.Add(b)
 	}
-	return widgets.Dock(widgets.Inset(widgets.Dock(nil, nil, nil, scale(), picks), 4, 0), nil, nil, nil, grid)
+	return widgets.Dock(widgets.Inset(widgets.Dock(nil, nil, nil, scale(), container.NewHScroll(picks)), 4, 0), nil, nil, nil, grid)
 }
 
 // scale is the one scale of colours of all heat maps.

@@ -63,8 +63,13 @@ func (s *Screen) turnTo(name string) {
 }
 
 func (s *Screen) show(o fyne.CanvasObject) {
+	s.tabBar.Show()
+	if len(s.tabs.Objects) == 0 {
+		s.tabBar.Hide()
+	}
 	s.centre.Objects = []fyne.CanvasObject{o}
 	s.centre.Refresh()
+	s.sheet.Refresh() // tabs and claims take more or less room
 }
 
 // empty says what is to be done where nothing has been measured.

@@ -56,6 +56,8 @@ type Screen struct {
 	running        *fyne.Container
 	title          *widgets.Text
 	tabs           *fyne.Container
+	tabBar         *container.Scroll
+	sheet          *fyne.Container
 	centre         *fyne.Container
 	claims         *fyne.Container
 	foot           fyne.CanvasObject // around the claims
@@ -152,8 +154,9 @@ func (s *Screen) compose() fyne.CanvasObject {
 	s.export = t.NewButton(words.T("Save picture"), theme.DocumentSaveIcon(), words.T("As PNG or SVG, by the name of the file"), s.save)
 	s.foot = widgets.Fixed(0, 170, container.NewVScroll(widgets.Inset(s.claims, 8, 0)))
 	head := widgets.Dock(nil, nil, nil, s.export, s.title)
-	page := widgets.Dock(widgets.Inset(widgets.Rows(6, head, s.tabs), 6, 0), s.foot, nil, nil, s.centre)
-	return widgets.Dock(nil, nil, widgets.Fixed(sideWidth, 0, widgets.NewPanel(widgets.Inset(side, 10, 12))), nil, widgets.Inset(page, 6, 12))
+	s.tabBar = container.NewHScroll(s.tabs)
+	s.sheet = widgets.Dock(widgets.Inset(widgets.Rows(6, head, s.tabBar), 6, 0), s.foot, nil, nil, s.centre)
+	return widgets.Dock(nil, nil, widgets.Fixed(sideWidth, 0, widgets.NewPanel(widgets.Inset(side, 10, 12))), nil, widgets.Inset(s.sheet, 6, 12))
 }
 
 // label is an experiment's name as the paper writes it.
