@@ -42,7 +42,7 @@ var keyHelp = []struct {
 	{words.Text("Camera"), [][2]words.Text{
 		{words.Text("Space"), words.Text("start, stop")},
 		{"T", words.Text("take one picture, where a trigger is used")},
-		{"V", words.Text("test the camera: one picture, nothing inspected")},
+		{"V", words.Text("test the camera: one picture")},
 		{"S", words.Text("look for cameras")},
 	}},
 	{words.Text("Pictures"), [][2]words.Text{
@@ -149,12 +149,12 @@ func (w *Window) addShortcuts() {
 
 // showKeys shows the list of keys.
 func (w *Window) showKeys() {
-	columns := container.New(layout.NewCustomPaddedHBoxLayout(36))
+	columns := container.New(layout.NewCustomPaddedHBoxLayout(24))
 	column := widgets.Rows(16)
 	for i, g := range keyHelp {
 		rows := widgets.Rows(7, widgets.NewHeading(g.group.String()))
 		for _, k := range g.keys {
-			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 116})
+			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 104})
 			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1].String())))
 		}
 		column.Add(rows)

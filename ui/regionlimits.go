@@ -48,7 +48,7 @@ func newRegionLimits(s *inspectScreen) *regionLimits {
 	l.least = l.field("", words.T("Regions with fewer pixels of the picture do not count. Empty brings the usual size back. Press Enter."), l.leastTyped)
 	l.most = l.field(words.T("none"), words.T("A part with a region that covers this much of the picture, in per cent, is REVIEW and never OK or NG: no defect is that large, so the light or the part is another. Empty sets no limit. Press Enter."), l.mostTyped)
 	word := func(s string) fyne.CanvasObject { return container.NewCenter(widgets.NewCaption(s)) }
-	l.root = widgets.Row(6, word(words.T("regions from")), widgets.Fixed(62, 0, l.least.Entry), word(words.T("px to under")), widgets.Fixed(62, 0, l.most.Entry), word("%"))
+	l.root = widgets.Row(4, word(words.T("regions from")), widgets.Fixed(56, 0, l.least.Entry), word(words.T("px to")), widgets.Fixed(56, 0, l.most.Entry), word("%"))
 	return l
 }
 

@@ -18,12 +18,14 @@ import (
 	"agurscope/nn/anomaly"
 	"agurscope/nn/segment"
 	"agurscope/ui/desk"
+	"agurscope/ui/lab"
 	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 )
@@ -94,6 +96,30 @@ func shades(m image.Image) int {
 	return len(seen)
 }
 
+// clipped reports what is wider than the place in which it can only be scrolled up
+// and down.
+func clipped(t *testing.T, place string, o fyne.CanvasObject) {
+	t.Helper()
+	if !o.Visible() {
+		return
+	}
+	switch o := o.(type) {
+	case *container.Scroll:
+		if need := o.Content.MinSize().Width; o.Direction == container.ScrollVerticalOnly && need > o.Size().Width+0.5 {
+			t.Errorf("%s: %T needs %v of %v", place, o.Content, need, o.Size().Width)
+		}
+		clipped(t, place, o.Content)
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			clipped(t, place, c)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(o).Objects() {
+			clipped(t, place, c)
+		}
+	}
+}
+
 // paint captures the window in all themes and two sizes on every screen.
 func paint(t *testing.T, w *Window) {
 	t.Helper()
@@ -106,6 +132,9 @@ func paint(t *testing.T, w *Window) {
 				w.goTo(i)
 				if n := shades(w.Window.Canvas().Capture()); n < 8 {
 					t.Errorf("%s in %s at %v shows only %d colours", s.Title(), l, size, n)
+				}
+				if s.Title() != lab.Title || l != "contrast" { // whose large text is wider than the Lab's form
+					clipped(t, s.Title()+" in "+l, w.Window.Content())
 				}
 				if m := w.Window.Content().MinSize(); l != "contrast" && (m.Width > 1280 || m.Height > 800) {
 					t.Errorf("%s in %s needs %v, more than 1280 x 800", s.Title(), l, m)

@@ -83,11 +83,14 @@ func Polarity(p string) string {
 	return p
 }
 
-// Milliseconds writes a latency.
+// Milliseconds writes a latency, from a second on in seconds.
 func Milliseconds(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
-	if ms < 10 {
+	switch {
+	case ms < 10:
 		return fmt.Sprintf("%.1f ms", ms)
+	case ms >= 999.5:
+		return fmt.Sprintf("%.1f s", ms/1000)
 	}
 	return fmt.Sprintf("%.0f ms", ms)
 }
