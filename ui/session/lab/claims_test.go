@@ -70,9 +70,9 @@ func TestEveryClass(t *testing.T) {
 		want           words.Text
 		says           string
 	}{
-		{3, nil, nil, session.Reproduced, "first in 3 of 3"},
-		{3, nil, []string{"b"}, session.Open, "first in 2 of 3; not told on b"},
-		{3, []string{"a"}, []string{"b"}, session.NotReproduced, "first in 1 of 3; behind on a; not told on b"},
+		{3, nil, nil, session.Reproduced, "first beyond doubt in 3 of 3"},
+		{3, nil, []string{"b"}, session.Open, "first beyond doubt in 2 of 3; not told on b"},
+		{3, []string{"a"}, []string{"b"}, session.NotReproduced, "first beyond doubt in 1 of 3; behind on a; not told on b"},
 		{0, nil, nil, session.Open, "no class"},
 	} {
 		if got := everyClass(c.whole, c.behind, c.untold); got.Verdict != c.want || !strings.Contains(got.String(), c.says) {

@@ -148,7 +148,7 @@ func everyClass(whole int, behind, untold []string) session.Claim {
 	if whole == 0 {
 		return session.Ruled(text, 0, words.Text("no class has been measured with all four methods").With())
 	}
-	why := []words.Said{words.Text("first in %s of %s").With(whole-len(behind)-len(untold), whole)}
+	why := []words.Said{words.Text("first beyond doubt in %s of %s").With(whole-len(behind)-len(untold), whole)}
 	if len(behind) > 0 {
 		why = append(why, words.Text("behind on %s").With(strings.Join(behind, ", ")))
 	}
