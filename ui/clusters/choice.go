@@ -20,11 +20,10 @@ func (s *Screen) tabulate() {
 		ids = append(ids, s.m.Points[i].Verdict)
 	}
 	what := s.what
-	switch what {
-	case insideLine.String():
+	switch {
+	case what == insideLine.String():
 		what = words.T("from the map")
-	case fromHistory.String():
-	default:
+	case slices.Contains(s.names, what):
 		what = words.T("of %s##a set", what)
 	}
 	s.ShowRecords(ids, what)
@@ -73,10 +72,7 @@ const (
 
 // isolate selects the points of a group, or all when they are selected already.
 func (s *Screen) isolate(group int) {
-	name := words.T("not known")
-	if group >= 0 {
-		name = s.names[group]
-	}
+	name := s.groupName(group)
 	if s.chosen != nil && s.what == name {
 		s.choose(nil, "", -1)
 		return
@@ -93,6 +89,17 @@ func (s *Screen) isolate(group int) {
 		in = s.members(which)
 	}
 	s.choose(in, name, which)
+}
+
+// groupName is what a group is called; -1 is that of the parts in no other.
+func (s *Screen) groupName(group int) string {
+	switch {
+	case group >= 0:
+		return s.names[group]
+	case s.by == session.ByCluster:
+		return words.T("in no cluster")
+	}
+	return words.T("not known")
 }
 
 // clusterAt is which cluster of the map the group of that number is.
@@ -126,14 +133,7 @@ func (s *Screen) members(cluster int) []int {
 // choose selects points: the others are dimmed, and the list shows these only.
 func (s *Screen) choose(in []int, what string, cluster int) {
 	s.chosen, s.what, s.which = in, what, cluster
-	var lit []bool
-	if in != nil {
-		lit = make([]bool, len(s.m.Points))
-		for _, i := range in {
-			lit[i] = true
-		}
-	}
-	s.scatter.Light(lit)
+	s.light()
 	s.scatter.Choose(-1)
 	s.name.SetText("")
 	s.drop.Hide()
@@ -157,6 +157,18 @@ func (s *Screen) choose(in []int, what string, cluster int) {
 	s.side.Refresh()
 	s.list.Refresh()
 	s.list.ScrollToTop()
+}
+
+// light dims what is not selected.
+func (s *Screen) light() {
+	var lit []bool
+	if s.chosen != nil {
+		lit = make([]bool, len(s.m.Points))
+		for _, i := range s.chosen {
+			lit[i] = true
+		}
+	}
+	s.scatter.Light(lit)
 }
 
 func (s *Screen) heading() {

@@ -3,6 +3,7 @@ package clusters
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"agurscope/history"
 	"agurscope/ui/session"
@@ -97,7 +98,8 @@ func (s *Screen) showPlaced() {
 		s.m.Points = append(s.m.Points, p.MapPoint)
 		for k := range s.m.Clusters {
 			if c := &s.m.Clusters[k]; p.Cluster != 0 && c.ID == p.Cluster {
-				c.Members = append(c.Members, p.Verdict)
+				at, _ := slices.BinarySearch(c.Members, p.Verdict) // they are in order
+				c.Members = slices.Insert(slices.Clip(c.Members), at, p.Verdict)
 			}
 		}
 	}
@@ -106,7 +108,7 @@ func (s *Screen) showPlaced() {
 	}
 	s.recolour(true)
 	if s.chosen != nil {
-		s.choose(s.chosen, s.what, s.which)
+		s.light() // what a person chose, and the name being typed, stay
 	}
 	s.scatter.Choose(last)
 	s.heading()

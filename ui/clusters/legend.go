@@ -5,7 +5,6 @@ import (
 
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -23,11 +22,7 @@ func (s *Screen) writeLegend() {
 		}
 	}
 	if count[0] > 0 {
-		name := words.T("not known")
-		if s.by == session.ByCluster {
-			name = words.T("in no cluster")
-		}
-		s.legend.Add(newLegendRow(-1, name, count[0], func() { s.isolate(-1) }))
+		s.legend.Add(newLegendRow(-1, s.groupName(-1), count[0], func() { s.isolate(-1) }))
 	}
 	s.legend.Refresh()
 }

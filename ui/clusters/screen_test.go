@@ -218,6 +218,26 @@ func TestPartsAreSelectedAndNamed(t *testing.T) {
 	}
 }
 
+func TestANewPartLeavesWhatIsBeingNamed(t *testing.T) {
+	h := newBench(t, "dark", 40)
+	h.drawnMap(t)
+	h.scatter.OnLasso([]int{3, 5, 8})
+	h.name.SetText("du")
+	h.add(t, 77, 1)
+	h.place(session.Placed{Map: h.m.ID, Cluster: h.m.Clusters[0].ID, MapPoint: history.MapPoint{Verdict: 41, Placed: true, Part: history.MapPart{Name: "077.png", Final: history.OK, Verdict: history.OK}}})
+	h.until(t, "the part is shown", func() bool { return len(h.m.Points) == 41 })
+	if h.name.Text != "du" || h.listed() != 3 || len(h.scatter.lit) != 41 || h.scatter.lit[40] || !h.scatter.lit[5] {
+		t.Errorf("%q, %d parts", h.name.Text, h.listed())
+	}
+	if !slices.IsSorted(h.m.Clusters[0].Members) || !slices.Contains(h.m.Clusters[0].Members, 41) {
+		t.Errorf("members %v", h.m.Clusters[0].Members)
+	}
+	h.isolate(-1)
+	if h.chosen != nil && h.what != h.groupName(-1) {
+		t.Error(h.what)
+	}
+}
+
 func TestNewPartsAppear(t *testing.T) {
 	h := newBench(t, "dark", 40)
 	h.drawnMap(t)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +134,26 @@ func TestChartsOfNothingAndOfErrorsOnly(t *testing.T) {
 		if err := store.Add(ctx, &history.Record{Run: run.ID, Path: "a", Verdict: history.ERROR, Score: math.NaN()}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestACauseLeadsToAllClustersOfItsName(t *testing.T) {
+	s, h, store := newStation(t, 60)
+	s.Show()
+	h.Until(t, "all are shown", func() bool { return s.rows() == 60 })
+	v, err := store.View(context.Background(), history.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &clustered{names: []string{"dust", "bent", "dust"}, of: map[int64]int{4: 0, 14: 1, 24: 2}, in: [][]int64{{4}, {14}, {24}}}
+	out := causes(context.Background(), v, c)[2]
+	if len(out) != 2 || out[0].name != "dust" || out[0].Count != 2 {
+		t.Fatalf("%+v", out)
+	}
+	var m more
+	out[0].drop(&m)
+	if !slices.Equal(m.picked, []int64{4, 24}) {
+		t.Errorf("%v", m.picked)
 	}
 }
 

@@ -192,8 +192,14 @@ func causes(ctx context.Context, v *history.View, clusters *clustered) (out [3][
 		return func(m *more) { m.polarity = label }
 	})
 	out[2] = pareto(among, asItIs, func(label string) func(*more) {
-		k := slices.Index(clusters.names, label)
-		return func(m *more) { m.picked, m.what = clusters.in[k], words.T("of %s##a set", label) }
+		return func(m *more) {
+			m.picked, m.what = nil, words.T("of %s##a set", label)
+			for k, name := range clusters.names {
+				if name == label { // several may be called the same
+					m.picked = append(m.picked, clusters.in[k]...)
+				}
+			}
+		}
 	})
 	return out
 }
