@@ -120,6 +120,9 @@ func Sentence(s string) string {
 		s = string(unicode.ToUpper(r)) + s[n:]
 	}
 	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(".!?。！？", last) {
+		if unicode.Is(unicode.Han, last) {
+			return s + "。"
+		}
 		s += "."
 	}
 	return s
