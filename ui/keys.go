@@ -39,6 +39,14 @@ var keyHelp = []struct {
 		{"U  Y", words.Text("undo, redo")},
 		{"S", words.Text("save as a version")},
 	}},
+	{words.Text("Train"), [][2]words.Text{
+		{words.Text("Space"), words.Text("pause, go on")},
+	}},
+	{words.Text("Explain"), [][2]words.Text{
+		{words.Text("Left Right, K J"), words.Text("previous and next step")},
+		{words.Text("Space"), words.Text("go through the steps by itself")},
+		{"P  N", words.Text("previous and next part")},
+	}},
 	{words.Text("Camera"), [][2]words.Text{
 		{words.Text("Space"), words.Text("start, stop")},
 		{"T", words.Text("take one picture, where a trigger is used")},
@@ -54,33 +62,35 @@ var keyHelp = []struct {
 		{"M", words.Text("measure")},
 		{"0", words.Text("back to four panes")},
 	}},
+	{words.Text("Judged area"), [][2]words.Text{
+		{"X", words.Text("ignore, or judge again")},
+		{"U", words.Text("take the last stroke back")},
+		{words.Text("Enter  Esc"), words.Text("close the polygon, leave")},
+	}},
+	{words.Text("Clusters"), [][2]words.Text{
+		{"D  L  H", words.Text("draw the map, lasso, list in the history")},
+		{"C  F", words.Text("other colours, the whole map")},
+	}},
 	{words.Text("Program"), [][2]words.Text{
-		{words.Text("Ctrl+1 …"), words.Text("the screens, in the order of the rail")},
+		{words.Text("Ctrl+1 … 9, 0"), words.Text("the screens, in the order of the rail")},
 		{words.Text("Ctrl+O"), words.Text("open a folder of parts")},
 		{words.Text("Ctrl+R"), words.Text("open a recipe")},
 		{words.Text("Ctrl+L"), words.Text("the line and its peers")},
 		{words.Text("Ctrl+,"), words.Text("the settings")},
+		{words.Text("Ctrl+Shift+Q"), words.Text("leave the kiosk")},
 		{"?", words.Text("this list")},
 	}},
 	{words.Text("History"), [][2]words.Text{
 		{"/  D", words.Text("search, filter by more")},
 		{"V", words.Text("charts, or the table")},
 		{words.Text("Space  A"), words.Text("select this one, all")},
+		{words.Text("Backspace"), words.Text("drop what “Filter…” has set")},
 		{"S  T", words.Text("similar parts, today's recipe")},
 		{"G  E  M", words.Text("golden sets, export, in the map")},
-	}},
-	{words.Text("Clusters"), [][2]words.Text{
-		{"D  L  H", words.Text("draw the map, lasso, list in the history")},
-		{"C  F", words.Text("other colours, the whole map")},
 	}},
 	{words.Text("Lab"), [][2]words.Text{
 		{words.Text("Up Down"), words.Text("previous and next experiment")},
 		{words.Text("R  Esc"), words.Text("run what is ticked, stop")},
-	}},
-	{words.Text("Explain"), [][2]words.Text{
-		{words.Text("Left Right, K J"), words.Text("previous and next step")},
-		{words.Text("Space"), words.Text("go through the steps by itself")},
-		{"P  N", words.Text("previous and next part")},
 	}},
 }
 
@@ -130,42 +140,63 @@ func (w *Window) Dialog(d dialog.Dialog) {
 
 func (w *Window) dialogOpen() bool { return w.Window.Canvas().Overlays().Top() != nil }
 
+// screenKey goes with Control to a screen, as the keys lie on the board: 1 to 9,
+// and 0 for the tenth.
+func screenKey(i int) fyne.KeyName { return fyne.KeyName(fmt.Sprint((i + 1) % 10)) }
+
+// shortcut is what a key does with Control.
+type shortcut struct {
+	key fyne.KeyName
+	do  func()
+}
+
+func (w *Window) shortcuts() []shortcut {
+	all := []shortcut{
+		{fyne.KeyComma, func() { w.GoTo(setup.Title) }},
+		{fyne.KeyO, func() { w.GoTo(inspectTitle); w.inspect.browseSet() }},
+		{fyne.KeyL, w.showLine},
+		{fyne.KeyR, func() { w.GoTo(inspectTitle); w.inspect.browseRecipe() }},
+	}
+	for i := range w.screens {
+		all = append(all, shortcut{screenKey(i), func() { w.goTo(i) }})
+	}
+	return all
+}
+
 func (w *Window) addShortcuts() {
-	add := func(key fyne.KeyName, do func()) {
-		w.Window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+	for _, s := range w.shortcuts() {
+		w.Window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: s.key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
 			if !w.dialogOpen() && !w.c.Kiosk {
-				do()
+				s.do()
 			}
 		})
 	}
-	for i := range w.screens {
-		add(fyne.KeyName(fmt.Sprint(i+1)), func() { w.goTo(i) })
-	}
-	add(fyne.KeyComma, func() { w.GoTo(setup.Title) })
-	add(fyne.KeyO, func() { w.GoTo(inspectTitle); w.inspect.browseSet() })
-	add(fyne.KeyL, w.showLine)
-	add(fyne.KeyR, func() { w.GoTo(inspectTitle); w.inspect.browseRecipe() })
 }
+
+// keyColumns is how many columns of keys fit into the smallest window.
+const keyColumns = 3
 
 // showKeys shows the list of keys.
 func (w *Window) showKeys() {
-	columns := container.New(layout.NewCustomPaddedHBoxLayout(24))
-	column := widgets.Rows(16)
-	for i, g := range keyHelp {
+	lines := 0
+	for _, g := range keyHelp {
+		lines += 1 + len(g.keys)
+	}
+	columns := container.New(layout.NewCustomPaddedHBoxLayout(22))
+	column, used := widgets.Rows(16), 0
+	for _, g := range keyHelp {
 		rows := widgets.Rows(7, widgets.NewHeading(g.group.String()))
 		for _, k := range g.keys {
 			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 104})
 			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1].String())))
 		}
 		column.Add(rows)
-		if i%3 == 2 {
+		if used += 1 + len(g.keys); used*keyColumns >= lines {
 			columns.Add(column)
-			column = widgets.Rows(16)
+			column, used = widgets.Rows(16), 0
 		}
 	}
-	if len(column.Objects) > 0 {
-		columns.Add(column)
-	}
+	columns.Add(column)
 	d := dialog.NewCustom(words.T("Keys"), words.T("Close"), widgets.Inset(columns, 8, 12), w.Window)
 	w.Dialog(d)
 }

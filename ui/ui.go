@@ -222,10 +222,7 @@ func (w *Window) compose() fyne.CanvasObject {
 	rail := container.New(&railLayout{})
 	for i, s := range w.screens {
 		p := places[s.Title()]
-		hint := p.hint.String()
-		if i < 9 { // there is no key for a tenth
-			hint = words.T("%s (Ctrl+%d)", hint, i+1)
-		}
+		hint := words.T("%s (Ctrl+%s)", p.hint.String(), screenKey(i))
 		n := w.Tips.NewNavItem(p.name.String(), icon(s.Title(), p.icon), hint, func() { w.goTo(i) })
 		w.items = append(w.items, n)
 		rail.Add(n) // the last, Settings, and the keys stand at the bottom
