@@ -90,14 +90,17 @@ func (b *bench) painted(which Pane) {
 	})
 }
 
+// longestRepaint is patient: beside much other work a repaint takes seconds.
+const longestRepaint = 30 * time.Second
+
 func (b *bench) wait(ctx context.Context) (time.Time, error) {
 	select {
 	case t := <-b.shown:
 		return t, nil
 	case <-ctx.Done():
 		return time.Time{}, ctx.Err()
-	case <-time.After(2 * time.Second):
-		return time.Time{}, fmt.Errorf("no repaint within 2 s: is the window shown?")
+	case <-time.After(longestRepaint):
+		return time.Time{}, fmt.Errorf("no repaint within %v: is the window shown?", longestRepaint)
 	}
 }
 

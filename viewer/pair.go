@@ -20,7 +20,7 @@ const (
 
 // blinkEvery is long enough to see each picture, and short enough to see what
 // jumps between them.
-const blinkEvery = 600 * time.Millisecond
+var blinkEvery = 600 * time.Millisecond
 
 // pair is two panes in the place of the first.
 type pair struct {

@@ -3,6 +3,7 @@ package viewer
 import (
 	"image/color"
 	"testing"
+	"time"
 
 	"agurscope/themes"
 
@@ -65,6 +66,9 @@ func TestWipeShowsTwoPanesInOne(t *testing.T) {
 }
 
 func TestBlinkShowsOneAfterTheOther(t *testing.T) {
+	// The test blinks itself: its driver runs what is posted where it was posted.
+	defer func(d time.Duration) { blinkEvery = d }(blinkEvery)
+	blinkEvery = time.Hour
 	v, w := shown(t, themes.Dark())
 	v.SetPair(Blink, PaneOriginal, PaneHeat)
 	w.Canvas().Capture()
