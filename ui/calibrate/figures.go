@@ -99,6 +99,7 @@ type changes struct {
 	back     [2]*widgets.Button
 	versions *fyne.Container
 	listed   string
+	rows     int // of what differs, as they are laid out
 }
 
 type changeLine struct {
@@ -143,8 +144,12 @@ func (c *changes) refresh() {
 	show(c.none, len(all) == 0)
 	c.back[0].SetEnabled(len(all) > 0)
 	c.back[1].SetEnabled(t.Now() != session.Recommended(r.Calibration))
-	c.list()
-	c.root.Refresh()
+	// With every move of a line nothing but words changes: the card is laid out again
+	// only when it has other rows.
+	if listed := c.list(); listed || c.rows != len(all) {
+		c.rows = len(all)
+		c.root.Refresh()
+	}
 }
 
 var changeNames = map[string]words.Text{
@@ -165,11 +170,11 @@ func changeFigure(name string, v float64) string {
 	return phrase.Figure(v)
 }
 
-// list shows the versions, newest first.
-func (c *changes) list() {
+// list shows the versions, newest first; it reports whether they are others.
+func (c *changes) list() bool {
 	r := c.s.Session.Recipe()
 	if c.listed == r.SHA256 && len(c.versions.Objects) > 0 {
-		return
+		return false
 	}
 	c.listed = r.SHA256
 	c.versions.RemoveAll()
@@ -185,4 +190,5 @@ func (c *changes) list() {
 		add(v.Number, v.Time.Local().Format(day), v.Author, v.Reason)
 	}
 	add(1, r.Created.Local().Format(day), words.T("training"), words.N(r.Calibration.Normals, "calibrated on %d good part", "calibrated on %d good parts"))
+	return true
 }

@@ -99,12 +99,20 @@ func (p *part) judged(th session.Thresholds) {
 	if p.res == nil || p.res.Prediction == nil || r == nil {
 		return
 	}
-	if p.res.Thresholds != th {
+	if was := p.res.Thresholds; was != th {
 		p.s.Session.Rejudge(&p.seg, p.res, th)
+		if was.Pixels() == th.Pixels() { // the picture stays as it is: painting it takes longer than all the rest
+			p.verdict()
+			return
+		}
 		scene.Cut(&p.frame, p.res, r.Calibration)
 		p.view.SetThresholds(p.frame.Low, p.frame.High)
 		p.view.SetSegmentation(p.frame.Segmentation)
 	}
+	p.verdict()
+}
+
+func (p *part) verdict() {
 	v := string(p.res.Final())
 	p.badge.Set(v, v)
 }

@@ -77,13 +77,13 @@ func (t *Trial) Try(th Thresholds) {
 	th = t.ordered(th)
 	before := t.now
 	t.now = th
-	if before.pixels() != th.pixels() {
+	if before.Pixels() != th.Pixels() {
 		t.cut, _ = t.pass.cuts(context.Background(), th)
 	}
 }
 
-// pixels is what the segmentation depends on.
-func (t Thresholds) pixels() Thresholds {
+// Pixels is the part of thresholds that the regions depend on.
+func (t Thresholds) Pixels() Thresholds {
 	t.Review, t.Reject = 0, 0
 	return t
 }
