@@ -258,7 +258,7 @@ onednn3: setup $(DNN3)/ready ## the engine with oneDNN 3 instead of the system's
 
 demo: build ## draw the demonstration's parts and train its recipe anew
 	rm -rf assets/demo && go run ./assets/demogen -ship assets/demo -train $(OUT)/demo-train
-	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 192 --steps 2400 --seed 1
+	$(BIN) train --set $(OUT)/demo-train --out assets/demo.agur --size T --input 160 --steps 2400 --seed 1
 
 golden: setup ## rewrite the golden pictures of the tests; look at them before committing
 	$(GOTEST) -run Golden\|Looks ./viewer ./ui/widgets ./ui/clusters ./ui/setup ./ui/kiosk -update

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,7 +76,13 @@ func extract(dir, root string) error {
 	return err
 }
 
-// fingerprint identifies the demonstration by its recipe and its file list.
+// directory is how much of the recipe's end is looked at: a recipe is an archive,
+// and there its directory has the checksums of all that is in it. Reading it whole
+// at every start would keep the program larger by it.
+const directory = 4096
+
+// fingerprint identifies the demonstration by its file list and its recipe's
+// directory.
 func fingerprint() (string, error) {
 	h := sha256.New()
 	err := fs.WalkDir(demo, ".", func(path string, d fs.DirEntry, err error) error {
@@ -89,7 +96,23 @@ func fingerprint() (string, error) {
 		fmt.Fprintln(h, path, info.Size())
 		return nil
 	})
-	b, readErr := demo.ReadFile("demo.agur")
-	h.Write(b)
-	return hex.EncodeToString(h.Sum(nil))[:12], errors.Join(err, readErr)
+	return hex.EncodeToString(h.Sum(nil))[:12], errors.Join(err, addEnd(h, "demo.agur"))
+}
+
+// addEnd writes the end of a file of the demonstration.
+func addEnd(to io.Writer, name string) error {
+	f, err := demo.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s := f.(io.ReadSeeker) // as files of embed.FS are
+	size, err := s.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = s.Seek(max(0, size-directory), io.SeekStart)
+	}
+	if err == nil {
+		_, err = io.Copy(to, s)
+	}
+	return err
 }

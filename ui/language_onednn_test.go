@@ -214,7 +214,7 @@ var data = regexp.MustCompile(`[^ “，：]*[/._][^ “”，。：、（]*|\b(
 
 // everywhere are words that are the same in the languages, or are names: verdicts,
 // units, keys, and the folder that the good parts lie in.
-var everywhere = regexp.MustCompile(`^(0? *(OK|NG|REVIEW|ERROR)( *0)?|[0 ·]*ms|AUROC|ROC|good|Ctrl\+.*|Esc|Home  End|viridis|inferno|cividis)$`)
+var everywhere = regexp.MustCompile(`^(0? *(OK|NG|REVIEW|ERROR)( *0)?|[0 ·]*ms|AUROC|ROC|good|Ctrl\+.*|((R|Enter)  )?Esc|Backspace|Home  End|viridis|inferno|cividis)$`)
 
 // german are words that German has as English has them.
 var german = regexp.MustCompile(`^(Administrator|Filter…?|INDEX|Index|Pause|Polygon|Training|Original|Start|Stop|Test|auto)$`)
