@@ -264,7 +264,7 @@ golden: setup ## rewrite the golden pictures of the tests; look at them before c
 	$(GOTEST) -run Golden\|Looks ./viewer ./ui/widgets ./ui/clusters ./ui/setup ./ui/kiosk -update
 
 .PHONY: font
-font: ## cut the window's Chinese fonts anew, after new words in ui/words/catalog
+font: ## cut the window's Chinese fonts anew, after new words in assets/words/catalog
 	@dpkg-query -W fonts-noto-cjk python3-fonttools >/dev/null 2>&1 || { echo "Needed: apt-get install --no-install-recommends fonts-noto-cjk python3-fonttools"; exit 1; }
 	assets/fonts/subset.sh $$(go list -m -f '{{.Dir}}' fyne.io/fyne/v2)
 

@@ -24,7 +24,7 @@ type rule struct {
 // is missing here does not exist: new ones are entered on purpose.
 var rules = map[string]rule{
 	".": {
-		ours: []string{"assets", "cuda", "nn", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/segment", "datasets", "datasets/synthec", "history", "themes", "viewer", "ui", "ui/alarm", "ui/cli", "ui/session", "ui/words", "ui/station"},
+		ours: []string{"assets", "cuda", "nn", "nn/onednn", "nn/gorgonia", "nn/anomaly", "nn/segment", "datasets", "datasets/synthec", "history", "themes", "viewer", "ui", "ui/alarm", "ui/cli", "ui/session", "assets/words", "ui/station"},
 		fyne: true,
 	},
 
@@ -96,69 +96,69 @@ var rules = map[string]rule{
 	"assets/demogen": {ours: []string{"datasets/synthec"}},
 	"themes":         {ours: []string{"assets"}, fyne: true},
 	"themes/icongen": {},
-	"viewer":         {ours: []string{"themes", "assets", "ui/words"}, fyne: true},
-	"ui/widgets":     {ours: []string{"themes", "viewer", "ui/words"}, tests: []string{"ui/golden"}, fyne: true},
-	"ui/words":       {tests: []string{"assets"}},
+	"viewer":         {ours: []string{"themes", "assets", "assets/words"}, fyne: true},
+	"ui/widgets":     {ours: []string{"themes", "viewer", "assets/words"}, tests: []string{"ui/golden"}, fyne: true},
+	"assets/words":   {tests: []string{"assets"}},
 	"ui/golden":      {},
 	"ui/station":     {ours: []string{"history/spc"}},
 	"ui/alarm":       {},
-	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "ui/words"}},
-	"ui/desk":        {ours: []string{"history", "history/spc", "themes", "ui/phrase", "ui/session", "ui/widgets", "ui/words", "ui/station"}, tests: []string{"ui/desk/desktest"}, fyne: true},
+	"ui/phrase":      {ours: []string{"nn/segment", "ui/session", "assets/words"}},
+	"ui/desk":        {ours: []string{"history", "history/spc", "themes", "ui/phrase", "ui/session", "ui/widgets", "assets/words", "ui/station"}, tests: []string{"ui/desk/desktest"}, fyne: true},
 	"ui/desk/desktest": {
 		ours: []string{"datasets", "datasets/synthec", "nn", "nn/anomaly", "nn/onednn", "themes", "ui/desk", "ui/session", "ui/station"},
 		fyne: true,
 	},
 	"ui/compare": {
-		ours:  []string{"datasets", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"datasets", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "viewer", "assets/words"},
 		tests: []string{"datasets/synthec", "ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/explain": {
-		ours:  []string{"datasets", "history", "nn", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"datasets", "history", "nn", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "viewer", "assets/words"},
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/calibrate": {
-		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"datasets", "history", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "viewer", "assets/words"},
 		tests: []string{"nn", "nn/anomaly"},
 		fyne:  true,
 	},
-	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "ui/words"}, tests: []string{"ui/golden"}, fyne: true},
+	"ui/clusters": {ours: []string{"history", "themes", "ui/desk", "ui/phrase", "ui/session", "ui/station", "ui/thumb", "ui/widgets", "assets/words"}, tests: []string{"ui/golden"}, fyne: true},
 	"ui/records": {
-		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "ui/words"},
+		ours:  []string{"history", "history/handover", "history/spc", "nn/segment", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/station", "ui/sheet", "ui/thumb", "ui/widgets", "viewer", "assets/words"},
 		tests: []string{"nn", "nn/anomaly", "ui/desk/desktest"},
 		fyne:  true,
 	},
 	"ui/kiosk": {
-		ours:  []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "ui/words", "viewer"},
+		ours:  []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "assets/words", "viewer"},
 		tests: []string{"ui/desk/desktest", "ui/golden"},
 		fyne:  true,
 	},
-	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "ui/words"}, tests: []string{"ui/desk/desktest", "ui/golden", "ui/session"}, fyne: true},
+	"ui/setup": {ours: []string{"history/spc", "themes", "ui/desk", "ui/station", "ui/widgets", "assets/words"}, tests: []string{"ui/desk/desktest", "ui/golden", "ui/session"}, fyne: true},
 	"ui/lab": {
-		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/report", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "ui/words", "viewer"},
+		ours:  []string{"themes", "ui/clusters", "ui/desk", "ui/phrase", "ui/report", "ui/scene", "ui/session", "ui/session/lab", "ui/widgets", "assets/words", "viewer"},
 		tests: []string{"ui/desk/desktest"},
 		fyne:  true,
 	},
-	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "ui/words"}},
-	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "ui/words"}, fyne: true},
+	"ui/scene": {ours: []string{"nn", "nn/anomaly", "nn/segment", "ui/session", "viewer", "assets/words"}},
+	"ui/thumb": {ours: []string{"datasets", "themes", "ui/desk", "ui/scene", "ui/widgets", "assets/words"}, fyne: true},
 	"ui/live": {
-		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "ui/words"},
+		ours: []string{"datasets/camera", "datasets/live", "history", "nn/anomaly", "themes", "viewer", "ui/desk", "ui/phrase", "ui/scene", "ui/session", "ui/widgets", "assets/words"},
 		fyne: true,
 	},
 	"ui": {
-		ours:  []string{"ui/alarm", "assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "ui/words", "ui/station", "ui/setup", "ui/kiosk", "ui/lab"},
+		ours:  []string{"ui/alarm", "assets", "datasets", "history", "nn", "nn/anomaly", "nn/segment", "themes", "viewer", "ui/calibrate", "ui/clusters", "ui/compare", "ui/desk", "ui/explain", "ui/line", "ui/phrase", "ui/records", "ui/scene", "ui/session", "ui/thumb", "ui/widgets", "datasets/camera", "ui/live", "assets/words", "ui/station", "ui/setup", "ui/kiosk", "ui/lab"},
 		tests: []string{"datasets/synthec", "nn/onednn"},
 		fyne:  true,
 	},
 
 	// The program without a window; no engine is known here.
 	"ui/session": {
-		ours:  []string{"datasets", "datasets/live", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report", "ui/session/ledger", "ui/words", "ui/station"},
+		ours:  []string{"datasets", "datasets/live", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/baseline", "nn/cluster", "nn/defect", "nn/feature", "nn/fixture", "nn/metrics", "nn/segment", "nn/tsne", "nn/vectors", "ui/line", "ui/report", "ui/session/ledger", "assets/words", "ui/station"},
 		tests: []string{"cuda", "nn/onednn"},
 	},
 	"ui/session/lab": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/cluster", "nn/metrics", "nn/tsne", "nn/vectors", "ui/report", "ui/session", "ui/session/ledger", "ui/words"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "nn", "nn/anomaly", "nn/cluster", "nn/metrics", "nn/tsne", "nn/vectors", "ui/report", "ui/session", "ui/session/ledger", "assets/words"},
 		tests: []string{"nn/onednn"},
 	},
 	"ui/session/ledger": {},
@@ -166,7 +166,7 @@ var rules = map[string]rule{
 	"ui/report":         {},
 	"ui/sheet":          {ours: []string{"history", "nn/anomaly", "nn/segment", "ui/phrase", "ui/session", "viewer"}},
 	"ui/cli": {
-		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/session/lab", "ui/sheet", "datasets/camera", "datasets/live", "ui/words", "ui/station"},
+		ours:  []string{"datasets", "datasets/synthec", "history", "history/handover", "history/spc", "nn", "nn/anomaly", "nn/fallback", "nn/onnx", "nn/segment", "viewer", "ui/line", "ui/session", "ui/session/lab", "ui/sheet", "datasets/camera", "datasets/live", "assets/words", "ui/station"},
 		tests: []string{"nn/onednn", "nn/onnx/onnxtest", "datasets/aravis", "datasets/live/livetest"},
 	},
 }

@@ -19,6 +19,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"agurscope/assets"
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/datasets/synthec"
 	"agurscope/history"
@@ -30,7 +31,6 @@ import (
 	"agurscope/ui/cli"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 )
 

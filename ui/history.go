@@ -4,11 +4,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

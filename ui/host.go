@@ -5,10 +5,10 @@ import (
 	"path"
 	"path/filepath"
 
+	"agurscope/assets/words"
 	"agurscope/ui/clusters"
 	"agurscope/ui/desk"
 	"agurscope/ui/records"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
@@ -16,7 +17,6 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

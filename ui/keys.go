@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"unicode"
 
+	"agurscope/assets/words"
 	"agurscope/ui/setup"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

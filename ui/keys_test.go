@@ -3,8 +3,8 @@ package ui
 import (
 	"testing"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"agurscope/assets/words"
 	"agurscope/ui/calibrate"
 	"agurscope/ui/compare"
 	"agurscope/ui/explain"
@@ -22,7 +23,6 @@ import (
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

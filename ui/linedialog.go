@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/line"
 	"agurscope/ui/phrase"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

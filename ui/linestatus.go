@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/ui/desk"
 	"agurscope/ui/line"
 	"agurscope/ui/phrase"
-	"agurscope/ui/words"
 )
 
 // svgLine is the status bar's for the line: a belt with a part on it.

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/phrase"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2/dialog"

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/ui/live"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -5,8 +5,8 @@ import (
 	"os"
 	"os/user"
 
+	"agurscope/assets/words"
 	"agurscope/history"
-	"agurscope/ui/words"
 )
 
 // overrideTitles say what a person does who gives a verdict.

@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"agurscope/assets/words"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

@@ -3,12 +3,12 @@ package ui
 import (
 	"context"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

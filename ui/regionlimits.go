@@ -5,11 +5,11 @@ import (
 	"strconv"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/nn/segment"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -6,11 +6,11 @@ import (
 	"math"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

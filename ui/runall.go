@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // runAll is one run over many parts.

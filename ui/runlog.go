@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

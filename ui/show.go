@@ -3,10 +3,10 @@ package ui
 import (
 	"context"
 
+	"agurscope/assets/words"
 	"agurscope/ui/kiosk"
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"

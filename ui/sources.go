@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/live"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

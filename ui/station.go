@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
@@ -14,7 +15,6 @@ import (
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2/theme"
 )

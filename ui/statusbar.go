@@ -5,13 +5,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -3,10 +3,10 @@ package ui
 import (
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )

@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/nn/segment"
 	"agurscope/themes"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

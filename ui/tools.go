@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"agurscope/assets/words"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

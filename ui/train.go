@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/calibrate"
@@ -18,7 +19,6 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

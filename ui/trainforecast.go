@@ -6,9 +6,9 @@ import (
 	"math"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // refreshForecast says what the training will need, measured on this machine

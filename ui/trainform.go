@@ -10,13 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

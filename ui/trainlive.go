@@ -5,12 +5,12 @@ import (
 	"image"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"sync"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"agurscope/assets/words"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 )
 
 // trainQueue is the choice to learn from the queue of the open recipe, too.

@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/themes"
@@ -12,7 +13,6 @@ import (
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/camera"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/alarm"
@@ -31,7 +32,6 @@ import (
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

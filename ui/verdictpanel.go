@@ -5,13 +5,13 @@ import (
 	"math"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 )
 
 // Colours of the two thresholds on pictures.

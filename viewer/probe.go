@@ -1,7 +1,7 @@
 package viewer
 
 import (
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 
 	"fmt"
 	"image"

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 )
 
 // toolbar is the strip below the panes: the readout on the left, on the right the

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

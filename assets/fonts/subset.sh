@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 text=$(mktemp); trap 'rm -f "$text"' EXIT
-cat ../../ui/words/catalog/*.txt "$1/lang/translations/base.zh_Hans.json" common.txt | grep -oP '[^\x00-\x{2fff}]' | sort -u | tr -d '\n' >"$text"
+cat ../words/catalog/*.txt "$1/lang/translations/base.zh_Hans.json" common.txt | grep -oP '[^\x00-\x{2fff}]' | sort -u | tr -d '\n' >"$text"
 printf '，。、；：？！（）《》【】 ' >>"$text"
 for weight in Regular Bold; do
   /usr/bin/python3 -m fontTools.subset "/usr/share/fonts/opentype/noto/NotoSansCJK-$weight.ttc" --font-number=2 --text-file="$text" \

@@ -7,12 +7,12 @@ import (
 	"context"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -1,10 +1,10 @@
 package calibrate
 
 import (
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

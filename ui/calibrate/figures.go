@@ -3,11 +3,11 @@ package calibrate
 import (
 	"fmt"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

@@ -5,13 +5,13 @@ import (
 	"math"
 	"path"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/history"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

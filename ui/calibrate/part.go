@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strconv"
 
+	"agurscope/assets/words"
 	"agurscope/nn/segment"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -3,9 +3,9 @@ package calibrate
 import (
 	"context"
 
+	"agurscope/assets/words"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

@@ -4,10 +4,10 @@ import (
 	"image"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

@@ -3,9 +3,9 @@ package clusters
 import (
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2/widget"
 )

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // begin draws a map.

@@ -5,9 +5,9 @@ import (
 	"math"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )

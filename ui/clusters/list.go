@@ -3,10 +3,10 @@ package clusters
 import (
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

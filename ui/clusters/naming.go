@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
-	"agurscope/ui/words"
 )
 
 // nameIt keeps the selection under the name that was typed.

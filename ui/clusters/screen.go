@@ -9,12 +9,12 @@ import (
 	"slices"
 	"sync"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

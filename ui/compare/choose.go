@@ -3,9 +3,9 @@ package compare
 import (
 	"path/filepath"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -1,8 +1,8 @@
 package compare
 
 import (
+	"agurscope/assets/words"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -3,10 +3,10 @@ package compare
 import (
 	"fmt"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )

@@ -3,11 +3,11 @@ package compare
 import (
 	"context"
 
+	"agurscope/assets/words"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

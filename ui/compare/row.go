@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

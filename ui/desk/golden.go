@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // GoldenSets reads the golden sets of the history, newest first; without a

@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"agurscope/assets/words"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 )
 
 // AskReason lets a person confirm something and say why, which may stay empty.

@@ -6,11 +6,11 @@ import (
 	"math"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history/spc"
 	"agurscope/themes"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

@@ -6,13 +6,13 @@ import (
 	"image/color"
 	"image/draw"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 )
 

@@ -1,12 +1,12 @@
 package explain
 
 import (
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

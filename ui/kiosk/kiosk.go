@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/camera"
 	"agurscope/datasets/live"
 	"agurscope/history"
@@ -22,7 +23,6 @@ import (
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -8,12 +8,12 @@ import (
 	"os"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/ui/clusters"
 	"agurscope/ui/report"
 	"agurscope/ui/scene"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -4,12 +4,12 @@ import (
 	"path/filepath"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

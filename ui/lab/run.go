@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"agurscope/assets/words"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session/lab"
-	"agurscope/ui/words"
 )
 
 // run measures what is missing.

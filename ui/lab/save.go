@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

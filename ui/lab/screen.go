@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/camera"
 	"agurscope/datasets/live"
 	"agurscope/history"
@@ -18,7 +19,6 @@ import (
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"

@@ -4,10 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/camera"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

@@ -5,11 +5,11 @@ import (
 	"math"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/live"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // Doubt says why a person must look whatever the score, and what to do about

@@ -10,9 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"agurscope/assets/words"
 	"agurscope/nn/segment"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // Figure writes a number with three significant digits and no exponent.

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

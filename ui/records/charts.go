@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/history/spc"
 	"agurscope/themes"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/history/handover"
 	"agurscope/ui/desk"
 	"agurscope/ui/session"
 	"agurscope/ui/sheet"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

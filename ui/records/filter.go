@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/history/spc"
 	"agurscope/themes"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"

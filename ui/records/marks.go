@@ -1,9 +1,9 @@
 package records
 
 import (
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/phrase"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"

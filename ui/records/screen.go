@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/history/spc"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // minuteLabel is a moment as short as it fits below a chart.

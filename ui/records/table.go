@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/phrase"
 	"agurscope/ui/thumb"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

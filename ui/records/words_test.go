@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/desk/desktest"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 )

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 )
 
 // paperRow is a row of the paper's Table 3: image AUC, F1, precision and recall,

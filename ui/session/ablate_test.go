@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/baseline"
 	"agurscope/nn/metrics"
-	"agurscope/ui/words"
 )
 
 // ablationSet writes a set with good parts to learn from and both kinds to

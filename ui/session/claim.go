@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"agurscope/ui/words"
+	"agurscope/assets/words"
 )
 
 // Verdicts on a claim of the paper.

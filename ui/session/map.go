@@ -6,12 +6,12 @@ import (
 	"math"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/nn/anomaly"
 	"agurscope/nn/cluster"
 	"agurscope/nn/tsne"
 	"agurscope/nn/vectors"
-	"agurscope/ui/words"
 )
 
 // MapOptions say of which parts a map is drawn, and how. The zero value is the

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/report"
-	"agurscope/ui/words"
 )
 
 // MapColour says what the colours of a map mean.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 
+	"agurscope/assets/words"
 	"agurscope/ui/desk"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

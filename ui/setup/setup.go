@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/desk"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

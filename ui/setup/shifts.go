@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/history/spc"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2/theme"
 )

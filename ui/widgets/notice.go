@@ -1,8 +1,8 @@
 package widgets
 
 import (
+	"agurscope/assets/words"
 	"agurscope/themes"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

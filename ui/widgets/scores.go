@@ -7,8 +7,8 @@ import (
 	"image/draw"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

@@ -5,8 +5,8 @@ import (
 	"image/color"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
-	"agurscope/ui/words"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // first asks whether AGUR-Net is ahead of all others, by [session.Order], and says

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/datasets/synthec"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 func spreads(v map[string]float64, off ...float64) map[string]session.Spread {

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/report"
 	"agurscope/ui/session"
-	"agurscope/ui/words"
 )
 
 // panels are the sets of the curves: (a) and (b) of the paper, or what stands in.

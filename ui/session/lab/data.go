@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/datasets/synthec"
-	"agurscope/ui/words"
 )
 
 // Subject is a set of pictures to learn from and to test on.

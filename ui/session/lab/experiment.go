@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 // Experiment is a figure or a table of the paper.

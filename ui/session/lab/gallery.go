@@ -10,13 +10,13 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/nn"
 	"agurscope/nn/metrics"
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 func galleryTasks(*run) (out []task) {

@@ -19,11 +19,11 @@ import (
 	"slices"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/nn"
 	"agurscope/nn/anomaly"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 // Options say what to run. Zero values mean defaults.

@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 // publish writes an experiment's table of cells, its pictures and its page anew.

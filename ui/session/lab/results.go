@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 const resultsFile = "results.json"

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/nn/cluster"
 	"agurscope/nn/tsne"
@@ -15,7 +16,6 @@ import (
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 func spreadTasks(r *run) (out []task) {

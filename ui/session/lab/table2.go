@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"agurscope/assets/words"
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 func table2Tasks(r *run) (out []task) {

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/ui/report"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 func table3Tasks(r *run) (out []task) {

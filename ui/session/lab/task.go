@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"agurscope/assets/words"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
-	"agurscope/ui/words"
 )
 
 // kind is a way of measuring.

@@ -133,7 +133,7 @@ func uses(t *testing.T) []use {
 	var out []use
 	set, dirs := sources(t)
 	for dir, files := range dirs {
-		if dir == "ui/words" {
+		if dir == "assets/words" {
 			continue
 		}
 		known := constants(files)
