@@ -154,7 +154,7 @@ func TestRecipeRoundTripIsExact(t *testing.T) {
 // TestRecipesOfSchemaOneAreRead: they have neither preparation nor statistics,
 // and predict what they always did.
 func TestRecipesOfSchemaOneAreRead(t *testing.T) {
-	r, err := LoadRecipe(filepath.Join("..", "..", "assets", "demo.agur"))
+	r, err := LoadRecipe(filepath.Join("testdata", "schema1.agur"))
 	if err != nil {
 		t.Fatal(err)
 	}

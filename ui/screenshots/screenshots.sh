@@ -87,7 +87,7 @@ shot_tools() { # wipe, measuring line, and the editor of the judged area
 AREA="578 68" # the button of the judged area
 shot_train() { # from a folder to a recipe without the mouse
   go_to train; calm 90; picture train
-  for _ in 1 2 3 4; do key Tab; done; key ctrl+a; xdotool type "0.15"
+  for _ in {1..9}; do key Tab; done; key ctrl+a; xdotool type "0.15"
   for _ in 1 2 3 4; do key Tab; done; key space
   sleep 15; key space; settle 5; picture train-paused; key space
   for ((i = 0; i < 360; i++)); do [ -e "$HOME/Agurscope/demo.agur" ] && break; sleep 0.5; done
