@@ -1,82 +1,14 @@
 package viewer
 
 import (
-	"flag"
 	"image"
 	"image/color"
-	"image/png"
-	"math"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2/theme"
 )
-
-var update = flag.Bool("update", false, "write the golden pictures anew")
-
-// checkGolden compares a picture with testdata/name.png: no more than spare
-// pixels may differ by more than tolerance in a channel. A picture that differs
-// is left in testdata/failed.
-func checkGolden(t *testing.T, name string, got *image.RGBA, tolerance, spare int) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".png")
-	if *update {
-		writePNG(t, path, got)
-		return
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatalf("%v (make it with go test ./viewer -update)", err)
-	}
-	defer f.Close()
-	want, err := png.Decode(f)
-	if err != nil {
-		t.Fatalf("read %s: %v", path, err)
-	}
-	if n := differing(got, want, tolerance); n > spare {
-		failed := filepath.Join("testdata", "failed", name+".png")
-		writePNG(t, failed, got)
-		t.Errorf("%d pixels differ from %s; see %s", n, path, failed)
-	}
-}
-
-func differing(got *image.RGBA, want image.Image, tolerance int) int {
-	if got.Rect.Size() != want.Bounds().Size() {
-		return math.MaxInt
-	}
-	n := 0
-	for y := range got.Rect.Dy() {
-		for x := range got.Rect.Dx() {
-			a := got.RGBAAt(x, y)
-			b := color.RGBAModel.Convert(want.At(x, y)).(color.RGBA)
-			d := max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B), apart(a.A, b.A))
-			if d > tolerance {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
-
-func writePNG(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // part is a small drawn picture: a body with two leads on a board.
 func part(n int) *image.RGBA {
@@ -140,7 +72,7 @@ func testFont(t *testing.T) *Font {
 
 func TestGoldenNearestZoom(t *testing.T) {
 	got := render(160, 120, Viewport{Center: Point{13.3, 15.7}, Zoom: 9.5}, Layer{Picture: NewPicture(part(32))})
-	checkGolden(t, "nearest", got, 0, 0)
+	golden.Within(t, "nearest", got, 0, 0)
 }
 
 func TestGoldenHeatWithLegend(t *testing.T) {
@@ -150,7 +82,7 @@ func TestGoldenHeatWithLegend(t *testing.T) {
 		h.Low, h.High = 0.4, 0.7
 		l := Layer{Picture: NewPicture(part(64)), Heat: h, Legend: true, Font: testFont(t)}
 		got := render(300, 240, Viewport{Center: Point{32, 32}, Zoom: 3.6}, l)
-		checkGolden(t, "heat-"+name, got, 1, 0)
+		golden.Within(t, "heat-"+name, got, 1, 0)
 	}
 }
 
@@ -166,11 +98,11 @@ func TestGoldenOutlines(t *testing.T) {
 		Outlines: OutlinesOf(seg.Labels, seg.W, seg.H, p.Size()),
 	}
 	got := render(240, 200, Viewport{Center: Point{32, 32}, Zoom: 3}, l)
-	checkGolden(t, "outlines", got, 1, 0)
+	golden.Within(t, "outlines", got, 1, 0)
 
 	l.Selected, l.Scale = 1, 2 // a screen of double density
 	got = render(240, 200, Viewport{Center: Point{40, 38}, Zoom: 11}, l)
-	checkGolden(t, "outlines-selected", got, 1, 0)
+	golden.Within(t, "outlines-selected", got, 1, 0)
 }
 
 func TestGoldenShadeAndMarks(t *testing.T) {
@@ -189,5 +121,5 @@ func TestGoldenShadeAndMarks(t *testing.T) {
 		},
 	}
 	got := render(260, 240, Viewport{Center: Point{32, 32}, Zoom: 3.6}, l)
-	checkGolden(t, "shade-marks", got, 1, 0)
+	golden.Within(t, "shade-marks", got, 1, 0)
 }

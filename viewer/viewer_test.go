@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"agurscope/themes"
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -306,7 +307,7 @@ func TestGoldenViewer(t *testing.T) {
 				}
 			}
 			// The edges of the toolkit's letters may differ between processors.
-			checkGolden(t, "viewer-"+name, got, 6, 400)
+			golden.Within(t, "viewer-"+name, got, 6, 400)
 		})
 	}
 }

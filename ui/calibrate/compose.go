@@ -55,7 +55,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 	for i, v := range session.Verdicts {
 		columns[i] = string(v)
 	}
-	s.matrix = t.NewMatrix(s.Keys, columns, truthNames(), cells())
+	s.matrix = t.NewMatrix(columns, truthNames(), cells())
 	s.matrix.OnChosen = func(row, column int) { s.choose(session.Truth(row), session.Verdicts[column]) }
 	s.asGood = t.NewCheck(words.T("All unlabelled parts are good"), words.T("Count them as good parts. Say so only if somebody has looked at them."), func(on bool) {
 		s.trial.CountAsGood(on)

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"agurscope/themes"
-	"agurscope/ui/golden"
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"

@@ -10,9 +10,9 @@ import (
 	"agurscope/history"
 	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
-	"agurscope/ui/golden"
 	"agurscope/ui/session"
 	"agurscope/viewer"
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"

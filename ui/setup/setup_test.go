@@ -6,9 +6,9 @@ import (
 
 	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
-	"agurscope/ui/golden"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"agurscope/themes"
-	"agurscope/ui/golden"
+	"agurscope/viewer/golden"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -57,7 +57,7 @@ func TestGoldenScores(t *testing.T) {
 func testMatrix() *Matrix {
 	tips := NewTips()
 	cell := func(word string, fill fyne.ThemeColorName) MatrixCell { return MatrixCell{Word: word, Fill: fill} }
-	return tips.NewMatrix(nil, []string{"OK", "REVIEW", "NG", "ERROR"}, []string{"good", "defective"}, [][]MatrixCell{
+	return tips.NewMatrix([]string{"OK", "REVIEW", "NG", "ERROR"}, []string{"good", "defective"}, [][]MatrixCell{
 		{cell("passed", themes.ColorNameOKFill), cell("to a person", themes.ColorNameReviewFill), cell("false rejects", themes.ColorNameNGFill), cell("failed", "")},
 		{cell("escapes", themes.ColorNameNGFill), cell("to a person", themes.ColorNameReviewFill), cell("caught", themes.ColorNameOKFill), cell("failed", "")},
 	})

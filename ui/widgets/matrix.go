@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -34,7 +33,7 @@ type MatrixCell struct {
 }
 
 // NewMatrix returns a matrix of noughts.
-func (t *Tips) NewMatrix(keys *Keys, columns, rows []string, cells [][]MatrixCell) *Matrix {
+func (t *Tips) NewMatrix(columns, rows []string, cells [][]MatrixCell) *Matrix {
 	m := &Matrix{}
 	weights := []float32{1}
 	head := []fyne.CanvasObject{NewCaption("")}
@@ -51,8 +50,9 @@ func (t *Tips) NewMatrix(keys *Keys, columns, rows []string, cells [][]MatrixCel
 		line := []fyne.CanvasObject{label}
 		var of []*matrixCell
 		for k := range columns {
-			c := &matrixCell{what: cells[i][k], tips: t, keys: keys}
-			c.chosenBy = func() {
+			c := &matrixCell{what: cells[i][k]}
+			c.pressable = pressable{Tip: c.what.Tip, tips: t, of: c}
+			c.OnTapped = func() {
 				m.Choose(i, k)
 				if m.OnChosen != nil {
 					m.OnChosen(i, k)
@@ -115,18 +115,16 @@ func (m *Matrix) Choose(row, column int) {
 // matrixCell is one count.
 type matrixCell struct {
 	widget.BaseWidget
-	what     MatrixCell
-	tips     *Tips
-	keys     *Keys
-	chosenBy func()
+	pressable
 
-	n, of                            int
-	chosen, hovered, focused, dimmed bool
+	what           MatrixCell
+	n, all         int
+	chosen, dimmed bool
 }
 
-func (c *matrixCell) set(n, of int) {
-	if c.n != n || c.of != of {
-		c.n, c.of = n, of
+func (c *matrixCell) set(n, all int) {
+	if c.n != n || c.all != all {
+		c.n, c.all = n, all
 		c.Refresh()
 	}
 }
@@ -145,51 +143,7 @@ func (c *matrixCell) dim(on bool) {
 	}
 }
 
-// Tapped implements fyne.Tappable.
-func (c *matrixCell) Tapped(*fyne.PointEvent) {
-	c.tips.leave(c)
-	c.chosenBy()
-}
-
-// MouseIn implements desktop.Hoverable.
-func (c *matrixCell) MouseIn(*desktop.MouseEvent) {
-	c.hovered = true
-	c.Refresh()
-	c.tips.enter(c, func() string { return c.what.Tip })
-}
-
-// MouseMoved implements desktop.Hoverable.
-func (c *matrixCell) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut implements desktop.Hoverable.
-func (c *matrixCell) MouseOut() {
-	c.hovered = false
-	c.Refresh()
-	c.tips.leave(c)
-}
-
-// FocusGained implements fyne.Focusable.
-func (c *matrixCell) FocusGained() { c.focused = true; c.Refresh() }
-
-// FocusLost implements fyne.Focusable.
-func (c *matrixCell) FocusLost() { c.focused = false; c.Refresh() }
-
-// TypedRune implements fyne.Focusable.
-func (c *matrixCell) TypedRune(r rune) {
-	if r != ' ' {
-		c.keys.rune(r)
-	}
-}
-
-// TypedKey implements fyne.Focusable.
-func (c *matrixCell) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
-		c.chosenBy()
-	default:
-		c.keys.key(e)
-	}
-}
+func (c *matrixCell) paint() { c.Refresh() }
 
 // CreateRenderer returns the drawing of the cell.
 func (c *matrixCell) CreateRenderer() fyne.WidgetRenderer {
@@ -249,8 +203,8 @@ func (r *cellRenderer) Refresh() {
 	}
 	r.count.Text, r.count.Color, r.count.TextSize = fmt.Sprint(c.n), themes.Color(ink), theme.Size(theme.SizeNameSubHeadingText)
 	r.share.Text = ""
-	if c.n > 0 && c.of > 0 {
-		r.share.Text = Percent(float64(c.n) / float64(c.of))
+	if c.n > 0 && c.all > 0 {
+		r.share.Text = Percent(float64(c.n) / float64(c.all))
 	}
 	for _, t := range []*canvas.Text{r.share, r.word} {
 		t.Color, t.TextSize = themes.Color(muted), theme.Size(theme.SizeNameCaptionText)

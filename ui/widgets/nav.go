@@ -146,23 +146,20 @@ func (r *navRenderer) Destroy() {}
 // offers others.
 type Picker struct {
 	widget.BaseWidget
-	OnTapped func()
+	pressable
 
-	Tip     string
-	tips    *Tips
 	icon    fyne.Resource
 	caption *Text
 	name    *Text
 	least   float32
 	ground  *Ground
 	all     *fyne.Container
-
-	hovered, focused bool
 }
 
 // NewPicker returns a picker that asks for the given width.
 func (t *Tips) NewPicker(caption string, icon fyne.Resource, width float32, tip string, tapped func()) *Picker {
-	p := &Picker{tips: t, icon: icon, Tip: tip, OnTapped: tapped, least: width, ground: NewGround(theme.ColorNameButton)}
+	p := &Picker{icon: icon, least: width, ground: NewGround(theme.ColorNameButton)}
+	p.pressable = pressable{OnTapped: tapped, Tip: tip, tips: t, of: p}
 	p.caption = NewCaption(caption)
 	p.name = NewStyled(&Text{Elide: ElideMiddle, Style: fyne.TextStyle{Bold: true}})
 	p.ground.Radius = 5
@@ -176,55 +173,6 @@ func (t *Tips) NewPicker(caption string, icon fyne.Resource, width float32, tip 
 
 // SetName changes the name shown.
 func (p *Picker) SetName(s string) { p.name.Set(s) }
-
-// Tapped implements fyne.Tappable.
-func (p *Picker) Tapped(*fyne.PointEvent) {
-	p.tips.leave(p)
-	if p.OnTapped != nil {
-		p.OnTapped()
-	}
-}
-
-// MouseIn implements desktop.Hoverable.
-func (p *Picker) MouseIn(*desktop.MouseEvent) {
-	p.hovered = true
-	p.paint()
-	p.tips.enter(p, func() string { return p.Tip })
-}
-
-// MouseMoved implements desktop.Hoverable.
-func (p *Picker) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut implements desktop.Hoverable.
-func (p *Picker) MouseOut() {
-	p.hovered = false
-	p.paint()
-	p.tips.leave(p)
-}
-
-// FocusGained implements fyne.Focusable.
-func (p *Picker) FocusGained() { p.focused = true; p.paint() }
-
-// FocusLost implements fyne.Focusable.
-func (p *Picker) FocusLost() { p.focused = false; p.paint() }
-
-// TypedRune implements fyne.Focusable: Space is a click.
-func (p *Picker) TypedRune(r rune) {
-	if r != ' ' {
-		p.tips.Keys.rune(r)
-	}
-}
-
-// TypedKey implements fyne.Focusable: Enter and Space are a click, everything
-// else is a shortcut.
-func (p *Picker) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
-		p.Tapped(nil)
-	default:
-		p.tips.Keys.key(e)
-	}
-}
 
 func (p *Picker) paint() {
 	fill := theme.ColorNameButton
@@ -285,16 +233,13 @@ func Lines(texts ...fyne.CanvasObject) *fyne.Container {
 // Chip is one of a row of filters: a shape or word with a count.
 type Chip struct {
 	widget.BaseWidget
-	OnTapped func()
-	Tip      string
-	tips     *Tips
-	word     *Text
-	ground   *Ground
-	rest     fyne.ThemeColorName // of the ground when not chosen
-	all      *fyne.Container
-	chosen   bool
-	hovered  bool
-	focused  bool
+	pressable
+
+	word   *Text
+	ground *Ground
+	rest   fyne.ThemeColorName // of the ground when not chosen
+	all    *fyne.Container
+	chosen bool
 }
 
 // NewChoice returns a chip of body size, for a choice among a few words.
@@ -310,7 +255,8 @@ func (t *Tips) NewChoice(tip string, tapped func()) *Chip {
 
 // NewChip returns a filter; icon may be nil.
 func (t *Tips) NewChip(icon fyne.Resource, tip string, tapped func()) *Chip {
-	c := &Chip{OnTapped: tapped, Tip: tip, tips: t, rest: themes.ColorNameSurface, word: NewStyled(&Text{SizeName: theme.SizeNameCaptionText}), ground: NewGround(themes.ColorNameSurface)}
+	c := &Chip{rest: themes.ColorNameSurface, word: NewStyled(&Text{SizeName: theme.SizeNameCaptionText}), ground: NewGround(themes.ColorNameSurface)}
+	c.pressable = pressable{OnTapped: tapped, Tip: tip, tips: t, of: c}
 	c.ground.Radius = 11
 	row := Row(3, c.word)
 	if icon != nil {
@@ -351,55 +297,6 @@ func (c *Chip) paint() {
 	}
 	c.ground.Fill = fill
 	c.ground.Refresh()
-}
-
-// Tapped implements fyne.Tappable.
-func (c *Chip) Tapped(*fyne.PointEvent) {
-	c.tips.leave(c)
-	if c.OnTapped != nil {
-		c.OnTapped()
-	}
-}
-
-// MouseIn implements desktop.Hoverable.
-func (c *Chip) MouseIn(*desktop.MouseEvent) {
-	c.hovered = true
-	c.paint()
-	c.tips.enter(c, func() string { return c.Tip })
-}
-
-// MouseMoved implements desktop.Hoverable.
-func (c *Chip) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut implements desktop.Hoverable.
-func (c *Chip) MouseOut() {
-	c.hovered = false
-	c.paint()
-	c.tips.leave(c)
-}
-
-// FocusGained implements fyne.Focusable.
-func (c *Chip) FocusGained() { c.focused = true; c.paint() }
-
-// FocusLost implements fyne.Focusable.
-func (c *Chip) FocusLost() { c.focused = false; c.paint() }
-
-// TypedRune implements fyne.Focusable: Space is a click.
-func (c *Chip) TypedRune(r rune) {
-	if r != ' ' {
-		c.tips.Keys.rune(r)
-	}
-}
-
-// TypedKey implements fyne.Focusable: Enter and Space are a click, everything
-// else is a shortcut.
-func (c *Chip) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
-		c.Tapped(nil)
-	default:
-		c.tips.Keys.key(e)
-	}
 }
 
 // CreateRenderer shows shape and count.

@@ -22,17 +22,19 @@ const shade = 24
 // Same compares a picture with testdata/NAME.png, to the last bit.
 func Same(t testing.TB, name string, got image.Image) {
 	t.Helper()
-	compare(t, name, got, 0, 0)
+	Within(t, name, got, 0, 0)
 }
 
 // Like compares a picture with text in it: one pixel in two thousand may differ by
 // more than a shade.
 func Like(t testing.TB, name string, got image.Image) {
 	t.Helper()
-	compare(t, name, got, shade, got.Bounds().Dx()*got.Bounds().Dy()/2000)
+	Within(t, name, got, shade, got.Bounds().Dx()*got.Bounds().Dy()/2000)
 }
 
-func compare(t testing.TB, name string, got image.Image, by, most int) {
+// Within compares a picture with testdata/NAME.png: at most so many pixels may differ
+// by more than so much. A picture that differs is left in testdata/failed.
+func Within(t testing.TB, name string, got image.Image, by, most int) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".png")
 	if *update {
@@ -79,7 +81,7 @@ func differing(a, b image.Image, by int) int {
 		for x := range box.Dx() {
 			p := color.RGBAModel.Convert(a.At(box.Min.X+x, box.Min.Y+y)).(color.RGBA)
 			q := color.RGBAModel.Convert(b.At(b.Bounds().Min.X+x, b.Bounds().Min.Y+y)).(color.RGBA)
-			if apart(p.R, q.R) || apart(p.G, q.G) || apart(p.B, q.B) {
+			if apart(p.R, q.R) || apart(p.G, q.G) || apart(p.B, q.B) || apart(p.A, q.A) {
 				n++
 			}
 		}
