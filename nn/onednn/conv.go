@@ -87,6 +87,15 @@ func (p *program) blockedFloats(n *nn.Node) int {
 	return n.Shape[0] * cb * p.e.block * n.Shape[2] * n.Shape[3]
 }
 
+// passForward returns the kind of a convolution's forward pass. An inference also takes
+// the algorithm that is the fastest here.
+func (p *program) passForward(s *C.conv_spec) (C.pass_kind, error) {
+	if p.mode == nn.Training {
+		return C.PASS_FORWARD, nil
+	}
+	return C.PASS_INFERENCE, p.choose(s)
+}
+
 // convForward emits a convolution, with the Norm or ReLU fused into it.
 func (p *program) convForward(n *nn.Node) error {
 	op, x, y := n.Op.(nn.Conv), p.val(n.In[0]), p.val(n)
@@ -100,10 +109,8 @@ func (p *program) convForward(n *nn.Node) error {
 	if !p.e.direct && n.In[0].Shape[1] >= winogradFrom && n.Shape[1] >= winogradTo && winogradCan(&s) {
 		s.alg = C.ALG_WINOGRAD
 	}
-	kind := C.pass_kind(C.PASS_INFERENCE)
-	if p.mode == nn.Training {
-		kind = C.PASS_FORWARD
-	} else if err := p.choose(&s); err != nil {
+	kind, err := p.passForward(&s)
+	if err != nil {
 		return err
 	}
 	norm, act := p.tail(n)

@@ -162,10 +162,8 @@ func (p *program) subpixelForward(n *nn.Node) error {
 	s := &subpixel{ic: small.Shape[1], oc: n.Shape[1], cb: x.cb, ob: y.cb, block: p.e.block}
 	p.subpixels[n] = s
 	spec := p.subpixelSpec(n)
-	kind := C.pass_kind(C.PASS_INFERENCE)
-	if p.mode == nn.Training {
-		kind = C.PASS_FORWARD
-	} else if err := p.choose(&spec); err != nil {
+	kind, err := p.passForward(&spec)
+	if err != nil {
 		return err
 	}
 	norm, act := p.tail(n)
