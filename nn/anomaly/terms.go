@@ -39,9 +39,9 @@ func (n Network) coarse() int {
 
 // Statistics is what training parts look like: in features the Gaussian per
 // position of the network's, that of handcrafted ones, and the memory of good
-// patches, and grey pixel by pixel. Each may be nil: the term is then missing. The network's have a
-// Gaussian of their own so that what training is worth can be seen; one of both
-// together is no better.
+// patches; and grey, pixel by pixel. Each may be nil: the term is then missing. The
+// network's have a Gaussian of their own so that what training is worth can be seen;
+// one of both together is no better.
 type Statistics struct {
 	Features    *feature.Gaussian `json:"-"`
 	Handcrafted *feature.Gaussian `json:"-"`

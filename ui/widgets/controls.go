@@ -1,8 +1,15 @@
 package widgets
 
 import (
+	"image/color"
+	"slices"
+
+	"agurscope/themes"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -28,8 +35,9 @@ func (k *Keys) rune(r rune) {
 // Button is a button that explains itself when pointed at.
 type Button struct {
 	widget.Button
-	Tip  string
-	tips *Tips
+	Tip     string
+	tips    *Tips
+	focused bool
 }
 
 // NewButton returns a button with text, icon or both.
@@ -57,6 +65,53 @@ func (b *Button) SetEnabled(on bool) {
 	} else {
 		b.Disable()
 	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (b *Button) FocusGained() {
+	b.focused = true
+	b.Button.FocusGained()
+}
+
+// FocusLost implements fyne.Focusable.
+func (b *Button) FocusLost() {
+	b.focused = false
+	b.Button.FocusLost()
+}
+
+// CreateRenderer shows the toolkit's button, with a ring around it while it has the
+// focus: on a ground of the primary colour the toolkit's own sign is hardly seen.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer {
+	ring := canvas.NewRectangle(color.Transparent)
+	ring.StrokeWidth = 2
+	return &ringed{b.Button.CreateRenderer(), b, ring}
+}
+
+type ringed struct {
+	fyne.WidgetRenderer
+	b    *Button
+	ring *canvas.Rectangle
+}
+
+func (r *ringed) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.ring.Resize(size)
+	r.mark()
+}
+
+func (r *ringed) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.mark()
+}
+
+func (r *ringed) mark() {
+	r.ring.Hidden = !r.b.focused
+	r.ring.StrokeColor, r.ring.CornerRadius = themes.Color(theme.ColorNameForeground), theme.Size(theme.SizeNameInputRadius)
+	r.ring.Refresh()
+}
+
+func (r *ringed) Objects() []fyne.CanvasObject {
+	return append(slices.Clone(r.WidgetRenderer.Objects()), r.ring)
 }
 
 // MouseIn implements desktop.Hoverable.

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 )
 
 func themed(t *testing.T, name string) {
@@ -301,6 +302,35 @@ func TestSharesAreWrittenSoThatFewAreNotNone(t *testing.T) {
 	for v, want := range map[float64]string{0: "0 %", .00012: "0.012 %", .031: "3.1 %", .5: "50 %", .9912: "99.1 %", .9997: "99.97 %", .99999999: "100 %", 1: "100 %"} {
 		if got := Percent(v); got != want {
 			t.Errorf("%v is %s, not %s", v, got, want)
+		}
+	}
+}
+
+// TestFocusIsSeenOnEveryButton: also on one whose ground has the colour of focus.
+func TestFocusIsSeenOnEveryButton(t *testing.T) {
+	for _, name := range []string{"dark", "light", "contrast"} {
+		themed(t, name)
+		b := NewTips().NewButton("Start", nil, "", func() {})
+		b.Importance = widget.HighImportance
+		w := test.NewTempWindow(t, b)
+		w.SetPadded(false)
+		w.Resize(fyne.NewSize(120, 60))
+		ring := func() bool {
+			m := w.Canvas().Capture()
+			r, g, b, _ := m.At(m.Bounds().Dx()/2, 0).RGBA()
+			p, q, s, _ := themes.Color(theme.ColorNameForeground).RGBA()
+			return r>>8 == p>>8 && g>>8 == q>>8 && b>>8 == s>>8
+		}
+		if ring() {
+			t.Errorf("%s: a ring without the focus", name)
+		}
+		w.Canvas().Focus(b)
+		if !ring() {
+			t.Errorf("%s: no ring with the focus", name)
+		}
+		w.Canvas().Unfocus()
+		if ring() {
+			t.Errorf("%s: the ring stays", name)
 		}
 	}
 }
