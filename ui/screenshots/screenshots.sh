@@ -89,7 +89,7 @@ shot_train() { # from a folder to a recipe without the mouse
   go_to train; calm 90; picture train
   for _ in {1..9}; do key Tab; done; key ctrl+a; xdotool type "0.15"
   for _ in 1 2 3 4; do key Tab; done; key space
-  sleep 15; key space; settle 5; picture train-paused; key space
+  sleep 5; key space; settle 5; picture train-paused; key space
   for ((i = 0; i < 360; i++)); do [ -e "$HOME/Agurscope/demo.agur" ] && break; sleep 0.5; done
   calm 30; picture train-result
   xdotool mousemove $((width * 2 / 3)) $((height / 2)); for _ in {1..40}; do xdotool click 5; done; settle; picture train-worst; away
