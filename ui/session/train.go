@@ -150,48 +150,15 @@ func (o *TrainOptions) check() error {
 
 func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, on func(TrainEvent)) (*TrainResult, error) {
 	started := time.Now()
-	good := set.Train()
-	if len(good) < fewestParts {
-		return nil, problem("train", fmt.Errorf("%s has %d good parts to learn from, at least %d are needed", set.Root, len(good), fewestParts),
-			"Add pictures of good parts; twenty or more give usable thresholds.")
-	}
-	// Two are the fewest to calibrate on.
-	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
 	res := &TrainResult{}
-	queued, ids, err := fromQueue(o.Queue, good)
-	if err != nil {
-		return nil, problem("train", err, "")
-	}
-	// All of them teach: thresholds come from parts that nobody has picked.
-	teach := slices.Concat(train, queued)
-	total := len(teach) + len(held)
-	plan, err := s.plan(ctx, train, o, func(done int) { on(TrainEvent{Stage: Looking, Done: done, Total: min(len(train), looked)}) })
-	if err != nil {
-		return nil, problem("train", err, "")
-	}
-	parts, err := s.read(ctx, plan, teach, total, 0, res, on)
+	l, err := s.prepare(ctx, set, o, res, on)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.read(ctx, plan, held, total, len(teach), res, on)
-	if err != nil {
-		return nil, err
-	}
-	images := inputs(parts)
-	if len(images) < 2 || len(kept) < 2 {
-		return nil, problem("train", fmt.Errorf("too few of the good parts in %s can be read", set.Root), "See the list of skipped files.")
-	}
-	manifest, err := datasets.ManifestHash(slices.Concat(train, held))
-	if err != nil {
-		return nil, problem("train", err, "")
-	}
-	all, err := datasets.ManifestHash(slices.Concat(teach, held))
-	if err != nil {
-		return nil, problem("train", err, "")
-	}
+	images := inputs(l.parts)
 	to := anomaly.TrainOptions{
-		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: all,
-		Crop: plan.crop, Mix: plan.mix, Replay: plan.replay, Held: inputs(kept), Hold: o.Hold,
+		Steps: o.Steps, Seed: o.Seed, Resume: o.Resume, Checkpoint: Checkpoint(o.Out), Manifest: l.all,
+		Crop: l.plan.crop, Mix: l.plan.mix, Replay: l.plan.replay, Held: inputs(l.kept), Hold: o.Hold,
 	}
 	if o.MaxTime > 0 {
 		to.MaxTime = max(time.Second, o.MaxTime-reserve(o.MaxTime)-time.Since(started))
@@ -200,7 +167,7 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 		}
 	}
 	to.Memory = func(bytes int64) { on(TrainEvent{Stage: Training, Total: to.Steps, Memory: bytes}) }
-	model, summary, err := anomaly.Train(ctx, s.o.Engine, plan.network, images, to, func(p anomaly.Progress) {
+	model, summary, err := anomaly.Train(ctx, s.o.Engine, l.plan.network, images, to, func(p anomaly.Progress) {
 		on(TrainEvent{Stage: Training, Progress: p})
 	})
 	if err != nil {
@@ -208,42 +175,50 @@ func (s *Session) train(ctx context.Context, set *datasets.Set, o TrainOptions, 
 	}
 	on(TrainEvent{Stage: Calibrating})
 	r := &anomaly.Recipe{
-		Name: strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)), Created: time.Now(), Program: s.o.Program, Model: model, Preparation: plan.Preparation,
+		Name: strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)), Created: time.Now(), Program: s.o.Program, Model: model, Preparation: l.plan.Preparation,
 		Training: anomaly.Training{
-			Set: filepath.Base(set.Root), Manifest: manifest, Images: len(images), Seed: o.Seed, Steps: summary.Steps,
+			Set: filepath.Base(set.Root), Manifest: l.manifest, Images: len(images), Seed: o.Seed, Steps: summary.Steps,
 			Batch: summary.Batch, Seconds: summary.Seconds, Loss: summary.Loss, Engine: s.o.Engine.Describe(),
-			Queued: ids,
+			Queued: l.queued,
 		},
 		Thumbnail: portrait(images[0]),
 	}
 	position := feature.PositionShare(images, nil)
-	if plan.network.Describes() {
+	if l.plan.network.Describes() {
 		if err := anomaly.FitStatistics(ctx, s.o.Engine, r, images, position); err != nil {
 			return nil, problem("train", err, "")
 		}
 	}
-	err = anomaly.Calibrate(ctx, s.o.Engine, r, kept, anomaly.CalibrateOptions{
+	err = anomaly.Calibrate(ctx, s.o.Engine, r, l.kept, anomaly.CalibrateOptions{
 		FalseRejectRate: o.Rate, Alignment: o.Alignment, Position: position,
 	})
 	if err != nil {
 		return nil, problem("calibrate", err, "")
 	}
-	if res.Worst, err = s.rate(ctx, r, res.taken, slices.Concat(parts, kept), len(parts)); err != nil {
+	if res.Worst, err = s.rate(ctx, r, res.taken, slices.Concat(l.parts, l.kept), len(l.parts)); err != nil {
 		return nil, problem("train", err, "")
 	}
 	on(TrainEvent{Stage: Saving})
+	if err := s.finish(r, o, res); err != nil {
+		return nil, err
+	}
+	res.Recipe, res.Summary, res.Window = r, summary, max(l.plan.crop, 0)
+	return res, nil
+}
+
+// finish saves a recipe, and keeps what it replaces beside it.
+func (s *Session) finish(r *anomaly.Recipe, o TrainOptions, res *TrainResult) (err error) {
 	if res.Kept, err = s.succeed(r, o); err != nil {
-		return nil, problem("keep the recipe that is replaced", err, "Choose another folder or free some space.")
+		return problem("keep the recipe that is replaced", err, "Choose another folder or free some space.")
 	}
 	if err := r.Save(o.Out); err != nil {
-		return nil, problem("save the recipe", err, "Choose another folder or free some space.")
+		return problem("save the recipe", err, "Choose another folder or free some space.")
 	}
 	// The recipe is on disk: the checkpoint has done its work.
 	if err := os.Remove(Checkpoint(o.Out)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, problem("remove the checkpoint", err, "")
+		return problem("remove the checkpoint", err, "")
 	}
-	res.Recipe, res.Summary, res.Window = r, summary, max(plan.crop, 0)
-	return res, nil
+	return nil
 }
 
 // Checkpoint is where a training for the given recipe file keeps its state.
