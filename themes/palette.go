@@ -93,7 +93,7 @@ var contrastPalette = palette{
 	background: rgb(0x000000), surface: rgb(0x000000), raised: rgb(0x1a1a1a), pane: rgb(0x000000),
 	border: rgb(0xffffff), foreground: rgb(0xffffff), muted: rgb(0xe0e0e0),
 	disabled: rgb(0x9a9a9a), accent: rgb(0x6fd3ff), onAccent: rgb(0x000000),
-	input: rgb(0x2e2e2e), button: rgb(0x1f1f1f), shadow: color.NRGBA{A: 0xff},
+	input: rgb(0x2e2e2e), button: rgb(0x1f1f1f), shadow: color.NRGBA{A: 0xc8},
 	ok:     tone{rgb(0x6dffb0), rgb(0x6dffb0), rgb(0x000000)},
 	ng:     tone{rgb(0xff9d9d), rgb(0xff9d9d), rgb(0x000000)},
 	review: tone{rgb(0xffd84d), rgb(0xffd84d), rgb(0x000000)},

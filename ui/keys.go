@@ -178,6 +178,19 @@ const keyColumns = 3
 
 // showKeys shows the list of keys.
 func (w *Window) showKeys() {
+	columns := keyTable(theme.SizeNameText)
+	if columns.MinSize().Width > w.Window.Canvas().Size().Width-keyMargin {
+		columns = keyTable(theme.SizeNameCaptionText)
+	}
+	d := dialog.NewCustom(words.T("Keys"), words.T("Close"), widgets.Inset(columns, 8, 12), w.Window)
+	w.Dialog(d)
+}
+
+// keyMargin is what a dialog and the window around it take of its width.
+const keyMargin = 80
+
+// keyTable lists the keys in columns, in letters of a size.
+func keyTable(size fyne.ThemeSizeName) *fyne.Container {
 	lines := 0
 	for _, g := range keyHelp {
 		lines += 1 + len(g.keys)
@@ -187,8 +200,8 @@ func (w *Window) showKeys() {
 	for _, g := range keyHelp {
 		rows := widgets.Rows(7, widgets.NewHeading(g.group.String()))
 		for _, k := range g.keys {
-			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 104})
-			rows.Add(widgets.Row(10, cap, widgets.NewText(k[1].String())))
+			cap := widgets.NewStyled(&widgets.Text{Text: k[0].String(), SizeName: size, Style: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary, Width: 104})
+			rows.Add(widgets.Row(10, cap, widgets.NewStyled(&widgets.Text{Text: k[1].String(), SizeName: size})))
 		}
 		column.Add(rows)
 		if used += 1 + len(g.keys); used*keyColumns >= lines {
@@ -197,6 +210,5 @@ func (w *Window) showKeys() {
 		}
 	}
 	columns.Add(column)
-	d := dialog.NewCustom(words.T("Keys"), words.T("Close"), widgets.Inset(columns, 8, 12), w.Window)
-	w.Dialog(d)
+	return columns
 }

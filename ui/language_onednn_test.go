@@ -114,6 +114,16 @@ func tongue(t *testing.T, language string) map[string]string {
 		w.goTo(i)
 		look(w, s.Title())
 	}
+	w.seat.now.Theme = "contrast" // its letters are larger
+	w.seat.dress()
+	w.Window.Resize(fyne.NewSize(1280, 800))
+	for i, s := range w.screens {
+		w.goTo(i)
+		look(w, s.Title()+" in contrast")
+	}
+	over("keys in contrast", w.showKeys)
+	w.seat.now.Theme = ""
+	w.seat.dress()
 	at := func(title string, keys ...any) func() {
 		return func() {
 			w.GoTo(title)

@@ -37,13 +37,14 @@ var (
 
 func newRunLog(s *inspectScreen) *runLog {
 	l := &runLog{s: s}
-	row := widgets.Row(16)
+	row, spare := widgets.Row(16), []fyne.CanvasObject(nil)
 	for i, v := range logVerdicts {
 		img := canvas.NewImageFromResource(themes.VerdictIcon(string(v)))
 		img.FillMode = canvas.ImageFillContain
 		l.counts[i] = widgets.NewStyled(&widgets.Text{Style: fyne.TextStyle{Bold: true}})
 		word := widgets.NewStyled(&widgets.Text{Text: string(v), SizeName: theme.SizeNameCaptionText, ColorName: themes.ColorNameMuted})
 		row.Add(widgets.Row(5, widgets.Fixed(15, 15, img), l.counts[i], word))
+		spare = append(spare, word)
 	}
 	l.yield = widgets.NewStyled(&widgets.Text{Style: fyne.TextStyle{Bold: true}})
 	row.Add(s.w.Tips.Over(widgets.Row(5, l.yield, widgets.NewCaption(words.T("yield"))), words.T("Share of the inspected parts that are OK, with your own verdicts counted in place of the program's.")))
@@ -61,7 +62,7 @@ func newRunLog(s *inspectScreen) *runLog {
 	l.none = widgets.NewCaption(words.T("Verdicts appear here as parts are inspected, newest first."))
 	body := container.NewStack(widgets.Fixed(0, 118, l.list), container.NewCenter(l.none))
 	l.table = widgets.Dock(widgets.Inset(widgets.Columns(logColumns, heads...), 2, 10), nil, nil, nil, body)
-	l.root = widgets.NewPanel(widgets.Rows(0, widgets.NewRule(), widgets.Inset(row, 1, 10), l.table))
+	l.root = widgets.NewPanel(widgets.Rows(0, widgets.NewRule(), widgets.Inset(widgets.Sparing(row, spare...), 1, 10), l.table))
 	l.open(s.w.settings.flag(keyLog, true))
 	l.refresh(tally{})
 	return l

@@ -73,11 +73,14 @@ func newStatusBar(w *Window) *statusBar {
 		message: widgets.NewCaption(""),
 	}
 	b.message.Elide, b.message.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	b.engine.text.Elide = widgets.ElideEnd
 	gap := float32(14)
 	left := widgets.Row(gap, b.engine.hint, b.recipe.hint, b.set.hint, b.history.hint, b.latency.hint)
-	b.line = w.newStatusItem(icon("line", svgLine), 66)
+	b.line = w.newStatusItem(icon("line", svgLine), 0)
+	b.line.text.Elide = widgets.ElideNone
 	b.line.set(words.T("no line"), words.T("Nobody is told the verdicts. Click to see how a PLC, a broker or a folder is."), false)
 	if w.Session.Line() != nil {
+		b.line.text.Elide = widgets.ElideMiddle
 		b.line.text.Width, b.set.text.Width, b.history.text.Width = 170, 110, 130 // the message keeps its room
 	}
 	left.Add(w.Tips.NewTap(b.line.hint, w.showLine))

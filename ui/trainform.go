@@ -42,14 +42,14 @@ type trainForm struct {
 	queue     *trainQueue
 	sizes     []*widgets.Chip
 	size      string
-	about     *widgets.Text
+	about     *widgets.Remark
 	cost      *widgets.Text
 	input     *widgets.Select
 	inputIs   *widgets.Text
 	budgets   [2]*widgets.Chip
 	bySteps   bool
 	amount    *widgets.Entry
-	forecast  *widgets.Text
+	forecast  *widgets.Remark
 	estimates map[string]session.Estimate // by what they depend on
 	measuring string                      // what is being measured now
 	reason    string                      // why a recipe is trained anew
@@ -90,10 +90,9 @@ func newTrainForm(t *trainScreen) *trainForm {
 		f.sizes = append(f.sizes, c)
 		sizes.Add(c)
 	}
-	f.about, f.cost, f.inputIs = widgets.NewCaption(""), widgets.NewCaption(""), widgets.NewCaption("")
-	f.forecast = widgets.NewCaption("")
-	f.forecast.Elide = widgets.ElideEnd
-	f.about.Elide, f.cost.Elide = widgets.ElideEnd, widgets.ElideEnd
+	f.about, f.cost, f.inputIs = widgets.NewRemark(), widgets.NewCaption(""), widgets.NewCaption("")
+	f.forecast = widgets.NewRemark()
+	f.cost.Elide = widgets.ElideEnd
 	f.input = tips.NewSelect(append([]string{automatic.String()}, inputs...), words.T("Side of the square of pixels that the network sees; “auto” decides by how parts lie. Larger finds smaller defects and takes longer. Elongated pictures keep their shape."), nil,
 		func(string) { f.refresh() })
 	f.budgets[0] = tips.NewChoice(words.T("Stop when the time is over; everything included."), func() { f.chooseBudget(false) })

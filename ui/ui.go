@@ -290,7 +290,7 @@ var places = map[string]struct {
 // another folder.
 func (w *Window) labFolder() string {
 	if w.c.MemoryFile == "" {
-		return filepath.Join(os.TempDir(), "agurscope-lab")
+		return filepath.Join(os.TempDir(), "agurscope.lab")
 	}
 	return filepath.Join(filepath.Dir(w.c.MemoryFile), "lab")
 }

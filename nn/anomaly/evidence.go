@@ -227,8 +227,8 @@ func (c *Calibration) thresholds(s *Statistics, e *evidence, u units) error {
 	c.Review = reviewShare * c.Reject
 	if k > c.Normals {
 		c.Notes = append(c.Notes, fmt.Sprintf(
-			"%d held-out good parts cannot show a false-reject rate of %g: thresholds lie a tenth above the worst of them",
-			c.Normals, c.FalseRejectRate))
+			"%d held-out good parts cannot show a false-reject rate of %.3g %%: thresholds lie a tenth above the worst of them",
+			c.Normals, 100*c.FalseRejectRate))
 	}
 	return nil
 }

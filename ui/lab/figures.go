@@ -94,7 +94,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 		}
 		picks.Add(b)
 	}
-	return widgets.Dock(widgets.Inset(widgets.Dock(nil, nil, nil, scale(), container.NewHScroll(picks)), 4, 0), nil, nil, nil, grid)
+	return widgets.Dock(widgets.Inset(container.NewHScroll(picks), 4, 0), widgets.Inset(scale(), 2, 6), nil, nil, grid)
 }
 
 // scale is the one scale of colours of all heat maps.

@@ -12,7 +12,6 @@ import (
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 )
@@ -111,7 +110,5 @@ func (s *Screen) content(name string) fyne.CanvasObject {
 			return o
 		}
 	}
-	m := canvas.NewImageFromFile(filepath.Join(s.out, s.shot+".png"))
-	m.FillMode, m.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
-	return widgets.NewCard(m)
+	return widgets.NewCard(newFigure(filepath.Join(s.out, s.shot+".png"), name != "fig10"))
 }

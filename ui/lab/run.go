@@ -7,6 +7,7 @@ import (
 	"agurscope/assets/words"
 	"agurscope/ui/phrase"
 	"agurscope/ui/session/lab"
+	"agurscope/ui/widgets"
 )
 
 // run measures what is missing.
@@ -63,7 +64,7 @@ func (s *Screen) follow(e lab.Event) {
 		return
 	}
 	s.progress.SetValue(e.Share)
-	text := words.T("%d of %d", e.Done, e.Total)
+	text := words.T("%d of %d", e.Done, e.Total) + " · " + widgets.Percent(e.Share)
 	if e.Remaining > 0 {
 		text += " · " + phrase.Remaining(e.Remaining)
 	}

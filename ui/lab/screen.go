@@ -142,8 +142,9 @@ func (s *Screen) compose() fyne.CanvasObject {
 		}
 	})
 	s.progress, s.count, s.doing = widget.NewProgressBar(), widgets.NewText(""), widgets.NewCaption("")
+	s.progress.TextFormatter = func() string { return "" } // the line below it says more
 	s.count.Elide, s.doing.Elide = widgets.ElideEnd, widgets.ElideEnd
-	s.running = widgets.Rows(6, s.progress, s.count, s.doing, s.cancel)
+	s.running = widgets.Rows(6, widgets.Fixed(0, 8, s.progress), s.count, s.doing, s.cancel)
 	s.running.Hide()
 	side := widgets.Dock(
 		widgets.Rows(8, widgets.NewTitle(words.T("Laboratory")), s.where, s.sets, s.results, widgets.NewRule()),

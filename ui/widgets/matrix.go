@@ -169,15 +169,27 @@ func (r *cellRenderer) Layout(s fyne.Size) {
 	r.ground.Resize(s)
 	r.edge.Move(fyne.NewPos(0, 4))
 	r.edge.Resize(fyne.NewSize(3, max(s.Height-8, 0)))
-	n, w := r.count.MinSize(), r.word.MinSize()
+	n := r.count.MinSize()
 	r.count.Resize(n)
 	r.count.Move(fyne.NewPos(9, 1))
 	p := r.share.MinSize()
 	r.share.Resize(p)
 	r.share.Move(fyne.NewPos(s.Width-p.Width-7, n.Height+1-p.Height-2))
 	r.share.Hidden = 9+n.Width+6+p.Width+7 > s.Width
+	r.fitWord(s.Width - 9 - 4)
+	w := r.word.MinSize()
 	r.word.Resize(w)
 	r.word.Move(fyne.NewPos(9, s.Height-w.Height-3))
+}
+
+// fitWord writes the word a little smaller where it is long, and then shorter.
+func (r *cellRenderer) fitWord(room float32) {
+	full := theme.Size(theme.SizeNameCaptionText)
+	r.word.Text, r.word.TextSize = r.c.what.Word, full
+	if w := r.word.MinSize().Width; w > room {
+		r.word.TextSize = max(full*room/w, full*.8)
+		r.word.Text = Shorten(r.word.Text, room, r.word.TextSize, r.word.TextStyle, ElideEnd)
+	}
 }
 
 func (r *cellRenderer) Refresh() {
@@ -209,7 +221,6 @@ func (r *cellRenderer) Refresh() {
 	for _, t := range []*canvas.Text{r.share, r.word} {
 		t.Color, t.TextSize = themes.Color(muted), theme.Size(theme.SizeNameCaptionText)
 	}
-	r.word.Text = c.what.Word
 	r.Layout(c.Size())
 	for _, o := range r.Objects() {
 		canvas.Refresh(o)

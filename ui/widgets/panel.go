@@ -95,6 +95,39 @@ func NewPara(s string) *fyne.Container {
 	return Flush(l)
 }
 
+// Remark is small secondary text that takes as many lines as it needs.
+type Remark struct {
+	widget.BaseWidget
+	words *widget.RichText
+	said  *widget.TextSegment
+}
+
+// NewRemark returns one that says nothing.
+func NewRemark() *Remark {
+	said := &widget.TextSegment{Style: widget.RichTextStyle{ColorName: themes.ColorNameMuted, SizeName: theme.SizeNameCaptionText}}
+	r := &Remark{words: widget.NewRichText(said), said: said}
+	r.words.Wrapping = fyne.TextWrapWord
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// Set says something else.
+func (r *Remark) Set(s string) {
+	if r.said.Text != s {
+		r.said.Text = s
+		r.words.Refresh()
+		r.Refresh()
+	}
+}
+
+// Text returns what is said now.
+func (r *Remark) Text() string { return r.said.Text }
+
+// CreateRenderer shows the text without the margin of Fyne's.
+func (r *Remark) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.New(flushLayout{}, r.words))
+}
+
 // Aside is a small wrapped remark behind a stripe, which takes no place while
 // it says nothing.
 type Aside struct {
