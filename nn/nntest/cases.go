@@ -51,6 +51,8 @@ func convCases() (cs []testCase) {
 	add(1, 24, 9, 9, 5, 3, 1, 1, true)
 	add(1, 32, 12, 12, 32, 3, 1, 1, true) // wide enough for Winograd
 	add(3, 48, 7, 9, 32, 3, 1, 1, false)  // the same, odd
+	add(1, 24, 5, 11, 40, 3, 1, 1, true)  // and with padding in the last block
+	add(3, 16, 4, 4, 48, 3, 1, 1, true)
 	add(1, 96, 6, 6, 48, 3, 2, 1, false)
 	add(1, 16, 1, 1, 16, 3, 1, 1, true)
 	add(3, 16, 1, 1, 24, 1, 1, 1, true)

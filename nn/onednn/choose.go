@@ -4,7 +4,7 @@ package onednn
 
 /*
 #include <stdlib.h>
-#include "dnn.h"
+#include "winograd.h"
 */
 import "C"
 
@@ -28,7 +28,7 @@ func (p *program) choose(s *C.conv_spec) error {
 		return nil
 	}
 	candidates := []string{"direct"}
-	if !e.direct && winogradCan(s) && s.src_planar == 0 {
+	if !e.direct && C.winograd_can(s) != 0 {
 		candidates = append(candidates, "winograd")
 	}
 	if e.bf16 && s.src_planar == 0 {
@@ -105,7 +105,7 @@ func (e *engine) race(s *C.conv_spec, names []string) ([]time.Duration, error) {
 				continue
 			}
 			start := time.Now()
-			if err := status(C.conv_run(c)); err != nil {
+			if err := status(C.conv_run(c, 0)); err != nil {
 				return nil, err
 			}
 			if d := time.Since(start); round == 1 || round > 1 && d < out[i] { // the first one warms up

@@ -32,13 +32,13 @@ func status(s C.int) error {
 	return nil
 }
 
-// winogradFrom is the number of channels from which F(4,3) is asked for: below,
-// its transforms cost more than the multiplications they save. Forward it pays
-// from fewer results on. A rule, not a timing, so that training repeats bit for
+// F(4,3) is asked for from so many channels and pixels a side on: below, its
+// transforms and what its tiles have beyond the picture cost more than the
+// multiplications they save. A rule, not a timing, so that training repeats bit for
 // bit.
 const (
-	winogradFrom = 32
-	winogradTo   = 16
+	winogradFrom = 16
+	winogradSide = 4
 )
 
 func (p *program) spec(n *nn.Node) C.conv_spec {
@@ -55,14 +55,11 @@ func (p *program) spec(n *nn.Node) C.conv_spec {
 	if op.B != nil {
 		s.bias = 1
 	}
-	if !p.e.direct && x.Shape[1] >= winogradFrom && n.Shape[1] >= winogradFrom && winogradCan(&s) {
+	if !p.e.direct && min(x.Shape[1], n.Shape[1]) >= winogradFrom && min(x.Shape[2], x.Shape[3]) >= winogradSide {
 		s.alg = C.ALG_WINOGRAD
 	}
 	return s
 }
-
-// winogradCan reports whether F(4,3) computes such a convolution.
-func winogradCan(s *C.conv_spec) bool { return s.kernel == 3 && s.stride == 1 && s.dilation == 1 }
 
 // newPass makes a pass and its weights' memory.
 func (p *program) newPass(s *C.conv_spec, kind C.pass_kind, plain, bias *C.float) (*pass, error) {
@@ -106,9 +103,6 @@ func (p *program) convForward(n *nn.Node) error {
 		return p.ownForward(n)
 	}
 	s := p.spec(n)
-	if !p.e.direct && n.In[0].Shape[1] >= winogradFrom && n.Shape[1] >= winogradTo && winogradCan(&s) {
-		s.alg = C.ALG_WINOGRAD
-	}
 	kind, err := p.passForward(&s)
 	if err != nil {
 		return err
@@ -140,7 +134,7 @@ func (p *program) convForward(n *nn.Node) error {
 	}
 	table := C.kernel_table(C.int(p.e.block))
 	p.emit(n, func() error {
-		if err := status(C.conv_run(f.c)); err != nil || !planar {
+		if err := status(C.conv_run(f.c, 0)); err != nil || !planar {
 			return err
 		}
 		C.call_unpack(table, p.tempA, y.x, 0, C.int(n.Shape[0]), C.int(n.Shape[1]), C.int(y.hw()))
@@ -239,12 +233,16 @@ func (p *program) convBackward(n *nn.Node) error {
 func (p *program) dataGradient(n *nn.Node, f *pass, x, y *value, viaTemp bool) {
 	p.bind(f, x.dx, y.dx, viaTemp)
 	acc := x.sink()
+	if acc && C.conv_adds(f.c) != 0 {
+		p.emitBack(n, func() error { return status(C.conv_run(f.c, 1)) })
+		return
+	}
 	if acc {
 		p.need.tempB = max(p.need.tempB, x.floats())
 		f.src = func() *C.float { return p.tempB }
 	}
 	p.emitBack(n, func() error {
-		if err := status(C.conv_run(f.c)); err != nil || !acc {
+		if err := status(C.conv_run(f.c, 0)); err != nil || !acc {
 			return err
 		}
 		C.k_accumulate(p.tempB, x.dx, 1, C.size_t(x.floats()))
@@ -267,7 +265,7 @@ func (p *program) convWeightGradient(n *nn.Node, s *C.conv_spec, x, y *value, pl
 		return err
 	}
 	p.bind(f, x.x, y.dx, planar)
-	p.emitBack(n, func() error { return status(C.conv_run(f.c)) })
+	p.emitBack(n, func() error { return status(C.conv_run(f.c, 0)) })
 	p.trains(op.W)
 	if op.B != nil {
 		p.trains(op.B)

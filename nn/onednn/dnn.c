@@ -1,6 +1,7 @@
 //go:build onednn
 
 #include "dnn.h"
+#include "winograd.h"
 
 #include <dnnl.h>
 #ifdef __GLIBC__
@@ -52,6 +53,7 @@ struct conv {
   dnn *e;
   pass_kind pass;
   algorithm alg;
+  winograd own; // of ALG_WINOGRAD, which needs nothing below but the sizes
   dnnl_primitive_desc_t pd;
   dnnl_primitive_t p;
   dnnl_memory_t src, wei, bia, dst, scratch;
@@ -171,36 +173,36 @@ typedef struct {
 } shapes;
 
 static dnnl_status_t forward_pd(dnnl_primitive_desc_t *pd, dnn *e, const conv_spec *s, const shapes *m,
-                                dnnl_alg_kind_t alg, dnnl_prop_kind_t prop, const dnnl_dims_t str,
+                                dnnl_prop_kind_t prop, const dnnl_dims_t str,
                                 const dnnl_dims_t dil, const dnnl_dims_t pad, dnnl_primitive_attr_t attr) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create(pd, e->engine, prop, alg, m->src, m->wei,
+  return dnnl_convolution_forward_primitive_desc_create(pd, e->engine, prop, dnnl_convolution_direct, m->src, m->wei,
                                                         s->bias ? m->bia : NULL, m->dst, str, dil, pad, pad, attr);
 #else
   dnnl_convolution_desc_t d;
   dnnl_status_t st = dnnl_dilated_convolution_forward_desc_init(
-      &d, prop, alg, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
+      &d, prop, dnnl_convolution_direct, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
   return st != dnnl_success ? st : dnnl_primitive_desc_create(pd, &d, attr, e->engine, NULL);
 #endif
 }
 
 static dnnl_status_t backward_pd(dnnl_primitive_desc_t *pd, dnn *e, const conv_spec *s, const shapes *m,
-                                 pass_kind pass, dnnl_alg_kind_t alg, const dnnl_dims_t str,
+                                 pass_kind pass, const dnnl_dims_t str,
                                  const dnnl_dims_t dil, const dnnl_dims_t pad, dnnl_primitive_attr_t attr,
                                  dnnl_primitive_desc_t hint) {
 #if DNNL_VERSION_MAJOR >= 3
   if (pass == PASS_DATA)
-    return dnnl_convolution_backward_data_primitive_desc_create(pd, e->engine, alg, m->src, m->wei, m->dst, str,
+    return dnnl_convolution_backward_data_primitive_desc_create(pd, e->engine, dnnl_convolution_direct, m->src, m->wei, m->dst, str,
                                                                 dil, pad, pad, hint, attr);
   return dnnl_convolution_backward_weights_primitive_desc_create(
-      pd, e->engine, alg, m->src, m->wei, s->bias ? m->bia : NULL, m->dst, str, dil, pad, pad, hint, attr);
+      pd, e->engine, dnnl_convolution_direct, m->src, m->wei, s->bias ? m->bia : NULL, m->dst, str, dil, pad, pad, hint, attr);
 #else
   dnnl_convolution_desc_t d;
   dnnl_status_t st =
       pass == PASS_DATA
-          ? dnnl_dilated_convolution_backward_data_desc_init(&d, alg, &m->src, &m->wei, &m->dst, str, dil, pad, pad)
+          ? dnnl_dilated_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, &m->src, &m->wei, &m->dst, str, dil, pad, pad)
           : dnnl_dilated_convolution_backward_weights_desc_init(
-                &d, alg, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
+                &d, dnnl_convolution_direct, &m->src, &m->wei, s->bias ? &m->bia : NULL, &m->dst, str, dil, pad, pad);
   return st != dnnl_success ? st : dnnl_primitive_desc_create(pd, &d, attr, e->engine, hint);
 #endif
 }
@@ -228,7 +230,6 @@ static dnnl_format_tag_t blocked_tag(int block) {
 // implementations, which are orders of magnitude slower.
 static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, algorithm a, int planar,
                                     const char **impl) {
-  const dnnl_alg_kind_t alg = a == ALG_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct;
   const dnnl_data_type_t in = a == ALG_BF16 ? dnnl_bf16 : dnnl_f32;
   const dnnl_dims_t sd = {s->n, s->ic, s->ih, s->iw}, wd = {s->oc, s->ic, s->kernel, s->kernel}, bd = {s->oc},
                     dd = {s->n, s->oc, s->oh, s->ow};
@@ -245,11 +246,11 @@ static dnnl_primitive_desc_t try_pd(dnn *e, const conv_spec *s, pass_kind pass, 
   if (st == dnnl_success) st = md_init(&m.dst, 4, dd, tag);
   if (st == dnnl_success) st = attributes(&attr, s, pass);
   if (st == dnnl_success && pass <= PASS_FORWARD)
-    st = forward_pd(&pd, e, s, &m, alg, pass == PASS_FORWARD ? dnnl_forward_training : dnnl_forward_inference, str,
+    st = forward_pd(&pd, e, s, &m, pass == PASS_FORWARD ? dnnl_forward_training : dnnl_forward_inference, str,
                     dil, pad, attr);
   if (st == dnnl_success && pass > PASS_FORWARD) {
-    st = forward_pd(&hint, e, s, &m, alg, dnnl_forward_training, str, dil, pad, NULL);
-    if (st == dnnl_success) st = backward_pd(&pd, e, s, &m, pass, alg, str, dil, pad, attr, hint);
+    st = forward_pd(&hint, e, s, &m, dnnl_forward_training, str, dil, pad, NULL);
+    if (st == dnnl_success) st = backward_pd(&pd, e, s, &m, pass, str, dil, pad, attr, hint);
   }
   if (hint) dnnl_primitive_desc_destroy(hint);
   if (attr) dnnl_primitive_attr_destroy(attr);
@@ -290,7 +291,12 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
   if (!c) return NULL;
   c->e = e, c->pass = pass;
   c->alg = s->alg;
-  if (c->alg != ALG_DIRECT) c->pd = try_pd(e, s, pass, c->alg, 0, &c->impl);
+  if (c->alg == ALG_WINOGRAD && winograd_can(s)) {
+    c->own = winograd_new(s, pass), c->impl = "winograd";
+    c->wei_bytes = winograd_weight_bytes(&c->own), c->scratch_bytes = winograd_scratch_bytes(&c->own);
+    return c;
+  }
+  if (c->alg == ALG_BF16) c->pd = try_pd(e, s, pass, c->alg, 0, &c->impl);
   if (!c->pd) c->alg = ALG_DIRECT, c->pd = try_pd(e, s, pass, c->alg, 0, &c->impl);
   if (!c->pd) c->pd = try_pd(e, s, pass, c->alg, 1, &c->impl);
   if (!c->pd) {
@@ -337,6 +343,8 @@ static void set(dnnl_memory_t m, void *p) {
 }
 
 int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void *scratch, float *plain) {
+  winograd *o = &c->own;
+  o->src = src, o->weights = weights, o->bias = bias, o->dst = dst, o->scratch = scratch, o->plain = plain;
   set(c->src, c->src_tmp ? c->src_tmp : src);
   set(c->dst, c->dst_tmp ? c->dst_tmp : dst);
   set(c->wei, weights);
@@ -352,9 +360,15 @@ int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void
   return 0;
 }
 
-int conv_pack(conv *c) { return reorder_run(&c->pack, c->e) || dnnl_stream_wait(c->e->stream); }
+int conv_adds(const conv *c) { return c->own.k != NULL; }
 
-int conv_run(conv *c) {
+int conv_pack(conv *c) {
+  if (c->own.k) return winograd_pack(&c->own), 0;
+  return reorder_run(&c->pack, c->e) || dnnl_stream_wait(c->e->stream);
+}
+
+int conv_run(conv *c, int acc) {
+  if (c->own.k) return winograd_run(&c->own, acc), 0;
   static const int arg[4][4] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
                                 {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
                                 {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST, 0},

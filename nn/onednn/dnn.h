@@ -10,8 +10,8 @@ typedef struct conv conv;
 
 typedef enum { PASS_INFERENCE, PASS_FORWARD, PASS_DATA, PASS_WEIGHTS } pass_kind;
 
-// ALG_WINOGRAD, F(4,3), is tried first and falls back to ALG_DIRECT; ALG_BF16
-// multiplies in bfloat16 and adds up in float32.
+// ALG_WINOGRAD, F(4,3), is of our own kernels and falls back to ALG_DIRECT where
+// winograd_can says no; ALG_BF16 multiplies in bfloat16 and adds up in float32.
 typedef enum { ALG_DIRECT, ALG_WINOGRAD, ALG_BF16 } algorithm;
 
 typedef struct {
@@ -42,7 +42,9 @@ size_t conv_scratch_bytes(const conv *c); // needed during conv_run and conv_pac
 int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void *scratch, float *plain);
 // conv_pack reorders plain into weights; for PASS_WEIGHTS the other way round.
 int conv_pack(conv *c);
-int conv_run(conv *c);
+// conv_run with acc adds to the gradient of the source, where conv_adds.
+int conv_run(conv *c, int acc);
+int conv_adds(const conv *c);
 
 void *dnn_alloc(size_t bytes); // 4096-aligned, zeroed
 void dnn_trim(void);           // gives what was freed back to the system

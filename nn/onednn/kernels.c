@@ -40,6 +40,18 @@ static inline void shares(float *share, int n, int kernel, int stride) {
   }
 }
 
+// Floats of a group of Winograd's tiles at their points: half of the second cache.
+#define WINOGRAD_FLOATS 131072
+
+// Parts in which the gradient of Winograd's weights is summed: by extents alone.
+static inline int winograd_chunks(int tiles, int ic, int oc) {
+  const size_t most = ((size_t)1 << 24) / ((size_t)36 * ic * oc); // 64 MB
+  int chunks = tiles / 128;
+  if (chunks > 16) chunks = 16;
+  if ((size_t)chunks > most) chunks = (int)most;
+  return chunks > 2 ? chunks : 2;
+}
+
 // The kind of place that pixel j has along an axis of n samples enlarged twice, and
 // the pixels of a kind: every other one from the first on.
 static inline int axis_kind(int j, int n) { return j < 2 ? j : j >= 2 * n - 2 ? j - 2 * n + KINDS : 2 + j % 2; }

@@ -72,6 +72,17 @@ typedef struct {
   // y = x*w + r, w per channel or NULL, and z = affine(y); y or z may be NULL
   void (*add_affine)(const float *x, const float *weights, const float *r, float *y, const float *scale,
                      const float *shift, int relu, float *z, int n, int cb, int hw);
+  // 3x3 convolution of stride 1 with weights at Winograd's points, and the gradient
+  // of these; bias may be NULL. scratch: as many floats as winograd_scratch says
+  size_t (*winograd_scratch)(int gradient, int n, int cb, int ob, int h, int w);
+  void (*winograd)(const float *x, const float *u, const float *bias, float *y, int relu, int acc, float *scratch,
+                   int n, int cb, int ob, int h, int w);
+  void (*winograd_gradient)(const float *x, const float *dy, float *du, float *dbias, float *scratch, int n, int cb,
+                            int ob, int h, int w);
+  // weights as O,I,K,K to the points, 36 for each nine, and the adjoint; turned: for
+  // the gradient of the picture
+  void (*winograd_weights)(const float *w, float *u, int turned, int ic, int oc);
+  void (*winograd_plain)(const float *du, float *dw, int ic, int oc);
   // multiplies and adds 24 vectors so many times
   float (*burn)(long times);
   // zeroes the lanes beyond c

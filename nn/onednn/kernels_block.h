@@ -711,6 +711,9 @@ static void FN(fold_backward)(float *dx, const float *dy, int acc, int n, int c,
 }
 
 #include "block_subpixel.h"
+#if BLK > 1
+#include "block_winograd.h"
+#endif
 
 static const kernels FN(table) = {
     .block = BLK,
@@ -741,6 +744,13 @@ static const kernels FN(table) = {
     .rim_weights = FN(rim_weights),
     .add_affine = FN(add_affine),
     .burn = FN(burn),
+#if BLK > 1
+    .winograd_scratch = FN(winograd_scratch),
+    .winograd = FN(winograd),
+    .winograd_gradient = FN(winograd_gradient),
+    .winograd_weights = FN(winograd_weights),
+    .winograd_plain = FN(winograd_plain),
+#endif
     .trim = FN(trim),
     .fold = FN(fold),
     .fold_backward = FN(fold_backward),

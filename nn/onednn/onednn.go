@@ -61,7 +61,7 @@ func open(o Options, block int) (nn.Engine, error) {
 		C.dnn_version(&major, &minor, &patch)
 		e.version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
 		if o.Plan != "" {
-			e.timings = openTimings(o.Plan, fmt.Sprintf("oneDNN %s, block %d, %d threads, %s", e.version, e.block, e.threads, processor()))
+			e.timings = openTimings(o.Plan, fmt.Sprintf("oneDNN %s, own Winograd, block %d, %d threads, %s", e.version, e.block, e.threads, processor()))
 		}
 		return nil
 	})

@@ -201,7 +201,7 @@ func (p *program) subpixelForward(n *nn.Node) error {
 	})
 	g := x.geometry()
 	p.emit(n, func() error {
-		if err := status(C.conv_run(f.c)); err != nil {
+		if err := status(C.conv_run(f.c, 0)); err != nil {
 			return err
 		}
 		C.call_subpixel(g.k, p.tempA, x.x, s.rim, bias, y.x, spec.relu, g.n, g.cb, C.int(s.ob), g.h, g.w)
@@ -240,7 +240,7 @@ func (p *program) subpixelBackward(n *nn.Node) error {
 	p.emitBack(n, func() error {
 		C.call_subpixel_split(g.k, y.dx, p.tempA, g.n, ob, g.h, g.w)
 		C.call_rim_weights(g.k, x.x, y.dx, rim, rimBias, g.n, g.cb, ob, g.h, g.w)
-		return status(C.conv_run(f.c))
+		return status(C.conv_run(f.c, 0))
 	})
 	p.trains(op.W)
 	if op.B != nil {
