@@ -25,6 +25,14 @@ type Engine interface {
 	Close() error
 }
 
+// Divisible is an Engine that can be opened in parts that work side by side.
+type Divisible interface {
+	// Divide opens engines of one thread each: as many as this one has threads, fewer
+	// where not each would find so many bytes of free memory, and at least one. What
+	// they compute is the same however many there are. The caller closes them.
+	Divide(each int64) ([]Engine, error)
+}
+
 // Faulted is an Engine that goes on without its device when that fails.
 type Faulted interface {
 	// Fault says why the device is not used any more, or nil.

@@ -99,6 +99,23 @@ func (e *engine) Peak() float64 {
 	return peak
 }
 
+// Divide implements nn.Divisible. The parts have no plan: which algorithm was faster
+// is each engine's own finding, and with it the last bits.
+func (e *engine) Divide(each int64) (parts []nn.Engine, err error) {
+	n := min(int64(e.threads), freeMemory()/max(each, 1))
+	for range max(n, 1) {
+		p, err := open(Options{Threads: 1, Direct: e.direct}, e.block)
+		if err != nil {
+			for _, p := range parts {
+				err = errors.Join(err, p.Close())
+			}
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
 // Close implements nn.Engine.
 func (e *engine) Close() error {
 	err := e.worker.Do(func() error {

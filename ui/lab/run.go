@@ -28,7 +28,7 @@ func (s *Screen) run() {
 	s.stop, s.ending = cancel, false
 	s.progress.SetValue(0)
 	s.count.Set(words.T("Looking at the data …"))
-	s.doing.Set("")
+	s.tell(nil)
 	s.renew()
 	s.turnTo(s.on)
 	s.Job(func(context.Context) {
@@ -54,7 +54,7 @@ func (s *Screen) end() {
 	s.stop()
 	s.ending = true
 	s.count.Set(words.T("Stopping …"))
-	s.doing.Set("")
+	s.tell(nil)
 	s.renew()
 }
 
@@ -69,9 +69,25 @@ func (s *Screen) follow(e lab.Event) {
 		text += " · " + phrase.Remaining(e.Remaining)
 	}
 	s.count.Set(text)
-	what := e.What.String()
-	if e.Stage != "" {
-		what = e.Stage.String() + ": " + what
+	s.tell(e.Doing)
+}
+
+// mostDoing is how many measurements under way are named.
+const mostDoing = 4
+
+// tell names what is under way, each in a line that stays its own until it ends.
+func (s *Screen) tell(doing []lab.Doing) {
+	doing = doing[:min(len(doing), mostDoing)]
+	for len(s.doing.Objects) < len(doing) {
+		t := widgets.NewCaption("")
+		t.Elide = widgets.ElideEnd
+		s.doing.Add(t)
 	}
-	s.doing.Set(what)
+	for i, o := range s.doing.Objects {
+		text := ""
+		if i < len(doing) {
+			text = doing[i].Stage.String() + ": " + doing[i].What.String()
+		}
+		o.(*widgets.Text).Set(text)
+	}
 }

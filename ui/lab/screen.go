@@ -51,7 +51,8 @@ type Screen struct {
 	start          *widgets.Button
 	cancel         *widgets.Button
 	progress       *widget.ProgressBar
-	count, doing   *widgets.Text
+	count          *widgets.Text
+	doing          *fyne.Container
 	sets           *widgets.Aside
 	running        *fyne.Container
 	title          *widgets.Text
@@ -141,9 +142,9 @@ func (s *Screen) compose() fyne.CanvasObject {
 			s.end()
 		}
 	})
-	s.progress, s.count, s.doing = widget.NewProgressBar(), widgets.NewText(""), widgets.NewCaption("")
+	s.progress, s.count, s.doing = widget.NewProgressBar(), widgets.NewText(""), widgets.Rows(2)
 	s.progress.TextFormatter = func() string { return "" } // the line below it says more
-	s.count.Elide, s.doing.Elide = widgets.ElideEnd, widgets.ElideEnd
+	s.count.Elide = widgets.ElideEnd
 	s.running = widgets.Rows(6, widgets.Fixed(0, 8, s.progress), s.count, s.doing, s.cancel)
 	s.running.Hide()
 	side := widgets.Dock(

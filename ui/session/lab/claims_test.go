@@ -9,6 +9,7 @@ import (
 
 	"agurscope/assets/words"
 	"agurscope/datasets/synthec"
+	"agurscope/nn"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
 )
@@ -145,16 +146,24 @@ func TestForecastWeighsByKindAndMethod(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	r := &run{cells: l}
-	if share, left := r.forecast([]task{{kind: learn, tick: 400}}, 0, 0); share != 0 || left != 0 {
+	w := &work{run: &run{cells: l, benches: make([]nn.Engine, 1)}, todo: []task{{kind: learn, tick: 400}}}
+	if share, left := w.forecast(); share != 0 || left != 0 {
 		t.Errorf("nothing is known, yet %v, %v", share, left)
 	}
-	todo := []task{{kind: learn, method: "a", tick: 400}, {kind: learn, method: "b", tick: 400}, {kind: learn, method: "b", tick: 200}}
-	share, left := r.forecast(todo, 10*time.Second, .5)
-	if left != 45*time.Second || math.Abs(share-10./55) > 1e-9 {
+	near := func(a, b float64) bool { return math.Abs(a-b) < .1 }
+	w.doing = []*doing{{task: task{kind: learn, method: "a", tick: 400}, begun: time.Now().Add(-10 * time.Second), share: .5}}
+	w.todo = []task{{kind: learn, method: "b", tick: 400}, {kind: learn, method: "b", tick: 200}}
+	if share, left := w.forecast(); !near(left.Seconds(), 45) || !near(share, 10./55) {
 		t.Errorf("%v, %v", share, left)
 	}
-	if share, left := r.forecast(nil, 0, 0); share != 1 || left != 0 {
+	// Two at a time halve what may be made so, and nothing of what is made alone.
+	w.benches = make([]nn.Engine, 2)
+	w.todo = append(w.todo, task{kind: timing, method: "c", tick: 400})
+	if share, left := w.forecast(); !near(left.Seconds(), 45./2+20) || !near(share, 10./75) {
+		t.Errorf("two at a time: %v, %v", share, left)
+	}
+	w.todo, w.doing = nil, nil
+	if share, left := w.forecast(); share != 1 || left != 0 {
 		t.Errorf("done: %v, %v", share, left)
 	}
 }

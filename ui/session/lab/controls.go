@@ -27,12 +27,12 @@ func (r *run) controlTasks(subject string) (out []task) {
 }
 
 // grey measures the control that is no method of the program.
-func (r *run) grey(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
+func (r bench) grey(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	rows, err := session.RowsByName([]string{meanGrey})
 	if err != nil {
 		return nil, err
 	}
-	s := session.New(session.Options{Engine: r.o.Engine, Program: r.o.Program})
+	s := session.New(session.Options{Engine: r.engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	test, held := &tested{}, &tested{}
 	var wrong error

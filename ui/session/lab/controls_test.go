@@ -23,7 +23,7 @@ func faked(t *testing.T, seeds int, aurocs map[string][]float64) *run {
 	}
 	t.Cleanup(func() { l.Close() })
 	o := Options{Out: t.TempDir(), Engine: engine{}, least: &Budget{Seeds: seeds}}
-	r := &run{o: o, budget: *o.least, cells: l, data: newShelf(o, *o.least), failed: map[task]error{}}
+	r := &run{o: o, budget: *o.least, cells: l, data: newShelf(o, *o.least), benches: []nn.Engine{engine{}}}
 	for method, values := range aurocs {
 		for seed, v := range values {
 			f := ledger.Figures{"image_auroc": v, "auc10": v, ledger.Seconds: 1}

@@ -91,7 +91,7 @@ var production = []struct {
 const HeatEnd = 1.5
 
 // gallery leaves the pictures of Fig. 10 in the folder of the results.
-func (r *run) gallery(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
+func (r bench) gallery(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	dir := filepath.Join(r.o.Out, galleryDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"agurscope/assets/words"
@@ -36,6 +37,8 @@ type Options struct {
 	Seeds, Input, Steps int    // in place of the budget's
 	Size                string // of AGUR-Net; T
 
+	// Engine that time is measured on. One that can be divided measures all else side
+	// by side in its parts.
 	Engine  nn.Engine
 	Program string // version, kept in the manifest
 
@@ -92,15 +95,32 @@ func (o Options) budget() Budget {
 	return b
 }
 
+// memory is what one measurement may take: its network's and its pictures', with
+// much to spare. It took 0.2 GB with an input of 64 x 64.
+func (b Budget) memory() int64 {
+	side := int64(b.Input)
+	if side == 0 {
+		side = 320 // of what is seen whole, or of textures
+	}
+	return 256<<20 + side*side*32<<10
+}
+
 // Event tells how far a run is.
 type Event struct {
-	What        words.Said // the measurement: method, data, seed
-	Stage       words.Text // what it is doing; "" when it is finished
-	Done, Total int        // measurements, including those found finished
+	Doing       []Doing // measurements under way, the one begun first in front
+	Done, Total int     // measurements, including those found finished
 	Share       float64
 	Remaining   time.Duration // estimated for all; 0 while unknown
-	Changed     []string      // experiments whose pages were made anew
-	Err         error         // why a measurement has no figures
+
+	What    words.Said // the measurement that has just ended; nothing between
+	Changed []string   // experiments whose pages were made anew by it
+	Err     error      // why it has no figures
+}
+
+// Doing is a measurement under way.
+type Doing struct {
+	What  words.Said // method, data, seed
+	Stage words.Text
 }
 
 // Outcome is what a run has left in its folder.
@@ -124,9 +144,9 @@ type Page struct {
 	Claims   []session.Claim `json:"claims"`
 }
 
-// Run makes every measurement that is missing, one after the other. A measurement
-// that fails does not end the others: its error is joined to the one returned,
-// beside the outcome. When ctx ends, the one under way is lost and nothing else.
+// Run makes every measurement that is missing. One that fails does not end the
+// others: its error is joined to the one returned, beside the outcome. When ctx
+// ends, those under way are lost and nothing else. It calls on once at a time.
 func Run(ctx context.Context, o Options, on func(Event)) (*Outcome, error) {
 	if on == nil {
 		on = func(Event) {}
@@ -135,12 +155,12 @@ func Run(ctx context.Context, o Options, on func(Event)) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.cells.Close()
-	return r.all(ctx, on)
+	out, err := r.all(ctx, on)
+	return out, errors.Join(err, r.close())
 }
 
 // open finds the data and what an earlier run has left.
-func open(ctx context.Context, o Options, on func(Event)) (*run, error) {
+func open(ctx context.Context, o Options, on func(Event)) (_ *run, err error) {
 	wrong := func(err error, hint string) error {
 		return &session.Problem{Op: "run the experiments", Err: err, Hint: hint}
 	}
@@ -163,6 +183,14 @@ func open(ctx context.Context, o Options, on func(Event)) (*run, error) {
 		return nil, wrong(err, "")
 	}
 	r := &run{o: o, budget: b, cells: cells, chosen: chosen, data: newShelf(o, b), failed: map[task]error{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	if err := r.divide(); err != nil {
+		return nil, wrong(err, "")
+	}
 	for _, e := range chosen {
 		for _, t := range e.tasks(r) {
 			if !slices.Contains(r.tasks, t) {
@@ -175,13 +203,13 @@ func open(ctx context.Context, o Options, on func(Event)) (*run, error) {
 	slices.SortStableFunc(r.tasks, func(a, b task) int { return int(a.seed) - int(b.seed) })
 	for _, t := range r.tasks {
 		if err := ctx.Err(); err != nil {
-			return nil, errors.Join(err, cells.Close())
+			return nil, err
 		}
 		if s := r.data.get(t.subject); s.set == nil {
-			on(Event{What: words.Plain(s.Title), Stage: stageData, Total: len(r.tasks)})
+			on(Event{Doing: []Doing{{words.Plain(s.Title), stageData}}, Total: len(r.tasks)})
 		}
 		if err := r.data.ready(t.subject); err != nil {
-			return nil, errors.Join(wrong(fmt.Errorf("%s: %w", t.subject, err), ""), cells.Close())
+			return nil, wrong(fmt.Errorf("%s: %w", t.subject, err), "")
 		}
 	}
 	return r, nil
@@ -197,7 +225,33 @@ type run struct {
 	chosen []*Experiment
 	data   *shelf
 	tasks  []task // all, each once
+
+	benches []nn.Engine // one for each measurement that may be under way
+	divided bool        // they are parts of o.Engine, and ours
+
+	pages  sync.Mutex // for the files of the pages, and
 	failed map[task]error
+}
+
+// divide finds the engines to measure on side by side.
+func (r *run) divide() (err error) {
+	r.benches = []nn.Engine{r.o.Engine}
+	if d, ok := r.o.Engine.(nn.Divisible); ok {
+		r.divided = true
+		r.benches, err = d.Divide(r.budget.memory())
+	}
+	return err
+}
+
+// close closes what open has opened.
+func (r *run) close() error {
+	err := r.cells.Close()
+	if r.divided {
+		for _, e := range r.benches {
+			err = errors.Join(err, e.Close())
+		}
+	}
+	return err
 }
 
 // all makes what is missing.
@@ -214,39 +268,9 @@ func (r *run) all(ctx context.Context, on func(Event)) (*Outcome, error) {
 	if err := r.writeManifest(); err != nil {
 		return nil, err
 	}
-	for i, t := range todo {
-		begun := time.Now()
-		tell := func(e Event, rest []task) {
-			e.What, e.Total = r.describe(t), len(r.tasks)
-			on(e)
-		}
-		f, err := r.measure(ctx, t, func(stage words.Text, share float64) {
-			e := Event{Stage: stage, Done: out.Found + i}
-			e.Share, e.Remaining = r.forecast(todo[i:], time.Since(begun), share)
-			tell(e, todo[i:])
-		})
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		e := Event{Done: out.Found + i + 1, Err: err}
-		if err != nil {
-			r.failed[t] = err
-		} else {
-			f[ledger.Seconds] = time.Since(begun).Seconds()
-			if err := r.cells.Add(r.cell(t), f); err != nil {
-				return nil, &session.Problem{Op: "keep a measurement", Err: err, Hint: "Free some space; those before it are kept."}
-			}
-			for _, x := range r.chosen {
-				if slices.Contains(x.tasks(r), t) {
-					if _, err := r.publish(x); err != nil {
-						return nil, err
-					}
-					e.Changed = append(e.Changed, x.Name)
-				}
-			}
-		}
-		e.Share, e.Remaining = r.forecast(todo[i+1:], 0, 0)
-		tell(e, todo[i+1:])
+	w := &work{run: r, on: on, todo: todo, done: out.Found}
+	if err := w.all(ctx); err != nil {
+		return nil, err
 	}
 	for _, x := range r.chosen {
 		p, err := r.publish(x)

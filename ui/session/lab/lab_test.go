@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +20,11 @@ import (
 )
 
 // tiny is the least that can be called a run: the ablation's rows are left out of
-// it, their measurement is session's and tested there.
-func tiny(t testing.TB, out string) Options {
+// it, their measurement is session's and tested there. It makes so many measurements
+// side by side.
+func tiny(t testing.TB, out string, beside int) Options {
 	t.Helper()
-	e, err := onednn.Open(onednn.Options{})
+	e, err := onednn.Open(onednn.Options{Threads: beside})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +43,13 @@ func TestRunToBeKilled(t *testing.T) {
 	if dir == "" {
 		t.Skip("only run by the test that kills it")
 	}
-	if _, err := Run(context.Background(), tiny(t, dir), nil); err != nil {
+	if _, err := Run(context.Background(), tiny(t, dir, 2), nil); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// lasting are the lines of a file of measurements without those that tell time.
+// lasting are the lines of a file of measurements without those that tell time, in
+// order.
 func lasting(t *testing.T, path string) []string {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -63,13 +66,16 @@ func lasting(t *testing.T, path string) []string {
 			out = append(out, strings.Join(r, ","))
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
-// Three kills change nothing of the result but what time it took.
+// Three kills of a run that makes two measurements at a time change nothing of the
+// result of one that makes one after the other, but what time it took and in which
+// order they were finished.
 func TestARunThatIsKilledThreeTimesHasTheSameResult(t *testing.T) {
 	whole, broken := t.TempDir(), t.TempDir()
-	out, err := Run(context.Background(), tiny(t, whole), nil)
+	out, err := Run(context.Background(), tiny(t, whole, 1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,7 @@ func TestARunThatIsKilledThreeTimesHasTheSameResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	again, err := Run(context.Background(), tiny(t, broken), nil)
+	again, err := Run(context.Background(), tiny(t, broken, 2), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +165,7 @@ func TestARunThatIsKilledThreeTimesHasTheSameResult(t *testing.T) {
 
 // Time, gallery and map, with a run that ends when it is told to.
 func TestSpecialMeasurements(t *testing.T) {
-	o := tiny(t, t.TempDir())
+	o := tiny(t, t.TempDir(), 2)
 	o.Experiments = []string{"fig9", "fig10", "fig12"}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -175,7 +181,9 @@ func TestSpecialMeasurements(t *testing.T) {
 	if _, err := r.all(ctx, nothing); err != nil {
 		t.Fatal(err)
 	}
-	r.cells.Close()
+	if err := r.close(); err != nil {
+		t.Error(err)
+	}
 	layouts, classes, err := Layouts(o.Out)
 	if err != nil || len(layouts) != 1 || len(classes) != 4 || len(layouts[0].Points) < 12 || layouts[0].Method.String() != "pixels" || classes[0] != "SynthEC jittered" {
 		t.Errorf("%d layouts of %v, %v", len(layouts), classes, err)

@@ -23,9 +23,9 @@ import (
 const trainingShare = 0.8
 
 // trained runs a session with a recipe of the method, learnt from the subject.
-func (r *run) trained(ctx context.Context, t task, input, steps int, on watcher, use func(*session.Session, *datasets.Set) error) (err error) {
+func (r bench) trained(ctx context.Context, t task, input, steps int, on watcher, use func(*session.Session, *datasets.Set) error) (err error) {
 	set := r.data.get(t.subject).set
-	s := session.New(session.Options{Engine: r.o.Engine, Program: r.o.Program})
+	s := session.New(session.Options{Engine: r.engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	dir, err := os.MkdirTemp("", "agurscope-lab-")
 	if err != nil {
@@ -149,7 +149,7 @@ func inspect(ctx context.Context, s *session.Session, set *datasets.Set, items [
 }
 
 // learn trains a method and tests it.
-func (r *run) learn(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
+func (r bench) learn(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	if t.method == meanGrey {
 		return r.grey(ctx, t, on)
 	}
@@ -308,12 +308,12 @@ func byDifficulty(parts []seen, fpr float64) []float64 {
 func mean(v []float64) float64 { m, _ := metrics.MeanStd(v); return m }
 
 // ablate measures a row of the ablation as “agurscope ablate” does.
-func (r *run) ablate(ctx context.Context, t task, on watcher) (_ ledger.Figures, err error) {
+func (r bench) ablate(ctx context.Context, t task, on watcher) (_ ledger.Figures, err error) {
 	rows, err := session.RowsByName([]string{t.method})
 	if err != nil {
 		return nil, err
 	}
-	s := session.New(session.Options{Engine: r.o.Engine, Program: r.o.Program})
+	s := session.New(session.Options{Engine: r.engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
 	o := session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input, Steps: r.budget.Steps}
 	e, err := s.MeasureRow(ctx, r.data.get(t.subject).set, o, rows[0], t.seed, on.told)

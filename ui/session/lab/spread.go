@@ -71,7 +71,7 @@ const raw = "raw"
 
 // spread lays out the defective parts of four products by what a method sees in
 // them.
-func (r *run) spread(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
+func (r bench) spread(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	set := r.data.get(t.subject).set
 	items := slices.DeleteFunc(labelled(set), func(it datasets.Item) bool { return it.Label != datasets.Anomalous })
 	var looks [][]float32

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"agurscope/assets/words"
+	"agurscope/nn"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
 )
@@ -86,7 +86,7 @@ func (r *run) cell(t task) ledger.Cell {
 		Manifest          string
 		Budget            Budget
 		Protocol, Version int
-	}{t.kind, r.o.Program, r.o.Engine.Describe(), s.hash, b, protocol, 1})
+	}{t.kind, r.o.Program, r.engineOf(t.kind).Describe(), s.hash, b, protocol, 1})
 	if err != nil {
 		panic(err) // numbers and texts
 	}
@@ -96,14 +96,28 @@ func (r *run) cell(t task) ledger.Cell {
 	}
 }
 
+// engineOf is an engine that a kind is measured on. Those of the benches are alike.
+func (r *run) engineOf(k kind) nn.Engine {
+	if k == timing {
+		return r.o.Engine
+	}
+	return r.benches[0]
+}
+
 // protocol changes when the same task is measured in another way.
 const protocol = 1
 
 // figures are a task's, nil while it is not measured.
 func (r *run) figures(t task) ledger.Figures { return r.cells.Get(r.cell(t)) }
 
+// bench is where a measurement is made: a run, and an engine for this alone.
+type bench struct {
+	*run
+	engine nn.Engine
+}
+
 // measure does one task.
-func (r *run) measure(ctx context.Context, t task, on watcher) (ledger.Figures, error) {
+func (r bench) measure(ctx context.Context, t task, on watcher) (ledger.Figures, error) {
 	switch t.kind {
 	case learn:
 		return r.learn(ctx, t, on)
@@ -117,60 +131,6 @@ func (r *run) measure(ctx context.Context, t task, on watcher) (ledger.Figures, 
 		return r.spread(ctx, t, on)
 	}
 	return nil, errors.New("an unknown kind of measurement")
-}
-
-// weight is what a task costs beside others of its kind and method: half of it is
-// training.
-func (t task) weight() float64 { return .5 + .5*float64(t.tick)/ledger.LastTick }
-
-// forecast estimates the share that is done and the time that is left. Tasks are
-// weighed by what others of their kind and method have taken, or of their kind,
-// or any. The time is 0 while it cannot be told; the share then counts tasks.
-func (r *run) forecast(todo []task, elapsed time.Duration, share float64) (float64, time.Duration) {
-	if len(todo) == 0 {
-		return 1, 0
-	}
-	type sum struct{ seconds, weight float64 }
-	own, kinds, any := map[[2]string]sum{}, map[kind]sum{}, sum{}
-	spent, n := 0., 0
-	add := func(t task, seconds float64) {
-		w := t.weight()
-		k := [2]string{string(t.kind), t.method}
-		own[k] = sum{own[k].seconds + seconds, own[k].weight + w}
-		kinds[t.kind] = sum{kinds[t.kind].seconds + seconds, kinds[t.kind].weight + w}
-		any = sum{any.seconds + seconds, any.weight + w}
-	}
-	for _, t := range r.tasks {
-		if f := r.figures(t); f != nil {
-			add(t, f[ledger.Seconds])
-			spent, n = spent+f[ledger.Seconds], n+1
-		}
-	}
-	now, first := elapsed.Seconds(), 0.
-	if share > 0 {
-		first = now / share
-		add(todo[0], first)
-	}
-	if any.weight == 0 {
-		return float64(n) / float64(n+len(todo)), 0
-	}
-	left := 0.
-	for i, t := range todo {
-		s := own[[2]string{string(t.kind), t.method}]
-		if s.weight == 0 {
-			s = kinds[t.kind]
-		}
-		if s.weight == 0 {
-			s = any
-		}
-		took := s.seconds / s.weight * t.weight()
-		if i == 0 && first > 0 {
-			took = first
-		}
-		left += took
-	}
-	left = max(left-now, 0)
-	return (spent + now) / max(spent+now+left, 1e-9), time.Duration(left * float64(time.Second))
 }
 
 // method is one of those that are compared.

@@ -105,7 +105,7 @@ func shapeOf(mask *image.Gray) string {
 }
 
 // time measures picture by picture, from the file to the verdict.
-func (r *run) time(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
+func (r bench) time(ctx context.Context, t task, on watcher) (f ledger.Figures, err error) {
 	err = r.trained(ctx, t, r.budget.Timed, timedSteps, on, func(s *session.Session, set *datasets.Set) error {
 		items := slices.DeleteFunc(labelled(set), func(it datasets.Item) bool { return it.Label != datasets.Anomalous })
 		took, stages := map[string][]float64{}, map[string][]float64{}

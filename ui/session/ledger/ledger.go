@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -37,9 +38,12 @@ type Figures map[string]float64
 // Seconds is the metric that ends a cell: what all of it took.
 const Seconds = "cell_seconds"
 
-// Ledger is the file of finished cells: one line per number.
+// Ledger is the file of finished cells: one line per number. Its methods may be
+// called from any goroutine.
 type Ledger struct {
-	f    *os.File
+	f *os.File
+
+	mu   sync.Mutex
 	done map[Cell]Figures
 }
 
@@ -161,10 +165,16 @@ func parse(rec []string) (c Cell, value float64, err error) {
 }
 
 // Get returns a finished cell's figures, nil where there are none.
-func (l *Ledger) Get(c Cell) Figures { return l.done[c.plain()] }
+func (l *Ledger) Get(c Cell) Figures {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.done[c.plain()]
+}
 
 // Cells returns all finished cells in a fixed order.
 func (l *Ledger) Cells() []Cell {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return slices.SortedFunc(maps.Keys(l.done), Compare)
 }
 
@@ -183,6 +193,8 @@ func (l *Ledger) Add(c Cell, f Figures, first ...string) error {
 		return fmt.Errorf("the cell does not say what it took (%s)", Seconds)
 	}
 	c = c.plain()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.write(Lines(c, f, first...)); err != nil {
 		return err
 	}
