@@ -15,6 +15,14 @@ type Stage struct {
 // Stages says what a verdict's latency was spent on, in the order of the work.
 type Stages []Stage
 
+// Total is what all of them took.
+func (s Stages) Total() (all time.Duration) {
+	for _, g := range s {
+		all += g.Took
+	}
+	return all
+}
+
 // String writes the stages as "decode 1.5ms, detect 20ms", the way the file
 // keeps them.
 func (s Stages) String() string {

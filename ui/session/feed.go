@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"agurscope/datasets"
+	"agurscope/history"
 	"agurscope/nn/anomaly"
 )
 
@@ -14,16 +15,28 @@ import (
 type fed struct {
 	frame    datasets.Frame
 	prepared *anomaly.Prepared
-	start    time.Time     // when its file was opened or it arrived
-	spent    time.Duration // on decoding and resizing
+	start    time.Time      // when its file was opened or it arrived
+	stages   history.Stages // what was spent since: decode, prepare
 	err      error
 }
 
-// prepare brings the picture to the network's input.
+// fetch reads a part's file and prepares it.
+func fetch(d *anomaly.Detector, it datasets.Item) fed {
+	f := fed{start: time.Now()}
+	f.frame, f.err = it.Load()
+	f.prepare(d)
+	return f
+}
+
+// prepare brings the picture to the network's input: light, upright, resized.
 func (f *fed) prepare(d *anomaly.Detector) {
+	begun := time.Now()
+	// A camera's clock may be ahead.
+	f.stages = history.Stages{{Name: "decode", Took: max(begun.Sub(f.start), 0)}}
 	if f.err != nil {
 		return
 	}
+	defer func() { f.stages = append(f.stages, history.Stage{Name: "prepare", Took: time.Since(begun)}) }()
 	// A decoder's or resizer's bug on one hostile picture must not end a shift.
 	defer func() {
 		if r := recover(); r != nil {
@@ -56,7 +69,6 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 			for frame, err := range src.Frames(ctx) {
 				f := fed{frame: frame, start: start, err: err}
 				f.prepare(d)
-				f.spent = time.Since(start)
 				select {
 				case out <- f:
 				case <-ctx.Done():
@@ -67,7 +79,7 @@ func feed(ctx context.Context, src datasets.Source, d *anomaly.Detector) iter.Se
 		}()
 		for f := range out {
 			// A frame that was read ahead has not kept anybody waiting.
-			f.start = time.Now().Add(-f.spent)
+			f.start = time.Now().Add(-f.stages.Total())
 			if ctx.Err() != nil || !yield(f) {
 				return
 			}

@@ -26,7 +26,7 @@ type Result struct {
 	Regions    []history.Region // in pixels of the picture
 	Thresholds Thresholds       // in force when it was judged
 	Confidence float64          // that the fixture has put the part upright, 0 to 1; NaN without a fixture
-	Stages     history.Stages   // what it was spent on
+	Stages     history.Stages   // what it was spent on: decode, prepare, detect, judge
 	Latency    time.Duration    // from the frame's file or arrival to the verdict, on disk where there is a history
 	ID         int64            // in the history; 0 without one
 	Err        error            // why it is ERROR
@@ -82,10 +82,7 @@ func (s *Session) InspectOne(ctx context.Context, run history.Run, it datasets.I
 	if err != nil {
 		return nil, err
 	}
-	f := fed{start: time.Now()}
-	f.frame, f.err = it.Load()
-	f.prepare(d)
-	f.spent = time.Since(f.start)
+	f := fetch(d, it)
 	var seg segment.Segmenter
 	res, err := s.judge(ctx, &seg, r, d, f)
 	if err != nil {
@@ -121,7 +118,7 @@ func (s *Session) judge(ctx context.Context, seg *segment.Segmenter, r *anomaly.
 	}
 	res := &Result{Frame: f.frame, Err: f.err, Thresholds: t, Confidence: math.NaN()}
 	res.Verdict, res.Index = history.ERROR, math.NaN()
-	res.Stages = history.Stages{{Name: "prepare", Took: f.spent}} // decoding, light, upright, resizing
+	res.Stages = f.stages
 	if res.Err != nil {
 		return res, nil
 	}

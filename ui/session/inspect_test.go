@@ -105,6 +105,31 @@ func TestNothingUninspectedIsOK(t *testing.T) {
 	}
 }
 
+// What a verdict was spent on has every stage once and is no more than all of it.
+func TestStagesAreAllAndNoMoreThanTheLatency(t *testing.T) {
+	b := newBench(t)
+	names := func(s history.Stages) (out string) {
+		for _, g := range s {
+			out += g.Name + " "
+		}
+		return out
+	}
+	n := 0
+	_, err := b.Inspect(t.Context(), source{pictures: []image.Image{grey(9), nil, grey(7)}}, func(r *Result) {
+		want := "decode prepare detect judge "
+		if r.Err != nil {
+			want = "decode "
+		}
+		if got := names(r.Stages); got != want || r.Stages.Total() > r.Latency {
+			t.Errorf("%q (%v) of %v, want %q", got, r.Stages.Total(), r.Latency, want)
+		}
+		n++
+	})
+	if err != nil || n != 3 {
+		t.Errorf("%d frames, %v", n, err)
+	}
+}
+
 func TestThresholdsMovedInMidRunCountFromThenOn(t *testing.T) {
 	b := newBench(t)
 	lenient := b.Thresholds()

@@ -18,9 +18,7 @@ func (s *Session) Preview(ctx context.Context, it datasets.Item) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	f := fed{start: time.Now()}
-	f.frame, f.err = it.Load()
-	f.prepare(d)
+	f := fetch(d, it)
 	var seg segment.Segmenter
 	return s.judge(ctx, &seg, r, d, f)
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"time"
 
 	"agurscope/datasets"
 	"agurscope/nn/anomaly"
@@ -23,9 +22,7 @@ func (s *Session) Walk(ctx context.Context, it datasets.Item) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := fed{start: time.Now()}
-	f.frame, f.err = it.Load()
-	f.prepare(d)
+	f := fetch(d, it)
 	var seg segment.Segmenter
 	w := &Walk{Recipe: r}
 	if w.Result, err = s.judge(ctx, &seg, r, d, f); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"agurscope/assets/words"
 	"agurscope/datasets/synthec"
+	"agurscope/history"
 	"agurscope/nn"
 	"agurscope/ui/session"
 	"agurscope/ui/session/ledger"
@@ -137,6 +138,27 @@ func TestShapesOfDefects(t *testing.T) {
 	}
 	if seen["A"] == 0 || seen["B"] == 0 || seen["C"] == 0 {
 		t.Errorf("drawn: %v", seen)
+	}
+}
+
+// The stages are those of ordinary pictures and add up to their time.
+func TestStagesAddUp(t *testing.T) {
+	var all []timed
+	for i := range 9 {
+		d := time.Duration(i+1) * time.Millisecond
+		x := timed{shape: "A", took: 10*d + time.Millisecond}
+		for k, name := range stageNames {
+			x.stages = append(x.stages, history.Stage{Name: name, Took: time.Duration(k+1) * d})
+		}
+		all = append(all, x)
+	}
+	all[0].took, all[0].stages[0].Took = time.Second, 990*time.Millisecond // something came between
+	f, sum := times(all), 0.
+	for _, name := range stageNames {
+		sum += f["stage_"+name+"_ms"]
+	}
+	if math.Abs(f["p50_all_ms"]-61) > 1e-9 || math.Abs(sum-60) > 1e-9 || f["images_A"] != 9 {
+		t.Errorf("%v add up to %v", f, sum)
 	}
 }
 

@@ -193,8 +193,13 @@ func TestSpecialMeasurements(t *testing.T) {
 		t.Errorf("panes %+v", panes)
 	}
 	f := r.figures(r.tasks[2])
-	if f["p50_A_ms"]+f["p50_B_ms"]+f["p50_C_ms"] <= 0 || f["images_all"] < 6 || f["stage_detect_ms"] <= 0 {
+	if f["p50_A_ms"]+f["p50_B_ms"]+f["p50_C_ms"] <= 0 || f["images_all"] < 6 {
 		t.Errorf("times %v", f)
+	}
+	for _, name := range stageNames {
+		if v, ok := f["stage_"+name+"_ms"]; !ok || v < 0 {
+			t.Errorf("no time of the stage %s in %v", name, f)
+		}
 	}
 	cancel()
 	if _, err := Run(ctx, o, nil); err == nil {

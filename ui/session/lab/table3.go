@@ -63,6 +63,6 @@ func showTable3(r *run) (res result) {
 	}
 	res.tables = append(res.tables, t)
 	res.claims = append(session.AblationClaims(rows), session.ControlClaim(rows))
-	res.notes = r.standIns(ecd)
+	res.notes = append(r.standIns(ecd), "ms is the median of one picture where the row was measured, "+r.engineOf(ablate).Describe()+", with other measurements under way beside it: it can be compared within the column only.")
 	return res
 }
