@@ -85,8 +85,8 @@ func (v *Viewer) blink() {
 	stop, left := make(chan struct{}), v.panes[v.pair.left]
 	v.pair.stop = stop
 	left.cut = 1
+	tick := time.NewTicker(blinkEvery)
 	go func() {
-		tick := time.NewTicker(blinkEvery)
 		defer tick.Stop()
 		for {
 			select {
