@@ -13,57 +13,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Ground is a filled rectangle in a named colour.
-type Ground struct {
-	widget.BaseWidget
-	Fill   fyne.ThemeColorName
-	Stroke fyne.ThemeColorName // "": no border
-	Radius float32
-	Least  fyne.Size
-}
-
-// NewGround returns a rectangle in a named colour.
-func NewGround(fill fyne.ThemeColorName) *Ground {
-	g := &Ground{Fill: fill}
-	g.ExtendBaseWidget(g)
-	return g
-}
-
-// SetFill changes the colour.
-func (g *Ground) SetFill(fill fyne.ThemeColorName) {
-	if g.Fill != fill {
-		g.Fill = fill
-		g.Refresh()
-	}
-}
-
-// CreateRenderer returns the drawing of the rectangle.
-func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
-	r := &groundRenderer{g: g, rect: canvas.NewRectangle(themes.Color(g.Fill))}
-	r.Refresh()
-	return r
-}
-
-type groundRenderer struct {
-	g    *Ground
-	rect *canvas.Rectangle
-}
-
-func (r *groundRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
-func (r *groundRenderer) MinSize() fyne.Size           { return r.g.Least }
-func (r *groundRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
-func (r *groundRenderer) Destroy()                     {}
-
-func (r *groundRenderer) Refresh() {
-	r.rect.FillColor = themes.Color(r.g.Fill)
-	r.rect.StrokeWidth = 0
-	if r.g.Stroke != "" {
-		r.rect.StrokeColor, r.rect.StrokeWidth = themes.Color(r.g.Stroke), 1
-	}
-	r.rect.CornerRadius = r.g.Radius
-	r.rect.Refresh()
-}
-
 // NewRule returns a line of one unit between two areas.
 func NewRule() *Ground {
 	g := NewGround(theme.ColorNameSeparator)
