@@ -177,7 +177,9 @@ func (c *chart) area(s fyne.Size) chartArea {
 }
 
 // CreateRenderer returns the drawing of the chart.
-func (c *chart) CreateRenderer() fyne.WidgetRenderer {
+func (c *chart) CreateRenderer() fyne.WidgetRenderer { return newChartRenderer(c) }
+
+func newChartRenderer(c *chart) *chartRenderer {
 	r := &chartRenderer{c: c, xTitle: caption(), yTitle: caption(), empty: caption(), note: caption()}
 	r.raster = canvas.NewRaster(r.picture)
 	r.raster.ScaleMode = canvas.ImageScalePixels
@@ -185,6 +187,18 @@ func (c *chart) CreateRenderer() fyne.WidgetRenderer {
 }
 
 func caption() *canvas.Text { return canvas.NewText("", color.Transparent) }
+
+// write changes a text to its size, and draws its letters anew only if they are others.
+func write(t *canvas.Text, text string, ink fyne.ThemeColorName, size float32, bold bool) fyne.Size {
+	c := themes.Color(ink)
+	if t.Text != text || t.Color != c || t.TextSize != size || t.TextStyle.Bold != bold {
+		t.Text, t.Color, t.TextSize, t.TextStyle.Bold = text, c, size, bold
+		canvas.Refresh(t)
+	}
+	m := t.MinSize()
+	t.Resize(m)
+	return m
+}
 
 type chartRenderer struct {
 	c                           *chart

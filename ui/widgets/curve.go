@@ -7,6 +7,8 @@ import (
 
 	"agurscope/themes"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"golang.org/x/image/vector"
 )
@@ -18,6 +20,7 @@ type Curve struct {
 	points   []Point
 	now      Point
 	diagonal bool
+	drawn    *curveRenderer
 }
 
 // NewCurve returns an empty curve with the titles of its axes; diagonal draws
@@ -39,15 +42,56 @@ func (c *Curve) Set(points []Point, note string) {
 	c.Refresh()
 }
 
-// Stand moves the point; it paints the curve again, which is one small picture.
+// Stand moves the point; the curve is not painted again.
 func (c *Curve) Stand(p Point) {
 	if c.now == p {
 		return
 	}
 	c.now = p
-	if c.has {
-		c.Refresh()
+	if c.drawn != nil {
+		c.drawn.stand()
 	}
+}
+
+// CreateRenderer returns the drawing of the curve.
+func (c *Curve) CreateRenderer() fyne.WidgetRenderer {
+	c.drawn = &curveRenderer{chartRenderer: newChartRenderer(&c.chart), curve: c, ring: canvas.NewCircle(color.Transparent)}
+	return c.drawn
+}
+
+// curveRenderer is a chart with a ring where one stands.
+type curveRenderer struct {
+	*chartRenderer
+	curve *Curve
+	ring  *canvas.Circle
+}
+
+const ringRadius = 6
+
+// stand places the ring wholly inside, also at a corner: there is where one wants to be.
+func (r *curveRenderer) stand() {
+	a, at := r.curve.area(r.curve.Size()), r.curve.now
+	r.ring.Hidden = !r.curve.has
+	r.ring.Resize(fyne.NewSquareSize(2 * ringRadius))
+	r.ring.Move(fyne.NewPos(
+		a.x+max(min(a.w*float32(at.X), a.w-ringRadius), ringRadius)-ringRadius,
+		a.y+max(min(a.h*float32(1-at.Y), a.h-ringRadius), ringRadius)-ringRadius))
+}
+
+func (r *curveRenderer) Layout(s fyne.Size) {
+	r.chartRenderer.Layout(s)
+	r.stand()
+}
+
+func (r *curveRenderer) Refresh() {
+	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth = themes.Color(themes.ColorNameSurface), themes.Color(theme.ColorNameForeground), 2.5
+	r.chartRenderer.Refresh()
+	r.stand()
+	r.ring.Refresh()
+}
+
+func (r *curveRenderer) Objects() []fyne.CanvasObject {
+	return append(r.chartRenderer.Objects(), r.ring)
 }
 
 // thin drops points that are nearer than a two-hundredth to the one before.
@@ -67,11 +111,6 @@ func (c *Curve) draw(p pen) {
 		p.line([]Point{{}, {1, 1}}, 1, themes.Color(theme.ColorNameSeparator))
 	}
 	p.line(c.points, 2, themes.Color(theme.ColorNamePrimary))
-	// Wholly inside, also at a corner: there is where one wants to be.
-	x, y := float64(6*p.px)/float64(p.m.Rect.Dx()), float64(6*p.px)/float64(p.m.Rect.Dy())
-	at := Point{min(max(c.now.X, x), 1-x), min(max(c.now.Y, y), 1-y)}
-	p.dot(at, 6, themes.Color(theme.ColorNameForeground))
-	p.dot(at, 3.5, themes.Color(themes.ColorNameSurface))
 }
 
 // dot fills a disc.

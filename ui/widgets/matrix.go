@@ -129,6 +129,13 @@ func (c *matrixCell) set(n, all int) {
 	}
 }
 
+func (c *matrixCell) muted() fyne.ThemeColorName {
+	if c.dimmed {
+		return theme.ColorNameDisabled
+	}
+	return themes.ColorNameMuted
+}
+
 func (c *matrixCell) choose(on bool) {
 	if c.chosen != on {
 		c.chosen = on
@@ -149,7 +156,6 @@ func (c *matrixCell) paint() { c.Refresh() }
 func (c *matrixCell) CreateRenderer() fyne.WidgetRenderer {
 	r := &cellRenderer{c: c, ground: canvas.NewRectangle(color.Transparent), edge: canvas.NewRectangle(color.Transparent), count: caption(), share: caption(), word: caption()}
 	r.ground.CornerRadius = 5
-	r.count.TextStyle.Bold = true
 	r.Refresh()
 	return r
 }
@@ -170,32 +176,28 @@ func (r *cellRenderer) Layout(s fyne.Size) {
 	r.edge.Move(fyne.NewPos(0, 4))
 	r.edge.Resize(fyne.NewSize(3, max(s.Height-8, 0)))
 	n := r.count.MinSize()
-	r.count.Resize(n)
 	r.count.Move(fyne.NewPos(9, 1))
 	p := r.share.MinSize()
-	r.share.Resize(p)
 	r.share.Move(fyne.NewPos(s.Width-p.Width-7, n.Height+1-p.Height-2))
 	r.share.Hidden = 9+n.Width+6+p.Width+7 > s.Width
-	r.fitWord(s.Width - 9 - 4)
-	w := r.word.MinSize()
-	r.word.Resize(w)
+	w := r.fitWord(s.Width - 9 - 4)
 	r.word.Move(fyne.NewPos(9, s.Height-w.Height-3))
 }
 
 // fitWord writes the word a little smaller where it is long, and then shorter.
-func (r *cellRenderer) fitWord(room float32) {
-	full := theme.Size(theme.SizeNameCaptionText)
-	r.word.Text, r.word.TextSize = r.c.what.Word, full
-	if w := r.word.MinSize().Width; w > room {
-		r.word.TextSize = max(full*room/w, full*.8)
-		r.word.Text = Shorten(r.word.Text, room, r.word.TextSize, r.word.TextStyle, ElideEnd)
+func (r *cellRenderer) fitWord(room float32) fyne.Size {
+	word, full := r.c.what.Word, theme.Size(theme.SizeNameCaptionText)
+	size := full
+	if w := fyne.MeasureText(word, full, r.word.TextStyle).Width; w > room {
+		size = max(full*room/w, full*.8)
+		word = Shorten(word, room, size, r.word.TextStyle, ElideEnd)
 	}
+	return write(r.word, word, r.c.muted(), size, false)
 }
 
 func (r *cellRenderer) Refresh() {
 	c := r.c
 	fill, ink := theme.ColorNameInputBackground, theme.ColorNameForeground
-	muted := themes.ColorNameMuted
 	if c.hovered || c.chosen {
 		fill = themes.ColorNameRaised
 	}
@@ -210,21 +212,14 @@ func (r *cellRenderer) Refresh() {
 	if c.n == 0 {
 		ink = theme.ColorNameDisabled
 	}
-	if c.dimmed {
-		muted = theme.ColorNameDisabled
-	}
-	r.count.Text, r.count.Color, r.count.TextSize = fmt.Sprint(c.n), themes.Color(ink), theme.Size(theme.SizeNameSubHeadingText)
-	r.share.Text = ""
+	share := ""
 	if c.n > 0 && c.all > 0 {
-		r.share.Text = Percent(float64(c.n) / float64(c.all))
+		share = Percent(float64(c.n) / float64(c.all))
 	}
-	for _, t := range []*canvas.Text{r.share, r.word} {
-		t.Color, t.TextSize = themes.Color(muted), theme.Size(theme.SizeNameCaptionText)
-	}
+	write(r.count, fmt.Sprint(c.n), ink, theme.Size(theme.SizeNameSubHeadingText), true)
+	write(r.share, share, c.muted(), theme.Size(theme.SizeNameCaptionText), false)
 	r.Layout(c.Size())
-	for _, o := range r.Objects() {
-		canvas.Refresh(o)
-	}
+	canvas.Refresh(r.ground)
 }
 
 func (r *cellRenderer) Objects() []fyne.CanvasObject {

@@ -157,10 +157,7 @@ func scoreBand() float32 { return theme.Size(theme.SizeNameCaptionText)*1.35 + 3
 func (r *scoresRenderer) MinSize() fyne.Size { return fyne.NewSize(280, 150) }
 
 func (r *scoresRenderer) ink(t *canvas.Text, text string, name fyne.ThemeColorName, bold bool) fyne.Size {
-	t.Text, t.Color, t.TextSize, t.TextStyle.Bold = text, themes.Color(name), theme.Size(theme.SizeNameCaptionText), bold
-	m := t.MinSize()
-	t.Resize(m)
-	return m
+	return write(t, text, name, theme.Size(theme.SizeNameCaptionText), bold)
 }
 
 func (r *scoresRenderer) Layout(size fyne.Size) {
@@ -286,9 +283,7 @@ func (r *scoresRenderer) lines() {
 	if over := r.label[0].Position().X + r.label[0].Size().Width + 6 - r.label[1].Position().X; has && over > 0 { // nor at the right one
 		r.label[0].Move(r.label[0].Position().SubtractXY(over, 0))
 	}
-	for _, o := range r.moving() {
-		canvas.Refresh(o)
-	}
+	canvas.Refresh(r.mark) // what is shown and hidden; moving asks for a frame by itself
 }
 
 func scoreText(v float64) string {
@@ -523,10 +518,8 @@ func (s *Scores) MouseOut() {
 func (s *Scores) say(note string) {
 	if r := s.drawn; r != nil && s.note != note {
 		s.note = note
-		r.ink(r.note, note, theme.ColorNameForeground, false)
 		r.title.Hidden = note != ""
-		canvas.Refresh(r.note)
-		canvas.Refresh(r.title)
+		r.ink(r.note, note, theme.ColorNameForeground, false)
 	}
 }
 

@@ -107,15 +107,19 @@ type textRenderer struct {
 }
 
 func (r *textRenderer) Layout(s fyne.Size) {
-	shown := r.t.Text
-	if r.t.Elide != ElideNone {
-		shown = Shorten(shown, s.Width, r.t.pixels(), r.t.Style, r.t.Elide)
-	}
-	if shown != r.c.Text {
+	if shown := r.shown(s); shown != r.c.Text {
 		r.c.Text = shown
 		r.c.Refresh()
 	}
 	r.c.Resize(s)
+}
+
+// shown is what of the text fits a size.
+func (r *textRenderer) shown(s fyne.Size) string {
+	if r.t.Elide == ElideNone {
+		return r.t.Text
+	}
+	return Shorten(r.t.Text, s.Width, r.t.pixels(), r.t.Style, r.t.Elide)
 }
 
 func (r *textRenderer) MinSize() fyne.Size {
@@ -130,8 +134,8 @@ func (r *textRenderer) MinSize() fyne.Size {
 func (r *textRenderer) Refresh() {
 	r.c.Color = themes.Color(r.t.ink())
 	r.c.TextSize, r.c.TextStyle, r.c.Alignment = r.t.pixels(), r.t.Style, r.t.Align
-	r.c.Text = r.t.Text
-	r.Layout(r.t.Size())
+	r.c.Text = r.shown(r.t.Size())
+	r.c.Resize(r.t.Size())
 	r.c.Refresh()
 }
 
