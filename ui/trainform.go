@@ -80,6 +80,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	tips := t.w.Tips
 	f.path = tips.NewEntry(words.T("A folder of good parts"), words.T("Type or paste a path and press Enter, or drop a folder on the window."))
 	f.path.OnSubmitted = func(s string) { t.open(cleanPath(s)) }
+	f.path.OnChanged = func(string) { f.refresh() }
 	f.browse = tips.NewButton("", theme.FolderOpenIcon(), words.T("Choose a folder"), t.browse)
 	f.found = widgets.NewCaption("")
 	f.found.Elide = widgets.ElideEnd
@@ -166,6 +167,8 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 		return o, words.T("There is no engine: run “agurscope doctor” in a terminal.")
 	case f.t.set == nil:
 		return o, words.T("Choose a folder of good parts first.")
+	case !f.opened():
+		return o, words.T("Press Enter in the field of the folder: it is not open yet.")
 	case len(f.t.set.Train()) < fewestGood:
 		return o, words.T("%d good parts found; at least %d are needed.", len(f.t.set.Train()), fewestGood)
 	case err != nil || amount <= 0 || math.IsInf(amount, 0) || amount > 1e7:
@@ -183,6 +186,12 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 		o.MaxTime = time.Duration(amount * float64(time.Minute))
 	}
 	return o, ""
+}
+
+// opened reports whether what was found is what the folder's field says: a wrong
+// name would else train on the parts before.
+func (f *trainForm) opened() bool {
+	return f.t.set == nil || cleanPath(f.path.Text) == filepath.Clean(f.t.set.Root)
 }
 
 // side is the chosen side of the input; 0 leaves it to how parts lie.
@@ -219,7 +228,10 @@ func (f *trainForm) refresh() {
 		f.unit.Set(words.T("steps of %d", s.Batch))
 	}
 	f.found.Set(words.T("Defects are not needed."))
-	if f.t.set != nil {
+	switch {
+	case !f.opened():
+		f.found.Set(words.T("Enter opens the folder."))
+	case f.t.set != nil:
 		f.found.Set(words.N(len(f.t.set.Train()), "%d good part found (%s)", "%d good parts found (%s)", f.t.set.Layout))
 	}
 	f.queue.refresh()

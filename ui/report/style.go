@@ -21,6 +21,11 @@ type Picture interface {
 	SVG() ([]byte, error)
 }
 
+// Inks are the colours in which figures are drawn on white, that of text first.
+func Inks() []color.NRGBA {
+	return append([]color.NRGBA{colourText, colourOurs, colourControl, colourPaper}, groupColours...)
+}
+
 // newPlot returns an empty plot in the look that all figures share.
 func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
