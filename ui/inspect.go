@@ -39,7 +39,9 @@ type inspectScreen struct {
 	choosing     context.CancelFunc
 	presented    *presentation // waits to be prepared
 	preparing    bool
-	recipeComing bool // a recipe is being opened after the set
+	recipeComing bool   // a recipe is being opened after the set
+	setGone      string // what was open last and is not there
+	recipeGone   string
 
 	// gate is held for reading while something is inspected and for writing
 	// while the detector is exchanged.

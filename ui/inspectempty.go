@@ -42,6 +42,12 @@ func (s *inspectScreen) emptyState() fyne.CanvasObject {
 	demo := t.NewButton(words.T("Show the demonstration"), theme.MediaPlayIcon(), words.T("Opens drawn electronic parts and a recipe that knows them."), s.openDemo)
 	demo.Hidden = s.w.c.Demo == nil
 	switch {
+	case s.parts.len() == 0 && s.setGone != "" && s.w.Session.Set() == nil:
+		b := t.NewButton(words.T("Try again"), theme.ViewRefreshIcon(), "", func() { s.openSet(s.setGone) })
+		b.Importance = widget.HighImportance
+		return widgets.NewEmpty(theme.FolderOpenIcon(), words.T("The folder that was open last is gone"),
+			words.T("There is nothing at %s now. Connect its drive or network and try again, or choose another folder.", s.setGone), b,
+			t.NewButton(words.T("Choose a folder…"), theme.FolderOpenIcon(), "", s.browseSet))
 	case s.parts.len() == 0:
 		b := t.NewButton(words.T("Choose a folder…"), theme.FolderOpenIcon(), "", s.browseSet)
 		b.Importance = widget.HighImportance
@@ -68,7 +74,11 @@ func (s *inspectScreen) advise() {
 			s.w.settle()
 			s.w.GoTo(trainTitle)
 		})
-		s.w.Notify(widgets.Info, words.T("No recipe yet"), words.T("A recipe is what the program learnt from good parts. Open one, or train one from this folder."), open, train)
+		title, text := words.T("No recipe yet"), words.T("A recipe is what the program learnt from good parts. Open one, or train one from this folder.")
+		if s.recipeGone != "" {
+			title, text = words.T("The recipe that was open last is gone"), words.T("There is nothing at %s now. Open another one, or train one from this folder.", s.recipeGone)
+		}
+		s.w.Notify(widgets.Info, title, text, open, train)
 	}
 }
 

@@ -41,23 +41,24 @@ func (w *Window) open() {
 		return
 	}
 	if set == "" {
-		set = there(w.settings.text(keySet))
+		set, w.inspect.setGone = there(w.settings.text(keySet))
 	}
 	if recipe == "" {
-		recipe = there(w.settings.text(keyRecipe))
+		recipe, w.inspect.recipeGone = there(w.settings.text(keyRecipe))
 	}
+	w.inspect.refreshMiddle()
 	w.inspect.openBoth(set, recipe)
 }
 
-// there returns path if something is at it.
-func there(path string) string {
+// there returns path if something is at it, and else as one that is gone.
+func there(path string) (here, gone string) {
 	// A set may name a class behind a number sign, as in DIR#0.
 	if _, err := os.Stat(path); err != nil {
 		if _, err := os.Stat(strings.SplitN(path, "#", 2)[0]); err != nil {
-			return ""
+			return "", path
 		}
 	}
-	return path
+	return path, ""
 }
 
 // openDemo extracts and opens the demonstration.

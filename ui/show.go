@@ -20,10 +20,10 @@ var leaveKiosk = &desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyM
 func (w *Window) beginKiosk() {
 	show := kiosk.Show{Recipe: w.c.Recipe, Camera: w.c.Camera, Set: w.c.Set, Rate: w.c.Rate}
 	if show.Recipe == "" {
-		show.Recipe = there(w.settings.text(keyRecipe))
+		show.Recipe, _ = there(w.settings.text(keyRecipe))
 	}
 	if show.Camera == "" && show.Set == "" {
-		show.Set = there(w.settings.text(keySet))
+		show.Set, _ = there(w.settings.text(keySet))
 	}
 	w.Window.SetFullScreen(true)
 	if show.Recipe != "" && (show.Set != "" || show.Camera != "") || w.c.Demo == nil {

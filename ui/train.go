@@ -382,6 +382,11 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 	}
 	body := widgets.Rows(14, head, widgets.NewCard(blocks),
 		widgets.NewCard(widgets.Rows(6, widgets.NewHeading(words.T("Thresholds from good parts")), widgets.Fixed(0, 230, hist), t.resultNote(c))))
+	if s, err := anomaly.SizeByName(r.Model.Network.Size); err == nil && t.result.Summary.Steps*s.Batch < r.Training.Images {
+		few := widgets.NewAside(reviewInk)
+		few.Set(words.N(t.result.Summary.Steps, "Only %d step fitted into the time: the network has not seen every good part once. Train longer.", "Only %d steps fitted into the time: the network has not seen every good part once. Train longer."))
+		head.Add(few)
+	}
 	if t.result.Kept != "" {
 		body.Add(t.replacedView())
 	}

@@ -137,8 +137,9 @@ func (c *changes) refresh() {
 		show(l.root, i < len(all))
 		if i < len(all) {
 			l.name.Set(changeNames[all[i].Name].String())
-			l.from.Set(changeFigure(all[i].Name, all[i].From))
-			l.to.Set(changeFigure(all[i].Name, all[i].To))
+			from, to := changeFigures(all[i])
+			l.from.Set(from)
+			l.to.Set(to)
 		}
 	}
 	show(c.none, len(all) == 0)
@@ -155,6 +156,14 @@ func (c *changes) refresh() {
 var changeNames = map[string]words.Text{
 	"review": words.Text("review"), "reject": words.Text("reject"), "low": words.Text("low"), "high": words.Text("high"),
 	"smallest": words.Text("smallest region"), "largest": words.Text("largest region"),
+}
+
+// changeFigures writes a threshold before and after.
+func changeFigures(c session.Change) (from, to string) {
+	if from, to = changeFigure(c.Name, c.From), changeFigure(c.Name, c.To); from == to {
+		return phrase.Figures(c.From, c.To)
+	}
+	return from, to
 }
 
 // changeFigure writes a threshold; the limits of a region have a zero that is none.

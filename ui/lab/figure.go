@@ -68,7 +68,7 @@ func (r *figureRenderer) Refresh() {
 // black. A pixel is some white over one of the colours that figures are drawn in, the
 // one that it lies nearest to; so soft edges and bands stay soft, and hues stay what
 // the text beside a figure says, only lighter where a dark ground asks for it.
-func redrawn(m image.Image, ground, ink color.Color) image.Image {
+func redrawn(m image.Image, ground, ink color.Color) *image.RGBA {
 	out := image.NewRGBA(image.Rectangle{Max: m.Bounds().Size()})
 	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
 	draw.Draw(out, out.Rect, m, m.Bounds().Min, draw.Over)

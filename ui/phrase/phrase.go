@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -27,6 +28,15 @@ func Figure(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.2f", v)
+}
+
+// Figures writes two numbers that differ so that it is seen.
+func Figures(a, b float64) (string, string) {
+	x, y := Figure(a), Figure(b)
+	for digits := 3; x == y && a != b && digits < 10; digits++ {
+		x, y = strconv.FormatFloat(a, 'f', digits, 64), strconv.FormatFloat(b, 'f', digits, 64)
+	}
+	return x, y
 }
 
 // Plural says in English how many there are of a thing; see [words.N].
