@@ -180,7 +180,7 @@ func (r *cellRenderer) Layout(s fyne.Size) {
 	p := r.share.MinSize()
 	r.share.Move(fyne.NewPos(s.Width-p.Width-7, n.Height+1-p.Height-2))
 	r.share.Hidden = 9+n.Width+6+p.Width+7 > s.Width
-	w := r.fitWord(s.Width - 9 - 4)
+	w := r.fitWord(s.Width - 9 - 2)
 	r.word.Move(fyne.NewPos(9, s.Height-w.Height-3))
 }
 
@@ -188,11 +188,10 @@ func (r *cellRenderer) Layout(s fyne.Size) {
 func (r *cellRenderer) fitWord(room float32) fyne.Size {
 	word, full := r.c.what.Word, theme.Size(theme.SizeNameCaptionText)
 	size := full
-	if w := fyne.MeasureText(word, full, r.word.TextStyle).Width; w > room {
-		size = max(full*room/w, full*.8)
-		word = Shorten(word, room, size, r.word.TextStyle, ElideEnd)
+	for size > full*.75 && fyne.MeasureText(word, size, r.word.TextStyle).Width > room {
+		size -= .5
 	}
-	return write(r.word, word, r.c.muted(), size, false)
+	return write(r.word, Shorten(word, room, size, r.word.TextStyle, ElideEnd), r.c.muted(), size, false)
 }
 
 func (r *cellRenderer) Refresh() {
