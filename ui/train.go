@@ -380,13 +380,12 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 	if how := t.result.Summary.Words(); how != "" {
 		head.Add(widgets.NewCaption(words.T("Training: %s.", how)))
 	}
-	body := widgets.Rows(14, head, widgets.NewCard(blocks),
-		widgets.NewCard(widgets.Rows(6, widgets.NewHeading(words.T("Thresholds from good parts")), widgets.Fixed(0, 230, hist), t.resultNote(c))))
+	few := widgets.NewAside(reviewInk)
 	if s, err := anomaly.SizeByName(r.Model.Network.Size); err == nil && t.result.Summary.Steps*s.Batch < r.Training.Images {
-		few := widgets.NewAside(reviewInk)
 		few.Set(words.N(t.result.Summary.Steps, "Only %d step fitted into the time: the network has not seen every good part once. Train longer.", "Only %d steps fitted into the time: the network has not seen every good part once. Train longer."))
-		head.Add(few)
 	}
+	body := widgets.Rows(14, head, few, widgets.NewCard(blocks),
+		widgets.NewCard(widgets.Rows(6, widgets.NewHeading(words.T("Thresholds from good parts")), widgets.Fixed(0, 230, hist), t.resultNote(c))))
 	if t.result.Kept != "" {
 		body.Add(t.replacedView())
 	}

@@ -25,7 +25,8 @@ printf '{"window-size":{"Width":1280,"Height":800}}' >"$XDG_DATA_HOME/agurscope/
 recipe=$HOME/Agurscope/bracket.agur
 
 fail()   { echo "FAILED: $*"; cat "$work/log"; import -window root "$out/failed.png"; exit 1; }
-until_() { local i what=$1; shift; for ((i = 0; i < 480; i++)); do kill -0 $pid 2>/dev/null || fail "the program ended before $what"; "$@" && return; sleep 0.25; done; fail "waited in vain until $what"; }
+patience=480 # quarters of a second
+until_() { local i what=$1; shift; for ((i = 0; i < patience; i++)); do kill -0 $pid 2>/dev/null || fail "the program ended before $what"; "$@" && return; sleep 0.25; done; fail "waited in vain until $what"; }
 calm()   { # until nothing has moved for two seconds, a minute at most
   local last= now i same=0
   for ((i = 0; i < 120; i++)); do
@@ -54,7 +55,7 @@ field "the folder of good parts" 230 104 "$good"; calm
 field "minutes of training" 248 351 $minutes; picture first-1-train
 click "Start training" 252 747
 sleep $((60 * minutes / 2)); shoot first-2-learning
-until_ "the recipe is there" test -e "$recipe"; calm
+patience=2400 until_ "the recipe is there" test -e "$recipe"; calm # a busy machine takes several times as long
 click "Calibrate it" 728 125; calm
 click "Score the parts" 982 24; calm
 [ "$(member recipe.json | grep -c '"versions"')" = 0 ] || fail "there is a second version before one is saved"
