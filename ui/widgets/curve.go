@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"image"
 	"image/color"
 	"math"
 
@@ -10,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
-	"golang.org/x/image/vector"
 )
 
 // Curve shows one share against another, both from 0 to 1, with the point where
@@ -111,28 +109,4 @@ func (c *Curve) draw(p pen) {
 		p.line([]Point{{}, {1, 1}}, 1, themes.Color(theme.ColorNameSeparator))
 	}
 	p.line(c.points, 2, themes.Color(theme.ColorNamePrimary))
-}
-
-// dot fills a disc.
-func (p pen) dot(at Point, radius float32, c color.Color) {
-	x, y := p.at(at.X, at.Y)
-	// Only the square around it is rasterized: charts have hundreds.
-	k := radius * p.px
-	b := image.Rect(int(x-k)-1, int(y-k)-1, int(x+k)+2, int(y+k)+2).Intersect(p.m.Rect)
-	if b.Empty() {
-		return
-	}
-	r := vector.NewRasterizer(b.Dx(), b.Dy())
-	x, y = x-float32(b.Min.X), y-float32(b.Min.Y)
-	for i := range 24 {
-		a := 2 * math.Pi * float64(i) / 24
-		px, py := x+k*float32(math.Cos(a)), y+k*float32(math.Sin(a))
-		if i == 0 {
-			r.MoveTo(px, py)
-		} else {
-			r.LineTo(px, py)
-		}
-	}
-	r.ClosePath()
-	r.Draw(p.m, b, image.NewUniform(c), image.Point{})
 }
