@@ -49,7 +49,7 @@ func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
 
 // groundRenderer draws a rectangle, and a large one with round corners as a picture.
 // Cards cover the window, and where a processor draws it, a pixel of the toolkit's
-// round rectangle takes 21 ns, of a picture 9: half of a frame of Calibrate was cards.
+// round rectangle takes 21 ns, of a picture 9: more than half of a frame of Calibrate was cards.
 type groundRenderer struct {
 	g       *Ground
 	rect    *canvas.Rectangle
