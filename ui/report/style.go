@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -31,6 +32,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.White
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
+	p.X.Tick.Marker, p.Y.Tick.Marker = shortTicks{}, shortTicks{}
 	p.Title.Padding = 0.3 * vg.Centimeter
 	for _, f := range []*font.Font{
 		&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
@@ -47,6 +49,30 @@ func newPlot(title, x, y string) *plot.Plot {
 		*c = colourText
 	}
 	return p
+}
+
+// shortTicks are the usual ones without zeros that all of them end in.
+type shortTicks struct{ plot.DefaultTicks }
+
+// Ticks implements plot.Ticker.
+func (s shortTicks) Ticks(low, high float64) []plot.Tick {
+	all := s.DefaultTicks.Ticks(low, high)
+	for {
+		for _, t := range all {
+			if t.Label != "" && (!strings.Contains(t.Label, ".") || !strings.HasSuffix(t.Label, "0") && !strings.HasSuffix(t.Label, ".")) {
+				return all
+			}
+		}
+		labels := 0
+		for i := range all {
+			if l := len(all[i].Label); l > 0 {
+				all[i].Label, labels = all[i].Label[:l-1], labels+1
+			}
+		}
+		if labels == 0 {
+			return all
+		}
+	}
 }
 
 // asPNG draws on a canvas of pixels.
