@@ -51,6 +51,7 @@ typedef struct {
 
 struct conv {
   dnn *e;
+  conv_spec s;
   pass_kind pass;
   algorithm alg;
   winograd own; // of ALG_WINOGRAD, which needs nothing below but the sizes
@@ -64,6 +65,18 @@ struct conv {
   reorder out;              // the implementation's -> node layout
   void *src_tmp, *dst_tmp;
 };
+
+// Multiply-adds that one thread has done before a team would be awake and asleep
+// again.
+enum { ALONE = 1 << 20 };
+
+// gather sets how many threads work on what s describes and returns how many did so
+// far: for k_set_threads, afterwards.
+static int gather(const conv_spec *s) {
+  const int threads = k_threads();
+  if ((double)s->n * s->oc * s->oh * s->ow * s->ic * s->kernel * s->kernel < ALONE) k_set_threads(1);
+  return threads;
+}
 
 static void say(char *err, size_t n, const char *fmt, ...) {
   va_list a;
@@ -286,10 +299,10 @@ static dnnl_status_t adapt(conv *c, const conv_spec *s, md_ref src, md_ref dst) 
   return st;
 }
 
-conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t errlen) {
+static conv *new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t errlen) {
   conv *c = calloc(1, sizeof(*c));
   if (!c) return NULL;
-  c->e = e, c->pass = pass;
+  c->e = e, c->s = *s, c->pass = pass;
   c->alg = s->alg;
   if (c->alg == ALG_WINOGRAD && winograd_can(s)) {
     c->own = winograd_new(s, pass), c->impl = "winograd";
@@ -333,6 +346,14 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
   return NULL;
 }
 
+// oneDNN shares out the work when it makes a primitive.
+conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t errlen) {
+  const int threads = gather(s);
+  conv *c = new(e, s, pass, err, errlen);
+  k_set_threads(threads);
+  return c;
+}
+
 const char *conv_impl(const conv *c) { return c->impl; }
 algorithm conv_algorithm(const conv *c) { return c->alg; }
 size_t conv_weight_bytes(const conv *c) { return c->wei_bytes; }
@@ -362,12 +383,18 @@ int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void
 
 int conv_adds(const conv *c) { return c->own.k != NULL; }
 
-int conv_pack(conv *c) {
+static int pack(conv *c) {
   if (c->own.k) return winograd_pack(&c->own), 0;
   return reorder_run(&c->pack, c->e) || dnnl_stream_wait(c->e->stream);
 }
 
-int conv_run(conv *c, int acc) {
+int conv_pack(conv *c) {
+  const int threads = gather(&c->s), st = pack(c);
+  k_set_threads(threads);
+  return st;
+}
+
+static int run(conv *c, int acc) {
   if (c->own.k) return winograd_run(&c->own, acc), 0;
   static const int arg[4][4] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
                                 {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
@@ -382,4 +409,10 @@ int conv_run(conv *c, int acc) {
   if (!st) st = dnnl_primitive_execute(c->p, c->e->stream, c->bia ? 5 : 4, args);
   if (!st && c->out.p) st = reorder_run(&c->out, c->e);
   return st || dnnl_stream_wait(c->e->stream);
+}
+
+int conv_run(conv *c, int acc) {
+  const int threads = gather(&c->s), st = run(c, acc);
+  k_set_threads(threads);
+  return st;
 }
