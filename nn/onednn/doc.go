@@ -1,5 +1,5 @@
-// Package onednn is the CPU engine: convolutions by oneDNN, everything else by
-// kernels of its own, on activations in channel-blocked layout.
+// Package onednn is the CPU engine: convolutions by oneDNN or, in Winograd's way, by
+// kernels of its own, as everything else, on activations in channel-blocked layout.
 //
 // The binding needs the build tag onednn and the library's headers (Debian
 // package libdnnl-dev, oneDNN 2 or 3). Without the tag the package builds all

@@ -1,7 +1,7 @@
 package onednn
 
-// Options configure the engine. The zero value uses every core and Winograd
-// convolution where oneDNN has it.
+// Options configure the engine. The zero value uses every core and Winograd's
+// convolution where it pays.
 type Options struct {
 	Threads int  // 0: as many as the machine has cores
 	Direct  bool // never use Winograd
