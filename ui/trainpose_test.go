@@ -21,7 +21,7 @@ import (
 func poses(t *testing.T, pose synthec.Pose, n int) (*Window, *queue) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "parts")
-	if err := synthec.Write(dir, synthec.Options{Size: 96, Pose: pose}, synthec.Counts{Train: n, TestGood: 1, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), dir, synthec.Options{Size: 96, Pose: pose}, synthec.Counts{Train: n, TestGood: 1, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	set, err := datasets.Open(dir)

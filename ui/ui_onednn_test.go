@@ -77,7 +77,7 @@ func atStation(t *testing.T, change func(dir string)) (*Window, *queue) {
 		t.Skip(err)
 	}
 	dir := filepath.Join(t.TempDir(), "parts")
-	if err := synthec.Write(dir, synthec.Options{Size: 64}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), dir, synthec.Options{Size: 64}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if change != nil {
@@ -501,7 +501,7 @@ func TestTheDemonstrationOpensOnTheFirstStart(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := filepath.Join(t.TempDir(), "demo")
-	if err := synthec.Write(dir, synthec.Options{Size: 64}, synthec.Counts{Train: 1, TestGood: 1, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), dir, synthec.Options{Size: 64}, synthec.Counts{Train: 1, TestGood: 1, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	s := newTestSession(t, session.Options{Engine: b.engine})

@@ -120,9 +120,13 @@ func frame(o Options, s spec, seq int) datasets.Frame {
 
 // Write draws a set into a folder in the layout of MVTec AD: train/good,
 // test/TYPE and ground_truth/TYPE with NAME_mask.png. The folder is made;
-// files of the same names are replaced.
-func Write(dir string, o Options, c Counts) error {
+// files of the same names are replaced. When ctx ends, so does it, and what is drawn
+// stays.
+func Write(ctx context.Context, dir string, o Options, c Counts) error {
 	for i, s := range c.specs(datasets.Either) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		f := frame(o, s, i)
 		if err := writePNG(filepath.Join(dir, filepath.FromSlash(f.Name)), f.Image); err != nil {
 			return fmt.Errorf("write set %s: %w", dir, err)

@@ -149,7 +149,7 @@ func TestWriteMakesASetThatOpenReadsBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "synthec")
 	o := synthec.Options{Size: 32, Seed: 3}
 	c := synthec.Counts{Train: 3, TestGood: 2, PerDefect: 1}
-	if err := synthec.Write(dir, o, c); err != nil {
+	if err := synthec.Write(t.Context(), dir, o, c); err != nil {
 		t.Fatal(err)
 	}
 	set, err := datasets.Open(dir)
@@ -213,11 +213,11 @@ func TestSourceStopsWithItsContext(t *testing.T) {
 
 func TestWriteSaysWhereItCannotWrite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "set")
-	if err := synthec.Write(file, synthec.Options{Size: 16}, synthec.Counts{Train: 1, TestGood: -1, PerDefect: -1}); err != nil {
+	if err := synthec.Write(t.Context(), file, synthec.Options{Size: 16}, synthec.Counts{Train: 1, TestGood: -1, PerDefect: -1}); err != nil {
 		t.Fatal(err)
 	}
 	inside := filepath.Join(file, "train", "good", "000.png") // a file where a folder is wanted
-	if err := synthec.Write(inside, synthec.Options{Size: 16}, synthec.Counts{}); err == nil {
+	if err := synthec.Write(t.Context(), inside, synthec.Options{Size: 16}, synthec.Counts{}); err == nil {
 		t.Error("no error")
 	}
 }

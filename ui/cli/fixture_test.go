@@ -67,7 +67,7 @@ var recipe = sync.OnceValue(func() string {
 // parts returns a folder with a small SynthEC set.
 var parts = sync.OnceValue(func() string {
 	dir := filepath.Join(scratch, "parts")
-	if err := synthec.Write(dir, synthec.Options{Size: side}, synthec.Counts{Train: 12, TestGood: 3, PerDefect: 1}); err != nil {
+	if err := synthec.Write(context.Background(), dir, synthec.Options{Size: side}, synthec.Counts{Train: 12, TestGood: 3, PerDefect: 1}); err != nil {
 		panic(err)
 	}
 	return dir

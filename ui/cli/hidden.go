@@ -71,7 +71,7 @@ func (p *program) demoSet() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			poses := []synthec.Pose{synthec.Aligned, synthec.Jittered, synthec.Free}
 			var names []string
 			found := false
@@ -84,7 +84,7 @@ func (p *program) demoSet() *cobra.Command {
 			if !found {
 				return usage("--pose is %q: choose one of %s", pose, strings.Join(names, ", "))
 			}
-			if err := synthec.Write(args[0], o, c); err != nil {
+			if err := synthec.Write(cmd.Context(), args[0], o, c); err != nil {
 				return err
 			}
 			p.note("%s", fmt.Sprintf("a SynthEC set, %s, seed %d, is in %s", o.Pose, o.Seed, args[0]))

@@ -25,7 +25,7 @@ func TestAnotherSetIsJudgedAnewByBoth(t *testing.T) {
 	}
 	h.Until(t, "both have scored", func() bool { return s.c != nil })
 	other := t.TempDir()
-	if err := synthec.Write(other, synthec.Options{Size: 64, Seed: 9}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), other, synthec.Options{Size: 64, Seed: 9}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := session.OpenSet(other); err != nil {

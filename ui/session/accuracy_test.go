@@ -40,7 +40,7 @@ func TestAccuracySynthECFree(t *testing.T) {
 func (a *accuracy) synthEC(pose synthec.Pose) (out []trial) {
 	for seed := range a.seeds {
 		dir := filepath.Join(a.t.TempDir(), "set")
-		if err := synthec.Write(dir, synthec.Options{Size: 128, Pose: pose, Seed: seed}, synthec.Counts{}); err != nil {
+		if err := synthec.Write(a.t.Context(), dir, synthec.Options{Size: 128, Pose: pose, Seed: seed}, synthec.Counts{}); err != nil {
 			a.t.Fatal(err)
 		}
 		out = append(out, a.measure(a.open(dir), seed)...)

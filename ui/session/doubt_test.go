@@ -60,7 +60,7 @@ func TestPartsThatCannotBePutUpright(t *testing.T) {
 // Masks lie in the camera's picture, so the maps of controls must, too.
 func TestControlsAnswerInThePicture(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "parts")
-	if err := synthec.Write(dir, synthec.Options{Pose: synthec.Free, Size: 96}, synthec.Counts{Train: 20, TestGood: 4, PerDefect: 2}); err != nil {
+	if err := synthec.Write(t.Context(), dir, synthec.Options{Pose: synthec.Free, Size: 96}, synthec.Counts{Train: 20, TestGood: 4, PerDefect: 2}); err != nil {
 		t.Fatal(err)
 	}
 	s := New(Options{})

@@ -40,7 +40,7 @@ func TestFalseRejectRate(t *testing.T) {
 	}
 	drawing := synthec.Options{Size: 128, Pose: synthec.Jittered}
 	dir := t.TempDir()
-	if err := synthec.Write(filepath.Join(dir, "set"), drawing, synthec.Counts{}); err != nil {
+	if err := synthec.Write(t.Context(), filepath.Join(dir, "set"), drawing, synthec.Counts{}); err != nil {
 		t.Fatal(err)
 	}
 	s := New(Options{Engine: a.engine, Program: "test"})

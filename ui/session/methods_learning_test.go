@@ -26,7 +26,7 @@ func TestEveryMethodLearns(t *testing.T) {
 	defer e.Close()
 	dir := t.TempDir()
 	o := synthec.Options{Size: 64, Pose: synthec.Aligned, Seed: 1}
-	if err := synthec.Write(filepath.Join(dir, "set"), o, synthec.Counts{Train: 60, TestGood: 30, PerDefect: 6}); err != nil {
+	if err := synthec.Write(t.Context(), filepath.Join(dir, "set"), o, synthec.Counts{Train: 60, TestGood: 30, PerDefect: 6}); err != nil {
 		t.Fatal(err)
 	}
 	s := New(Options{Engine: e, Program: "test"})

@@ -17,7 +17,7 @@ import (
 func drawn(t *testing.T, pose synthec.Pose, n int) *datasets.Set {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "parts")
-	if err := synthec.Write(dir, synthec.Options{Pose: pose, Size: 96}, synthec.Counts{Train: n, TestGood: 1, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), dir, synthec.Options{Pose: pose, Size: 96}, synthec.Counts{Train: n, TestGood: 1, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	set, err := datasets.Open(dir)

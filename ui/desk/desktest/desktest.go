@@ -148,7 +148,7 @@ func Session(t testing.TB) (s *session.Session, recipe string) {
 	if err := os.MkdirAll(set, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := synthec.Write(set, synthec.Options{Size: 64}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
+	if err := synthec.Write(t.Context(), set, synthec.Options{Size: 64}, synthec.Counts{Train: 8, TestGood: 3, PerDefect: 1}); err != nil {
 		t.Fatal(err)
 	}
 	s = session.New(session.Options{Engine: e})

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -23,7 +24,7 @@ type Subject struct {
 	Stand    string // what of the paper it stands in for; "" where it is the paper's own
 
 	root string // what datasets.Open takes; "" where it is drawn
-	draw func(dir string) error
+	draw func(ctx context.Context, dir string) error
 	why  string // why it cannot be had
 	set  *datasets.Set
 	hash string // of what is taken of it
@@ -158,7 +159,7 @@ func (s *shelf) addFour() {
 	if len(lost) > 0 {
 		x.Stand = "MVTec AD capsule, screw, leather and carpet"
 	}
-	x.draw = func(string) error { return nil }
+	x.draw = func(context.Context, string) error { return nil }
 	s.subjects = append(s.subjects, x)
 }
 
@@ -174,8 +175,8 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (s *shelf) drawing(o synthec.Options, c synthec.Counts) func(string) error {
-	return func(dir string) error { return synthec.Write(dir, o, c) }
+func (s *shelf) drawing(o synthec.Options, c synthec.Counts) func(context.Context, string) error {
+	return func(ctx context.Context, dir string) error { return synthec.Write(ctx, dir, o, c) }
 }
 
 // get returns a subject by name; asking for one that was never entered is a bug.
@@ -221,7 +222,7 @@ func Sets(dir string) (found []string, missing int) {
 }
 
 // ready opens a subject, or draws it first.
-func (s *shelf) ready(name string) error {
+func (s *shelf) ready(ctx context.Context, name string) error {
 	x := s.get(name)
 	if x.set != nil {
 		return nil
@@ -232,12 +233,12 @@ func (s *shelf) ready(name string) error {
 	var err error
 	switch {
 	case name == fourKinds:
-		err = s.join(x)
+		err = s.join(ctx, x)
 	case x.root != "":
 		x.set, err = datasets.Open(x.root)
 	default:
 		dir := filepath.Join(s.o.Out, "data", strings.ReplaceAll(name, "/", "-"))
-		if err = drawOnce(dir, x.draw); err == nil {
+		if err = drawOnce(ctx, dir, x.draw); err == nil {
 			x.set, err = datasets.Open(dir)
 		}
 	}
@@ -252,7 +253,7 @@ func (s *shelf) ready(name string) error {
 }
 
 // drawOnce draws into a folder beside and puts that in place when it is whole.
-func drawOnce(dir string, draw func(string) error) error {
+func drawOnce(ctx context.Context, dir string, draw func(context.Context, string) error) error {
 	if isFolder(dir) {
 		return nil
 	}
@@ -273,7 +274,7 @@ func drawOnce(dir string, draw func(string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := draw(half); err != nil {
+	if err := draw(ctx, half); err != nil {
 		return errors.Join(err, os.RemoveAll(half))
 	}
 	if err := os.Chmod(half, 0o755); err != nil { //nolint:gosec // pictures, for everybody to look at
@@ -316,14 +317,14 @@ func evenly[T any](all []T, n int) []T {
 const fourEach = 100
 
 // join makes one set of four.
-func (s *shelf) join(x *Subject) error {
+func (s *shelf) join(ctx context.Context, x *Subject) error {
 	x.set = &datasets.Set{Root: "four products", Layout: "four products"}
 	n := s.b.Train / 2
 	if n == 0 {
 		n = fourEach
 	}
 	for name := range strings.FieldsSeq(x.Category) {
-		if err := s.ready(name); err != nil {
+		if err := s.ready(ctx, name); err != nil {
 			return err
 		}
 		of := s.get(name)

@@ -208,7 +208,9 @@ func open(ctx context.Context, o Options, on func(Event)) (_ *run, err error) {
 		if s := r.data.get(t.subject); s.set == nil {
 			on(Event{Doing: []Doing{{words.Plain(s.Title), stageData}}, Total: len(r.tasks)})
 		}
-		if err := r.data.ready(t.subject); err != nil {
+		if err := r.data.ready(ctx, t.subject); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
 			return nil, wrong(fmt.Errorf("%s: %w", t.subject, err), "")
 		}
 	}
