@@ -46,7 +46,7 @@ export CGO_CFLAGS  := -O2 -g -I$(SHIM)
 export CGO_LDFLAGS := -O2 -g -L$(SHIM)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup kernels simulator ptxas bench-cuda build run test race lint fuzz bench bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
+.PHONY: help setup kernels simulator ptxas bench-cuda build run test race lint fuzz bench bench-batches bench-ui kill soak-history accuracy onnx-parity demo golden icon package check clean history-million
 
 help: ## this list
 	@echo "Agurscope $(VERSION)"
@@ -164,6 +164,9 @@ bench-cuda: build ## speed on a graphics card, beside PyTorch where that is inst
 	@for p in tf32 bf16; do f=$(OUT)/bench-cuda-$$p.json; \
 	  $(BIN) bench --engine cuda --recipe assets/demo.agur --rounds $(ROUNDS) --precision $$p --json > $$f || rm $$f; done
 	@$(PYTHON) cuda/peers/pytorch.py assets/demo.agur $(OUT)/bench-cuda-*.json --rounds $(ROUNDS) $(TORCH_FLAGS)
+
+bench-batches: setup ## what a picture costs the network, alone and in batches of two to eight
+	AGURSCOPE_BATCHES=1 $(GOTEST) -count=1 -timeout 0 -run '^TestBatches$$' -v ./nn/anomaly
 
 bench-ui: build ## slider to screen, frames per second and memory of the real window
 	$(ONSCREEN) $(BIN) bench-ui --demo

@@ -19,7 +19,7 @@ import (
 // with one thread it is processor time.
 func TestBatches(t *testing.T) {
 	if os.Getenv("AGURSCOPE_BATCHES") == "" {
-		t.Skip("prints a table; run it with AGURSCOPE_BATCHES=1")
+		t.Skip("prints a table; make bench-batches runs it")
 	}
 	batches := []int{1, 2, 4, 8}
 	for _, threads := range []int{1, 2} {
