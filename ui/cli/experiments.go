@@ -69,6 +69,7 @@ Experiments:
 	fs.SortFlags = false
 	fs.StringVar(&f.Data, "data", "", "look for the sets in `DIR`")
 	fs.StringVar(&f.Out, "out", "", "write the results into `DIR` (required)")
+	fs.StringSliceVar(&f.Only, "only", nil, "measure on these `DATA` alone, such as fashion,mvtec/transistor")
 	fs.IntVar(&f.Seeds, "seeds", 0, "measure with `N` seeds, from 0 (default 5, with --quick 2)")
 	fs.BoolVar(&f.Quick, "quick", false, "small budgets: everything within 90 minutes on two processors")
 	fs.StringVar(&f.Size, "size", "T", "size of AGUR-Net: `T`, B or L")
@@ -93,6 +94,12 @@ func (f *experimentFlags) check() error {
 	}
 	if f.Seeds < 0 {
 		return usage("--seeds is %d: it must be 1 or more", f.Seeds)
+	}
+	names := lab.DataNames()
+	for _, name := range f.Only {
+		if !slices.Contains(names, name) {
+			return usage("--only names %q: there are %s", name, strings.Join(names, ", "))
+		}
 	}
 	return checkNetwork(&f.Size, f.Input, f.Steps)
 }

@@ -3,6 +3,9 @@ package lab
 import (
 	"image"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +220,42 @@ func TestOptionsAndNames(t *testing.T) {
 		if x.Dataset == "SynthEC" && x.Stand == "" {
 			t.Errorf("%s does not say what it stands in for", x.Name)
 		}
+	}
+}
+
+// A run on chosen data measures nothing else, misses nothing else, and says so.
+func TestARunOnChosenData(t *testing.T) {
+	data := t.TempDir()
+	for _, name := range []string{"fashion-mnist", "kolektorsdd"} {
+		if err := os.Mkdir(filepath.Join(data, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := Options{Data: data, Out: t.TempDir(), Only: []string{"fashion", "ydfid"}}
+	r := &run{o: o, budget: Full, data: newShelf(o, Full)}
+	for _, e := range experiments {
+		for _, task := range r.tasksOf(e) {
+			if !strings.HasPrefix(task.subject, "fashion/") {
+				t.Errorf("%s: %+v", e.Name, task)
+			}
+		}
+	}
+	if got := r.table1Subjects(); !slices.Equal(got, []string{"fashion/bag", "fashion/sandal", "fashion/pullover", "fashion/coat"}) {
+		t.Error(got)
+	}
+	if got := r.data.missing(); len(got) != 1 || !strings.HasPrefix(got[0], "YDFID-1: ") {
+		t.Error(got)
+	}
+	if got := r.conditions(); !strings.Contains(got, "Measured on fashion, ydfid only.") {
+		t.Error(got)
+	}
+	if len(r.panels()) != 0 {
+		t.Errorf("panels of data that was not chosen: %v", r.panels())
+	}
+	if err := (Options{Only: []string{"mvtec/transistor", "fashion/coat"}}).checkOnly(); err != nil {
+		t.Error(err)
+	}
+	if err := (Options{Only: []string{"fashions"}}).checkOnly(); err == nil || !strings.Contains(err.Error(), "fashion, ") {
+		t.Error(err)
 	}
 }

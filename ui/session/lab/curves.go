@@ -31,7 +31,9 @@ func (r *run) panels() (out []panel) {
 	if !r.data.has(b) {
 		b = "synthec/jittered"
 	}
-	return []panel{{"a", a, fig7MVTec}, {"b", []string{b}, fig7KSDD2}}
+	return slices.DeleteFunc([]panel{{"a", a, fig7MVTec}, {"b", []string{b}, fig7KSDD2}}, func(p panel) bool {
+		return !slices.ContainsFunc(p.subjects, r.o.chosen)
+	})
 }
 
 type panel struct {

@@ -192,11 +192,47 @@ func (s *shelf) has(name string) bool { return s.get(name).why == "" }
 // missing lists what cannot be had, and why.
 func (s *shelf) missing() (out []string) {
 	for _, x := range s.subjects {
-		if x.why != "" {
+		if x.why != "" && s.o.chosen(x.Name) {
 			out = append(out, x.Title+": "+x.why)
 		}
 	}
-	return append(out, "ECD: no data set of that name is public")
+	if s.o.chosen(ecd) {
+		out = append(out, "ECD: no data set of that name is public")
+	}
+	return out
+}
+
+// chosen reports whether a subject is one to measure on.
+func (o Options) chosen(subject string) bool {
+	return len(o.Only) == 0 || slices.ContainsFunc(o.Only, func(name string) bool {
+		return subject == name || strings.HasPrefix(subject, name+"/")
+	})
+}
+
+// checkOnly refuses names that no subject has.
+func (o Options) checkOnly() error {
+	names := DataNames()
+	for _, name := range o.Only {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("there is no data called %q; there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// DataNames are what [Options.Only] can name, data sets before what is in them.
+func DataNames() (out []string) {
+	var parts []string
+	for _, x := range newShelf(Options{}, Quick).subjects {
+		set, _, whole := strings.Cut(x.Name, "/")
+		if !slices.Contains(out, set) {
+			out = append(out, set)
+		}
+		if whole {
+			parts = append(parts, x.Name)
+		}
+	}
+	return append(out, parts...)
 }
 
 // Sets names those that a folder has, with how many of each, and counts those that

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"agurscope/assets/words"
 	"agurscope/ui/report"
@@ -48,6 +49,11 @@ var experiments = []*Experiment{
 	{"table1", words.Text("AUROC with one abnormal part in ten"), table1Tasks, showTable1},
 	{"table2", words.Text("F1 by number of abnormal parts"), table2Tasks, showTable2},
 	{"table3", words.Text("What each part of the method brings"), table3Tasks, showTable3},
+}
+
+// tasksOf are an experiment's tasks on the chosen data.
+func (r *run) tasksOf(e *Experiment) []task {
+	return slices.DeleteFunc(e.tasks(r), func(t task) bool { return !r.o.chosen(t.subject) })
 }
 
 func (r *run) seeds(kind kind, method, subject string, tick int) (out []task) {

@@ -32,6 +32,7 @@ type Options struct {
 	Experiments []string // names of Experiments; nil: all
 	Data        string   // folder with mvtec_ad, kolektorsdd, fashion-mnist, ydfid … where present
 	Out         string   // folder of the results
+	Only        []string // what it is measured on, as "fashion" or "mvtec/transistor"; nil: all
 	Quick       bool     // small budgets: all of it in 90 minutes on two cores
 
 	Seeds, Input, Steps int    // in place of the budget's
@@ -171,6 +172,9 @@ func open(ctx context.Context, o Options, on func(Event)) (_ *run, err error) {
 	if o.Engine == nil {
 		return nil, wrong(errors.New("there is no engine"), "“agurscope doctor” says why.")
 	}
+	if err := o.checkOnly(); err != nil {
+		return nil, wrong(err, "")
+	}
 	b := o.budget()
 	if _, err := anomaly.SizeByName(b.Size); err != nil {
 		return nil, wrong(err, "")
@@ -192,11 +196,14 @@ func open(ctx context.Context, o Options, on func(Event)) (_ *run, err error) {
 		return nil, wrong(err, "")
 	}
 	for _, e := range chosen {
-		for _, t := range e.tasks(r) {
+		for _, t := range r.tasksOf(e) {
 			if !slices.Contains(r.tasks, t) {
 				r.tasks = append(r.tasks, t)
 			}
 		}
+	}
+	if len(r.tasks) == 0 {
+		return nil, wrong(errors.New("none of the data that is there belongs to what was chosen"), "Choose other experiments or other data.")
 	}
 	// Seed by seed, so that an interrupted run has few seeds of everything
 	// instead of all seeds of little; whole trainings before parts of them.

@@ -166,7 +166,7 @@ func TestARunThatIsKilledThreeTimesHasTheSameResult(t *testing.T) {
 // Time, gallery and map, with a run that ends when it is told to.
 func TestSpecialMeasurements(t *testing.T) {
 	o := tiny(t, t.TempDir(), 2)
-	o.Experiments = []string{"fig9", "fig10", "fig12"}
+	o.Experiments = []string{"fig9", "fig10", "fig12", "table3"}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r, err := open(ctx, o, nothing)
@@ -175,10 +175,20 @@ func TestSpecialMeasurements(t *testing.T) {
 	}
 	r.tasks = []task{
 		{spread, raw, fourKinds, 0, ledger.LastTick},
-		{gallery, "lstm-ndt", stages, 0, ledger.LastTick},
 		{timing, "mscdae", "time/x2", 0, ledger.LastTick},
+		{gallery, "lstm-ndt", stages, 0, ledger.LastTick},
+		{rowTime, "template", ecd, 0, ledger.LastTick},
 	}
-	if _, err := r.all(ctx, nothing); err != nil {
+	timed := map[string]bool{r.describe(r.tasks[1]).English(): false, r.describe(r.tasks[3]).English(): false}
+	if _, err := r.all(ctx, func(e Event) {
+		for _, d := range e.Doing {
+			if _, ok := timed[d.What.English()]; ok {
+				if timed[d.What.English()] = true; len(e.Doing) > 1 {
+					t.Errorf("time is taken beside other measurements: %v", e.Doing)
+				}
+			}
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.close(); err != nil {
@@ -192,7 +202,15 @@ func TestSpecialMeasurements(t *testing.T) {
 	if len(panes) != 3 || panes[2].Title.String() != "LSTM-NDT" || !strings.HasPrefix(panes[2].Note, "LocAcc 0.") || panes[0].Note != "" {
 		t.Errorf("panes %+v", panes)
 	}
-	f := r.figures(r.tasks[2])
+	for what, seen := range timed {
+		if !seen {
+			t.Errorf("%s was never seen under way", what)
+		}
+	}
+	if f := r.figures(r.tasks[3]); f["latency_p50_ms"] <= 0 || f["latency_p95_ms"] < f["latency_p50_ms"] {
+		t.Errorf("times of a row %v", f)
+	}
+	f := r.figures(r.tasks[1])
 	if f["p50_A_ms"]+f["p50_B_ms"]+f["p50_C_ms"] <= 0 || f["images_all"] < 6 {
 		t.Errorf("times %v", f)
 	}

@@ -309,13 +309,26 @@ func mean(v []float64) float64 { m, _ := metrics.MeanStd(v); return m }
 
 // ablate measures a row of the ablation as “agurscope ablate” does.
 func (r bench) ablate(ctx context.Context, t task, on watcher) (_ ledger.Figures, err error) {
+	return r.row(ctx, t, r.budget.Steps, on)
+}
+
+// rowTime measures what a picture takes in a row.
+func (r bench) rowTime(ctx context.Context, t task, on watcher) (ledger.Figures, error) {
+	f, err := r.row(ctx, t, timedSteps, on)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.Figures{"latency_p50_ms": f["latency_p50_ms"], "latency_p95_ms": f["latency_p95_ms"]}, nil
+}
+
+func (r bench) row(ctx context.Context, t task, steps int, on watcher) (_ ledger.Figures, err error) {
 	rows, err := session.RowsByName([]string{t.method})
 	if err != nil {
 		return nil, err
 	}
 	s := session.New(session.Options{Engine: r.engine, Program: r.o.Program})
 	defer func() { err = errors.Join(err, s.Close()) }()
-	o := session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input, Steps: r.budget.Steps}
+	o := session.AblateOptions{Size: r.budget.Size, Input: r.budget.Input, Steps: steps}
 	e, err := s.MeasureRow(ctx, r.data.get(t.subject).set, o, rows[0], t.seed, on.told)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (r *run) publish(e *Experiment) (Page, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	lines := [][]string{ledger.Header}
-	for _, t := range e.tasks(r) {
+	for _, t := range r.tasksOf(e) {
 		p.Total++
 		if f := r.figures(t); f != nil {
 			p.Done++
@@ -66,7 +66,7 @@ func (r *run) page(e *Experiment, p Page, res result) []byte {
 	if p.Done < p.Total {
 		fmt.Fprintf(&b, "\n**%d of %d measurements are made**; the rest is missing below.\n", p.Done, p.Total)
 	}
-	for _, t := range e.tasks(r) {
+	for _, t := range r.tasksOf(e) {
 		if err := r.failed[t]; err != nil {
 			fmt.Fprintf(&b, "\n**Failed**: %s: %v\n", r.describe(t).English(), err)
 		}
@@ -120,12 +120,16 @@ func (r *run) conditions() string {
 	if r.budget.Train > 0 {
 		most = fmt.Sprintf("; at most %d good parts to learn from and %d of each kind to test on", r.budget.Train, r.budget.Test)
 	}
+	only := ""
+	if len(r.o.Only) > 0 {
+		only = " Measured on " + strings.Join(r.o.Only, ", ") + " only."
+	}
 	quick := ""
 	if r.o.Quick {
 		quick = " These are small budgets (`--quick`): orders may change with longer training."
 	}
-	return fmt.Sprintf("Seeds 0 to %d; size %s, %s, %d steps for every method that takes steps%s. Mean ± sample standard deviation over the seeds.%s",
-		r.budget.Seeds-1, r.budget.Size, input, r.budget.Steps, most, quick)
+	return fmt.Sprintf("Seeds 0 to %d; size %s, %s, %d steps for every method that takes steps%s. Mean ± sample standard deviation over the seeds.%s%s",
+		r.budget.Seeds-1, r.budget.Size, input, r.budget.Steps, most, only, quick)
 }
 
 // writeSheet sets the paper beside ours, over all experiments of the run.
@@ -227,6 +231,7 @@ type manifest struct {
 	Quick       bool          `json:"quick"`
 	Budget      Budget        `json:"budget"`
 	Experiments []string      `json:"experiments"`
+	Only        []string      `json:"only,omitempty"` // data; nil: all
 	Methods     []string      `json:"methods"`
 	Seeds       []int         `json:"seeds"`
 	Data        []manifestSet `json:"data"`
@@ -246,7 +251,7 @@ type manifestSet struct {
 func (r *run) writeManifest() error {
 	m := manifest{
 		Program: r.o.Program, Engine: r.o.Engine.Describe(), Processors: runtime.NumCPU(), Quick: r.o.Quick, Budget: r.budget,
-		Missing: r.data.missing(),
+		Only: r.o.Only, Missing: r.data.missing(),
 	}
 	for _, e := range r.chosen {
 		m.Experiments = append(m.Experiments, e.Name)

@@ -24,7 +24,7 @@ func (r *run) table1Subjects() []string {
 			break
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(name string) bool { return !r.o.chosen(name) })
 }
 
 func table1Tasks(r *run) (out []task) {
@@ -109,12 +109,14 @@ func showTable1(r *run) (res result) {
 	means := map[string]session.Spread{}
 	row := []string{"*mean of those with all four*", ""}
 	for k, m := range methods[:4] {
-		sum := 0.
+		sum, n := 0., 0
 		for _, x := range table1 {
-			sum += x.auc[k] / float64(len(table1))
+			if slices.Contains(whole, x.subject) {
+				sum, n = sum+x.auc[k], n+1
+			}
 		}
 		means[m.name] = r.over(learn, m.name, whole, ledger.LastTick, "auc10")
-		row = append(row, means[m.name].Text("%.3f"), fmt.Sprintf("%.3f", sum))
+		row = append(row, means[m.name].Text("%.3f"), number(sum/float64(n), "%.3f"))
 	}
 	t.rows = append(t.rows, row)
 	beat, losers := r.beats(there, slices.Concat(methods, controls[1:]), "image_auroc")

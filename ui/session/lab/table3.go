@@ -11,8 +11,10 @@ import (
 )
 
 func table3Tasks(r *run) (out []task) {
-	for _, row := range session.Rows {
-		out = append(out, r.seeds(ablate, row.Name, ecd, ledger.LastTick)...)
+	for _, k := range []kind{ablate, rowTime} {
+		for _, row := range session.Rows {
+			out = append(out, r.seeds(k, row.Name, ecd, ledger.LastTick)...)
+		}
 	}
 	return out
 }
@@ -35,6 +37,9 @@ func showTable3(r *run) (res result) {
 		}
 		for k, v := range values {
 			x.Figures[k] = session.SpreadOf(v)
+		}
+		for _, k := range []string{"latency_p50_ms", "latency_p95_ms"} {
+			x.Figures[k] = r.over(rowTime, row.Name, []string{ecd}, ledger.LastTick, k)
 		}
 		rows = append(rows, x)
 	}
@@ -63,6 +68,8 @@ func showTable3(r *run) (res result) {
 	}
 	res.tables = append(res.tables, t)
 	res.claims = append(session.AblationClaims(rows), session.ControlClaim(rows))
-	res.notes = append(r.standIns(ecd), "ms is the median of one picture where the row was measured, "+r.engineOf(ablate).Describe()+", with other measurements under way beside it: it can be compared within the column only.")
+	res.notes = append(r.standIns(ecd), fmt.Sprintf(
+		"ms is the median of one picture, %s, with nothing beside it, by a row that has learnt for %d steps: weights do not change what a picture takes.",
+		r.engineOf(rowTime).Describe(), timedSteps))
 	return res
 }

@@ -21,9 +21,14 @@ const (
 	learn   kind = "learn"   // train, then test: what most figures are drawn from
 	ablate  kind = "ablate"  // the same for a row of the ablation
 	timing  kind = "time"    // milliseconds per picture
+	rowTime kind = "rowtime" // the same of a row of the ablation
 	gallery kind = "gallery" // heat maps of a part of each stage
 	spread  kind = "spread"  // where defects lie among each other
 )
+
+// alone reports whether nothing may be under way beside: time is measured on the
+// whole engine of a machine that does nothing else.
+func (k kind) alone() bool { return k == timing || k == rowTime }
 
 // task is one measurement.
 type task struct {
@@ -98,7 +103,7 @@ func (r *run) cell(t task) ledger.Cell {
 
 // engineOf is an engine that a kind is measured on. Those of the benches are alike.
 func (r *run) engineOf(k kind) nn.Engine {
-	if k == timing {
+	if k.alone() {
 		return r.o.Engine
 	}
 	return r.benches[0]
@@ -125,6 +130,8 @@ func (r bench) measure(ctx context.Context, t task, on watcher) (ledger.Figures,
 		return r.ablate(ctx, t, on)
 	case timing:
 		return r.time(ctx, t, on)
+	case rowTime:
+		return r.rowTime(ctx, t, on)
 	case gallery:
 		return r.gallery(ctx, t, on)
 	case spread:

@@ -68,7 +68,7 @@ func (w *work) next() (t task, ok bool) {
 // one makes a measurement and the pages that it belongs to. That it fails is kept
 // with the run; the error returned is one that ends all.
 func (w *work) one(ctx context.Context, e nn.Engine, t task) error {
-	if t.kind == timing {
+	if t.kind.alone() {
 		e = w.o.Engine
 		w.alone.Lock()
 		defer w.alone.Unlock()
@@ -115,7 +115,7 @@ func (r *run) keep(t task, why error) (changed []string, err error) {
 		return nil, nil
 	}
 	for _, x := range r.chosen {
-		if slices.Contains(x.tasks(r), t) {
+		if slices.Contains(r.tasksOf(x), t) {
 			if _, err := r.publish(x); err != nil {
 				return changed, err
 			}
@@ -194,7 +194,7 @@ func (w *work) forecast() (share float64, left time.Duration) {
 	}
 	var alone, beside float64 // seconds that are left of measurements
 	rest := func(t task, seconds float64) {
-		if t.kind == timing {
+		if t.kind.alone() {
 			alone += seconds
 		} else {
 			beside += seconds
