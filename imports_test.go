@@ -42,7 +42,7 @@ var rules = map[string]rule{
 	"nn/block":          {ours: []string{"nn"}},
 	"nn/defect":         {ours: []string{"nn"}},
 	"nn/feature":        {ours: []string{"nn", "nn/internal/simd"}},
-	"nn/fixture":        {ours: []string{"nn"}, tests: []string{"datasets/synthec"}},
+	"nn/fixture":        {ours: []string{"nn", "nn/internal/simd"}, tests: []string{"datasets/synthec"}},
 	"nn/ssdae":          {ours: []string{"nn", "nn/block", "nn/optim"}, tests: []string{"nn/onednn", "nn/gorgonia", "nn/nntest", "datasets/synthec"}},
 	"nn/onnx":           {ours: []string{"nn"}, tests: []string{"nn/internal/naive", "nn/onnx/onnxtest"}},
 	"nn/onnx/onnxtest":  {ours: []string{"nn/onnx"}},

@@ -15,18 +15,97 @@ import (
 // through here, so that they see the same bits.
 func Tensor(m image.Image, w, h int) *nn.Image {
 	b := m.Bounds()
-	src := planes(m)
-	cols, rows := spans(b.Dx(), w), spans(b.Dy(), h)
+	read, c := reader(m)
 	out := nn.NewImage(3, h, w)
-	tmp := make([]float32, b.Dy()*w)
-	for c := range src.C {
-		shrinkColumns(tmp, src.Plane(c), b.Dx(), w, cols)
-		shrinkRows(out.Plane(c), tmp, w, rows)
-	}
-	for c := src.C; c < 3; c++ {
+	resize(&nn.Image{C: c, H: h, W: w, Pix: out.Pix[:c*h*w]}, b.Dx(), b.Dy(), func(most int) rows {
+		return newBand(read, c, b.Dx(), most)
+	})
+	for ; c < 3; c++ {
 		copy(out.Plane(c), out.Plane(0))
 	}
 	return out
+}
+
+// rows are those of a picture's planes.
+type rows interface {
+	// at returns n rows of plane c from a row on, one after the other.
+	at(c, from, n int) []float32
+}
+
+// resize fills out from a picture of w x h: rows first, which are vectors, and of
+// what is left the columns. src returns the picture to one of several goroutines,
+// which asks for so many rows at a time at most, from above to below and for plane
+// after plane.
+func resize(out *nn.Image, w, h int, src func(most int) rows) {
+	high, most := spans(h, out.H), 0
+	for _, s := range high {
+		most = max(most, len(s.weights))
+	}
+	from, weights := columnWeights(w, out.W)
+	simd.Do(out.H, rowsAtOnce, func(lo, hi int) {
+		in, line := src(most), make([]float32, w)
+		for y := lo; y < hi; y++ {
+			s := high[y]
+			for c := range out.C {
+				simd.Combine(line, in.at(c, s.from, len(s.weights)), s.weights)
+				simd.Gather(out.Plane(c)[y*out.W:(y+1)*out.W], line, from, weights)
+			}
+		}
+	})
+}
+
+// rowsAtOnce is what a goroutine takes of a resize.
+const rowsAtOnce = 32
+
+// planar is a picture that is all there.
+type planar struct{ *nn.Image }
+
+func (m planar) at(c, from, n int) []float32 { return m.Plane(c)[from*m.W : (from+n)*m.W] }
+
+// band holds some rows of a picture, as planes of float32.
+type band struct {
+	read    func(y int, to [3][]float32)
+	w       int
+	from, n int
+	planes  [3][]float32
+}
+
+func newBand(read func(y int, to [3][]float32), c, w, most int) *band {
+	b := &band{read: read, w: w}
+	for i := range c {
+		b.planes[i] = make([]float32, most*w)
+	}
+	return b
+}
+
+func (b *band) at(c, from, n int) []float32 {
+	if from != b.from || n != b.n {
+		b.move(from, n)
+	}
+	return b.planes[c][:n*b.w]
+}
+
+// move reads the rows that are not there yet.
+func (b *band) move(from, n int) {
+	kept := 0
+	if skip := from - b.from; skip >= 0 && skip < b.n {
+		kept = min(b.n-skip, n)
+		for _, p := range b.planes {
+			if p != nil {
+				copy(p[:kept*b.w], p[skip*b.w:])
+			}
+		}
+	}
+	for y := kept; y < n; y++ {
+		var to [3][]float32
+		for c, p := range b.planes {
+			if p != nil {
+				to[c] = p[y*b.w : (y+1)*b.w]
+			}
+		}
+		b.read(from+y, to)
+	}
+	b.from, b.n = from, n
 }
 
 // span is the share of source samples in one destination sample.
@@ -85,51 +164,54 @@ func shrinkRows(dst, src []float32, w int, rows []span) {
 	}
 }
 
-// planes converts a picture to float planes: one for grey, three for colour.
-func planes(m image.Image) *nn.Image {
+// columnWeights are [spans] with as many weights for every sample: weights[k*m+i] is that
+// of sample from[i]+k in sample i.
+func columnWeights(n, m int) (from []int32, weights []float32) {
+	all, taps := spans(n, m), 0
+	for _, s := range all {
+		taps = max(taps, len(s.weights))
+	}
+	from, weights = make([]int32, m), make([]float32, taps*m)
+	for i, s := range all {
+		at := min(s.from, n-taps) // none reaches beyond the row
+		from[i] = int32(at)
+		for k, w := range s.weights {
+			weights[(s.from-at+k)*m+i] = w
+		}
+	}
+	return from, weights
+}
+
+// reader returns how a picture's rows are read as one plane for grey or three for
+// colour, and how many.
+func reader(m image.Image) (read func(y int, to [3][]float32), planes int) {
 	b := m.Bounds()
-	w, h := b.Dx(), b.Dy()
 	switch p := m.(type) {
 	case *image.Gray:
-		out := nn.NewImage(1, h, w)
-		for y := range h {
+		return func(y int, to [3][]float32) {
 			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range w {
-				out.Pix[y*w+x] = float32(row[x]) / 255
+			for x := range to[0] {
+				to[0][x] = float32(row[x]) / 255
 			}
-		}
-		return out
+		}, 1
 	case *image.Gray16:
-		out := nn.NewImage(1, h, w)
-		for y := range h {
+		return func(y int, to [3][]float32) {
 			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range w {
-				out.Pix[y*w+x] = float32(uint16(row[2*x])<<8|uint16(row[2*x+1])) / 65535
+			for x := range to[0] {
+				to[0][x] = float32(uint16(row[2*x])<<8|uint16(row[2*x+1])) / 65535
 			}
-		}
-		return out
+		}, 1
 	case *image.RGBA:
-		out := nn.NewImage(3, h, w)
-		for y := range h {
-			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range w {
-				for c := range 3 {
-					out.Pix[(c*h+y)*w+x] = float32(row[4*x+c]) / 255
-				}
-			}
-		}
-		return out
+		return func(y int, to [3][]float32) {
+			simd.Unpack(to[0], to[1], to[2], p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):])
+		}, 3
 	}
-	out := nn.NewImage(3, h, w)
-	for y := range h {
-		for x := range w {
+	return func(y int, to [3][]float32) {
+		for x := range to[0] {
 			v := color.RGBA64Model.Convert(m.At(b.Min.X+x, b.Min.Y+y)).(color.RGBA64)
-			out.Pix[y*w+x] = float32(v.R) / 65535
-			out.Pix[(h+y)*w+x] = float32(v.G) / 65535
-			out.Pix[(2*h+y)*w+x] = float32(v.B) / 65535
+			to[0][x], to[1][x], to[2][x] = float32(v.R)/65535, float32(v.G)/65535, float32(v.B)/65535
 		}
-	}
-	return out
+	}, 3
 }
 
 // FitInput chooses the network's input for pictures of w x h: the aspect ratio

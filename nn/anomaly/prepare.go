@@ -100,7 +100,8 @@ const (
 
 // even evens out the light of a picture that has the network's input size.
 func (p *Preparation) even(x *nn.Image) *Prepared {
-	out := &Prepared{Input: p.Exposure.Apply(x), Confidence: 1, exposure: p.Exposure, gain: p.Exposure.Gain(x), shown: x}
+	gain := p.Exposure.Gain(x)
+	out := &Prepared{Input: p.Exposure.ApplyGain(x, gain), Confidence: 1, exposure: p.Exposure, gain: gain, shown: x}
 	p.ignore(out)
 	return out
 }
@@ -110,8 +111,9 @@ func (p *Preparation) ApplyTo(look *nn.Image, w, h int) *Prepared {
 	if p.Fixture == nil {
 		return p.even(Enlarge(look, w, h))
 	}
-	x := p.Exposure.Apply(look)
-	out := &Prepared{exposure: p.Exposure, gain: p.Exposure.Gain(look), shown: look}
+	gain := p.Exposure.Gain(look)
+	x := p.Exposure.ApplyGain(look, gain)
+	out := &Prepared{exposure: p.Exposure, gain: gain, shown: look}
 	out.pose, out.Confidence, out.Doubt = p.Fixture.Locate(x)
 	if out.Doubt != nil {
 		out.Input = Enlarge(x, w, h)
@@ -202,20 +204,8 @@ func (p *Prepared) Back(out *Prediction) {
 		out.Reconstruction = Enlarge(out.Reconstruction, w, h)
 		return
 	}
-	seen := nn.NewImage(1, p.pose.H, p.pose.W)
-	for i := range seen.Pix {
-		seen.Pix[i] = 1
-	}
-	inside := fixture.Back(seen, p.pose, w, h, 0)
-	r := fixture.Back(out.Reconstruction, p.pose, w, h, 0)
-	for c := range r.C {
-		part, whole := r.Plane(c), p.shown.Plane(c)
-		for i, a := range inside.Pix {
-			if a < 1 {
-				part[i] = whole[i]
-			}
-		}
-	}
+	r := p.shown.Clone()
+	fixture.BackOnto(r, out.Reconstruction, p.pose)
 	out.Reconstruction = r
 }
 
@@ -257,12 +247,7 @@ func Enlarge(m *nn.Image, w, h int) *nn.Image {
 	if m.W == w && m.H == h {
 		return m
 	}
-	cols, rows := spans(m.W, w), spans(m.H, h)
 	out := nn.NewImage(m.C, h, w)
-	tmp := make([]float32, m.H*w)
-	for c := range m.C {
-		shrinkColumns(tmp, m.Plane(c), m.W, w, cols)
-		shrinkRows(out.Plane(c), tmp, w, rows)
-	}
+	resize(out, m.W, m.H, func(int) rows { return planar{m} })
 	return out
 }

@@ -135,6 +135,33 @@ static int FN(finite)(const float *x, int n) {
   return !bad;
 }
 
+static void FN(unpack)(const uint8_t *rgba, float *r, float *g, float *b, int n) {
+  for (int i = 0; i < n; i++) {
+    r[i] = (float)rgba[4 * i] / 255;
+    g[i] = (float)rgba[4 * i + 1] / 255;
+    b[i] = (float)rgba[4 * i + 2] / 255;
+  }
+}
+
+static void FN(expose)(float *x, float gain, int root, int n) {
+  for (int i = 0; i < n; i++) {
+    float v = x[i] * gain;
+    v = v > 0 ? v : 0; // and a number
+    x[i] = v < 1 ? v : 1;
+  }
+  if (root)
+    for (int i = 0; i < n; i++) x[i] = sqrtf(x[i]);
+}
+
+static void FN(gather)(const float *x, const int32_t *from, const float *weights, int taps, float *out, int n) {
+  for (int i = 0; i < n; i++) out[i] = weights[i] * x[from[i]];
+  for (int k = 1; k < taps; k++) {
+    weights += n;
+    x++;
+    for (int i = 0; i < n; i++) out[i] += weights[i] * x[from[i]];
+  }
+}
+
 static const simd_kernels FN(table) = {
     .log_grey = FN(log_grey),
     .count = FN(count),
@@ -145,6 +172,9 @@ static const simd_kernels FN(table) = {
     .outline = FN(outline),
     .spread = FN(spread),
     .finite = FN(finite),
+    .unpack = FN(unpack),
+    .expose = FN(expose),
+    .gather = FN(gather),
 };
 
 #undef FN

@@ -127,6 +127,65 @@ func Finite(x []float32) bool {
 	return true
 }
 
+// Unpack sets r, g and b to the colours of as many pixels of four bytes, in [0,1].
+func Unpack(r, g, b []float32, rgba []uint8) {
+	n := len(r)
+	g, b, rgba = g[:n], b[:n], rgba[:4*n]
+	if n > 0 && !unpackC(r, g, b, rgba) {
+		for i := range r {
+			r[i], g[i], b[i] = float32(rgba[4*i])/255, float32(rgba[4*i+1])/255, float32(rgba[4*i+2])/255
+		}
+	}
+}
+
+// Expose multiplies x by gain, clips it to [0,1] and then, if root is set, takes
+// the square root. What is not a number becomes 0.
+func Expose(x []float32, gain float32, root bool) {
+	if len(x) == 0 || exposeC(x, gain, root) {
+		return
+	}
+	for i, v := range x {
+		if v *= gain; !(v > 0) {
+			v = 0
+		}
+		if x[i] = min(v, 1); root {
+			x[i] = float32(math.Sqrt(float64(x[i])))
+		}
+	}
+}
+
+// Gather sets out[i] to Σ_k weights[k·len(out)+i]·x[from[i]+k]: the columns of one
+// row of a resize.
+func Gather(out, x []float32, from []int32, weights []float32) {
+	n := len(out)
+	from = from[:n]
+	if n == 0 {
+		return
+	}
+	taps := len(weights) / n
+	for _, at := range from {
+		if at < 0 || int(at)+taps > len(x) {
+			panic("simd: gathering beyond the row")
+		}
+	}
+	if taps == 0 {
+		clear(out)
+	} else if !gatherC(out, x, from, weights[:taps*n]) {
+		gather(out, x, from, weights)
+	}
+}
+
+// Sample sets out to the bilinear samples of a plane of w x h at x+k·dx, y+k·dy for
+// k from the given one on, where 0,0 is the middle of the first sample. Outside the
+// plane its border goes on. Float32 places a sample to a thousandth of a pixel in
+// pictures of 8192.
+func Sample(out, plane []float32, w, h int, x, y, dx, dy float32, from int) {
+	plane = plane[:w*h]
+	if w*h > 0 && len(out) > 0 && !sampleC(out, plane, w, h, x, y, dx, dy, from) {
+		sample(out, plane, w, h, x, y, dx, dy, from)
+	}
+}
+
 // The twins in Go.
 
 func logGrey(out, r, g, b []float32) {
@@ -223,5 +282,43 @@ func combine(out, x, weights []float32) {
 		for i, v := range x[(k+1)*len(out):][:len(out)] {
 			out[i] += f * v
 		}
+	}
+}
+
+func gather(out, x []float32, from []int32, weights []float32) {
+	n := len(out)
+	for i, at := range from {
+		sum := float32(0)
+		for k := 0; k*n+i < len(weights); k++ {
+			sum += weights[k*n+i] * x[int(at)+k]
+		}
+		out[i] = sum
+	}
+}
+
+func sample(out, plane []float32, w, h int, x, y, dx, dy float32, from int) {
+	// A sample on the last row or column is taken from just before it, so that
+	// there is always a next one to mix with.
+	right, below := min(1, w-1), min(1, h-1)*w
+	const before = 1 - 1e-6
+	lastX, lastY := float32(w-1)*before, float32(h-1)*before
+	for k := range out {
+		px, py := x+float32(from+k)*dx, y+float32(from+k)*dy
+		if !(px > 0) {
+			px = 0
+		} else if px > lastX {
+			px = lastX
+		}
+		if !(py > 0) {
+			py = 0
+		} else if py > lastY {
+			py = lastY
+		}
+		i, j := int(px), int(py)
+		fx, fy := px-float32(i), py-float32(j)
+		at := j*w + i
+		a, c := plane[at], plane[at+below]
+		top := a + fx*(plane[at+right]-a)
+		out[k] = top + fy*(c+fx*(plane[at+below+right]-c)-top)
 	}
 }

@@ -21,6 +21,9 @@ typedef struct {
   void (*outline)(float *x, const float *fine, const float *highest, float doubt, int n);
   void (*spread)(float *x, int step, int n);
   int (*finite)(const float *x, int n);
+  void (*unpack)(const uint8_t *rgba, float *r, float *g, float *b, int n);
+  void (*expose)(float *x, float gain, int root, int n);
+  void (*gather)(const float *x, const int32_t *from, const float *weights, int taps, float *out, int n);
 } simd_kernels;
 
 // simd_table returns the widest set that this processor can do, the one for
@@ -46,6 +49,9 @@ typedef struct {
   const float *full;
   int d, global, w, h, radius, neighbours;
 } memory;
+
+// simd_sample needs AVX2 and computes what its twin does to the bit.
+void simd_sample(const float *plane, int w, int h, float x, float y, float dx, float dy, int from, float *out, int n);
 
 void simd_memory(const memory *m, const float *x, int pitch, float *z, float *keys, int32_t *rows, float *out,
                    int from, int to);

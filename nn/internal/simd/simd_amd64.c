@@ -18,6 +18,37 @@
 #include "kernels.h"
 #pragma GCC pop_options
 
+// Without fused multiply-adds, so that Go's twin computes the same bits.
+#pragma GCC push_options
+#pragma GCC target("avx2")
+void simd_sample(const float *plane, int w, int h, float x, float y, float dx, float dy, int from, float *out, int n) {
+  const int right = w > 1, below = h > 1 ? w : 0;
+  const float last_x = (float)(w - 1) * (float)(1 - 1e-6), last_y = (float)(h - 1) * (float)(1 - 1e-6);
+  const __m256i step = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), wide = _mm256_set1_epi32(w);
+  const __m256 zero = _mm256_setzero_ps();
+  for (int k = 0; k < n; k += 8) {
+    const __m256 at = _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_set1_epi32(from + k), step));
+    __m256 px = _mm256_add_ps(_mm256_set1_ps(x), _mm256_mul_ps(at, _mm256_set1_ps(dx)));
+    __m256 py = _mm256_add_ps(_mm256_set1_ps(y), _mm256_mul_ps(at, _mm256_set1_ps(dy)));
+    // What is not a number becomes 0.
+    px = _mm256_min_ps(_mm256_max_ps(px, zero), _mm256_set1_ps(last_x));
+    py = _mm256_min_ps(_mm256_max_ps(py, zero), _mm256_set1_ps(last_y));
+    const __m256i i = _mm256_cvttps_epi32(px), j = _mm256_cvttps_epi32(py);
+    const __m256 fx = _mm256_sub_ps(px, _mm256_cvtepi32_ps(i)), fy = _mm256_sub_ps(py, _mm256_cvtepi32_ps(j));
+    const __m256i p = _mm256_add_epi32(_mm256_mullo_epi32(j, wide), i);
+    const __m256 a = _mm256_i32gather_ps(plane, p, 4), b = _mm256_i32gather_ps(plane + right, p, 4);
+    const __m256 c = _mm256_i32gather_ps(plane + below, p, 4), d = _mm256_i32gather_ps(plane + below + right, p, 4);
+    const __m256 top = _mm256_add_ps(a, _mm256_mul_ps(fx, _mm256_sub_ps(b, a)));
+    const __m256 low = _mm256_add_ps(c, _mm256_mul_ps(fx, _mm256_sub_ps(d, c)));
+    const __m256 v = _mm256_add_ps(top, _mm256_mul_ps(fy, _mm256_sub_ps(low, top)));
+    if (n - k >= 8)
+      _mm256_storeu_ps(out + k, v);
+    else
+      _mm256_maskstore_ps(out + k, _mm256_cmpgt_epi32(_mm256_set1_epi32(n - k), step), v);
+  }
+}
+#pragma GCC pop_options
+
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")
 #define FN(name) wide_##name

@@ -34,6 +34,15 @@ static void v_outline(const simd_kernels *k, float *x, const float *fine, const 
 static void v_spread(const simd_kernels *k, float *x, int step, int n) { k->spread(x, step, n); }
 static int v_finite(const simd_kernels *k, const float *x, int n) { return k->finite(x, n); }
 
+static void v_unpack(const simd_kernels *k, const uint8_t *rgba, float *r, float *g, float *b, int n) {
+  k->unpack(rgba, r, g, b, n);
+}
+static void v_expose(const simd_kernels *k, float *x, float gain, int root, int n) { k->expose(x, gain, root, n); }
+static void v_gather(const simd_kernels *k, const float *x, const int32_t *from, const float *weights, int taps,
+                     float *out, int n) {
+  k->gather(x, from, weights, taps, out, n);
+}
+
 static void v_gaussian(const float *mean, const float *inverse, const float *floor, const int32_t *start,
                        const uint16_t *half, const float *full, int d, int global, const float *x, int pitch, float *z,
                        float *out, int from, int to) {
@@ -66,6 +75,14 @@ static void v_memory(const float *centre, const float *unit, const float *norms,
 #cgo nocallback v_spread
 #cgo noescape v_finite
 #cgo nocallback v_finite
+#cgo noescape v_unpack
+#cgo nocallback v_unpack
+#cgo noescape v_expose
+#cgo nocallback v_expose
+#cgo noescape v_gather
+#cgo nocallback v_gather
+#cgo noescape simd_sample
+#cgo nocallback simd_sample
 #cgo noescape v_gaussian
 #cgo nocallback v_gaussian
 #cgo noescape v_memory
@@ -161,6 +178,39 @@ func finiteC(x []float32) (all, ok bool) {
 		return false, false
 	}
 	return C.v_finite(kernels, p(x), C.int(len(x))) != 0, true
+}
+
+func unpackC(r, g, b []float32, rgba []uint8) bool {
+	if kernels == nil {
+		return false
+	}
+	C.v_unpack(kernels, (*C.uint8_t)(unsafe.SliceData(rgba)), p(r), p(g), p(b), C.int(len(r)))
+	return true
+}
+
+func exposeC(x []float32, gain float32, root bool) bool {
+	if kernels == nil {
+		return false
+	}
+	C.v_expose(kernels, p(x), C.float(gain), yes(root), C.int(len(x)))
+	return true
+}
+
+func gatherC(out, x []float32, from []int32, weights []float32) bool {
+	if kernels == nil {
+		return false
+	}
+	C.v_gather(kernels, p(x), ints(from), p(weights), C.int(len(weights)/len(out)), p(out), C.int(len(out)))
+	return true
+}
+
+func sampleC(out, plane []float32, w, h int, x, y, dx, dy float32, from int) bool {
+	if kernels == nil {
+		return false
+	}
+	C.simd_sample(p(plane), C.int(w), C.int(h), C.float(x), C.float(y), C.float(dx), C.float(dy), C.int(from), p(out),
+		C.int(len(out)))
+	return true
 }
 
 func ints(s []int32) *C.int32_t { return (*C.int32_t)(unsafe.SliceData(s)) }

@@ -94,6 +94,69 @@ func TestElementwiseKernels(t *testing.T) {
 	}
 }
 
+func TestPictureKernels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, n := range []int{1, 7, 8, 9, 31, 500} {
+		rgba := make([]uint8, 4*n)
+		for i := range rgba {
+			rgba[i] = uint8(rng.Uint32())
+		}
+		everywhere(t, func(by int) []float32 {
+			out := shift(make([]float32, 3*n), by)
+			Unpack(out[:n], out[n:2*n], out[2*n:], rgba)
+			return out
+		})
+		x := append(random(2, n), float32(math.NaN()), float32(math.Inf(1)), -1)
+		for _, root := range []bool{false, true} {
+			everywhere(t, func(by int) []float32 {
+				out := shift(x, by)
+				Expose(out, 1.7, root)
+				return out
+			})
+		}
+		for taps := 1; taps <= 4; taps++ {
+			x, weights, from := random(3, n+taps), random(4, n*taps), make([]int32, n)
+			for i := range from {
+				from[i] = rng.Int32N(int32(n + 1))
+			}
+			everywhere(t, func(by int) []float32 {
+				out := shift(make([]float32, n), by)
+				Gather(out, shift(x, by), from, shift(weights, by))
+				return out
+			})
+		}
+	}
+}
+
+// Samples are the same to the bit with every set of kernels, inside the plane and
+// far outside, and where they begin does not matter.
+func TestSample(t *testing.T) {
+	defer widest()
+	nan := float32(math.NaN())
+	for _, size := range [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}, {40, 33}} {
+		w, h := size[0], size[1]
+		plane := random(11, w*h)
+		for _, step := range [][4]float32{{.3, .2, 1, 0}, {-3, 5, .7, -.6}, {1e6, -1e6, -1e5, 3}, {nan, 2, 1, 1}, {0, 0, 0, 0}} {
+			sampled := func(from, n int) []float32 {
+				out := make([]float32, n)
+				Sample(out, plane, w, h, step[0], step[1], step[2], step[3], from)
+				return out
+			}
+			for _, n := range []int{1, 8, 13} {
+				plain()
+				want := sampled(0, n)
+				widest()
+				got := sampled(0, n)
+				for i, v := range want {
+					if got[i] != v || sampled(i, 1)[0] != v {
+						t.Fatalf("%d x %d, %v: sample %d is %g and %g, in Go %g", w, h, step, i, got[i], sampled(i, 1)[0], v)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestFinite(t *testing.T) {
 	defer widest()
 	for _, use := range []func(){plain, narrow, widest} {
