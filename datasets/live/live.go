@@ -20,7 +20,7 @@ import (
 // Driver knows how to reach one device.
 type Driver interface {
 	// Open connects, at the latest until ctx ends. Whoever opened a stream
-	// closes it.
+	// closes it. After any error it is tried again.
 	Open(ctx context.Context) (Stream, error)
 }
 

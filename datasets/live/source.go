@@ -132,6 +132,10 @@ func (s *Source) run(ctx context.Context) {
 	}
 }
 
+// errHungUp is a device that ends the conversation while it is connected to, as
+// one does that starts up.
+var errHungUp = errors.New("the camera has closed the connection")
+
 // connection is one life of a stream; it returns why it ended. Closing a device
 // that is dead may take seconds: the loss is told before.
 func (s *Source) connection(ctx context.Context, wait *backoff) error {
@@ -141,7 +145,10 @@ func (s *Source) connection(ctx context.Context, wait *backoff) error {
 		err = context.Cause(opening)
 	}
 	cancel()
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF): // the end of a recording is a stream's to tell
+		return errHungUp
+	case err != nil:
 		return err
 	}
 	defer stream.Close()

@@ -3,8 +3,10 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -132,6 +134,35 @@ func TestSilenceIsStalledThenLostThenComesBack(t *testing.T) {
 		}
 		if d.opened.Load() != d.closed.Load() || s.Status().State != Idle {
 			t.Errorf("opened %d times, closed %d times, %+v", d.opened.Load(), d.closed.Load(), s.Status())
+		}
+	})
+}
+
+// hangsUp is a camera that starts up: it takes calls and ends them.
+type hangsUp struct {
+	*device
+	left atomic.Int32
+}
+
+func (d *hangsUp) Open(ctx context.Context) (Stream, error) {
+	if d.left.Add(-1) >= 0 {
+		return nil, fmt.Errorf("describe: %w", io.EOF)
+	}
+	return d.device.Open(ctx)
+}
+
+func TestAHangUpWhileConnectingIsALossAndNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &hangsUp{device: newDevice()}
+		d.left.Store(3)
+		out, _ := taking(t, New(Options{Name: "cam", Driver: d}))
+		d.events <- picture(7)
+		var lost *LostError
+		if g := <-out; !errors.As(g.err, &lost) || !strings.Contains(lost.Reason, "closed the connection") {
+			t.Fatalf("first %+v", g)
+		}
+		if g := <-out; g.err != nil || g.v != 7 {
+			t.Fatalf("then %+v", g)
 		}
 	})
 }

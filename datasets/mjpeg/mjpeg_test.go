@@ -167,9 +167,14 @@ var hostile = map[string]struct {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}, "nothing has come"},
-	"says nothing":   {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "does not answer"},
-	"web page":       {func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>welcome") }, "web page"},
-	"not found":      {http.NotFound, "404"},
+	"says nothing": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "does not answer"},
+	"web page":     {func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>welcome") }, "web page"},
+	"not found":    {http.NotFound, "404"},
+	"hangs up": {func(w http.ResponseWriter, r *http.Request) {
+		if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			c.Close()
+		}
+	}, "closed"},
 	"closes at once": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, "closed"},
 	"picture bomb": {func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -205,12 +210,17 @@ func TestHostilePeersAreAClearStateInBoundedMemory(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
+			told := false
 			for _, err := range s.Frames(ctx) {
+				told = true
 				var lost *live.LostError
 				if !errors.As(err, &lost) || !strings.Contains(lost.Reason, h.words) {
 					t.Errorf("got %v, want something about %q", err, h.words)
 				}
 				break
+			}
+			if !told {
+				t.Error("the source ended and told nobody")
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)

@@ -214,7 +214,8 @@ var hostile = map[string]struct {
 	words string
 }{
 	"says nothing":    {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, ""},
-	"closes at once":  {func(c net.Conn) {}, ""},
+	"closes at once":  {func(c net.Conn) {}, "closed"},
+	"hangs up":        {func(c net.Conn) { request(c) }, "closed"},
 	"endless headers": {func(c net.Conn) { request(c); endless(c, "RTSP/1.0 200 OK\r\n", "X-Header: one more\r\n") }, ""},
 	"endless line":    {func(c net.Conn) { request(c); endless(c, "RTSP/1.0 200 OK\r\n", strings.Repeat("x", 1000)) }, ""},
 	"huge body": {func(c net.Conn) {
@@ -300,13 +301,18 @@ func TestHostilePeersAreAClearStateInBoundedMemory(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
+			told := false
 			for _, err := range s.Frames(ctx) {
+				told = true
 				var lost *live.LostError
 				if !errors.As(err, &lost) || lost.Reason == "" || strings.Contains(lost.Reason, "s3cret") || !strings.Contains(lost.Reason, h.words) {
 					t.Errorf("got %v", err)
 				}
 				t.Log(err)
 				break
+			}
+			if !told {
+				t.Error("the source ended and told nobody")
 			}
 			runtime.ReadMemStats(&after)
 			if grown := int64(after.Sys) - int64(before.Sys); grown > 200<<20 {
