@@ -73,8 +73,11 @@ func Start(in io.Reader, input ...string) (*Decoder, io.WriteCloser, error) {
 func (d *Decoder) Next() (datasets.Frame, error) {
 	m, err := d.out.Next()
 	if err != nil {
-		if words := d.said.last(); words != "" && errors.Is(err, io.EOF) {
-			return datasets.Frame{}, fmt.Errorf("ffmpeg: %s", words)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			d.Close() // what it has said is here then
+			if words := d.said.last(); words != "" {
+				return datasets.Frame{}, fmt.Errorf("ffmpeg: %s", words)
+			}
 		}
 		return datasets.Frame{}, err
 	}
@@ -141,22 +144,30 @@ type fileStream struct {
 	path string
 	time time.Time
 	n    int
+	over bool // it broke off, and that is told
 }
 
-// Next implements live.Stream.
+// Next implements live.Stream. Where a file breaks off after some pictures, that is
+// told once and is its end: to connect anew would be to play it from its beginning.
 func (s *fileStream) Next(ctx context.Context) (datasets.Frame, error) {
+	if s.over {
+		return datasets.Frame{}, io.EOF
+	}
 	stop := context.AfterFunc(ctx, s.d.Close)
 	defer stop()
 	f, err := s.d.Next()
-	if err != nil {
-		if s.n == 0 && errors.Is(err, io.EOF) {
-			err = errors.New("the file has no pictures")
-		}
+	switch {
+	case err == nil:
+	case s.n == 0 && errors.Is(err, io.EOF):
+		return f, errors.New("the file has no pictures")
+	case s.n == 0 || errors.Is(err, io.EOF):
 		return f, err
+	default:
+		s.over, err = true, &live.PictureError{Err: err}
 	}
 	s.n++
 	f.Path, f.Name, f.Time = s.path, fmt.Sprintf("%s/%06d", s.name, s.n), s.time
-	return f, nil
+	return f, err
 }
 
 // Close implements live.Stream.

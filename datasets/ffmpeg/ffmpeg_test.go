@@ -61,6 +61,37 @@ func TestEveryPictureOfAFileComesOnceThenItEnds(t *testing.T) {
 	}
 }
 
+// A video that is damaged in the middle is not played again and again.
+func TestADamagedFileEndsWithAnErrorAndIsNotPlayedAgain(t *testing.T) {
+	path := video(t, "v.avi", 40, "-c:v", "mjpeg")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(b) / 2; i < len(b)*3/4; i++ {
+		b[i] = byte(i * 7)
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names, broken := map[string]bool{}, 0
+	for f, err := range source(path).Frames(t.Context()) {
+		if names[f.Name] || len(names) > 40 {
+			t.Fatalf("%s comes again", f.Name)
+		}
+		names[f.Name] = true
+		if err != nil {
+			broken++
+			if f.Path != path || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v", f.Path, err)
+			}
+		}
+	}
+	if broken != 1 || len(names) < 10 {
+		t.Errorf("%d pictures, %d errors", len(names), broken)
+	}
+}
+
 func TestWhatIsNoVideoIsToldInOneSentence(t *testing.T) {
 	if _, err := Available(); err != nil {
 		t.Skip(err)
