@@ -100,13 +100,17 @@ func (e *RecipeError) Unwrap() error { return e.Err }
 
 const (
 	maxRecipe  = 1 << 30
-	maxEntry   = 512 << 20
+	maxWeights = 512 << 20
+	maxEntry   = 8 << 20 // of all but the weights: JSON can take forty times its size once it is read
 	maxEntries = 16
 	recipeExt  = ".agur"
+
+	weightsEntry = "weights.safetensors"
 )
 
 // Save writes the recipe to path: to a temporary file, synced, then renamed.
-// It sets Path and SHA256.
+// What could not be read again is not written in place of what can. It sets Path
+// and SHA256.
 func (r *Recipe) Save(path string) error {
 	if !strings.EqualFold(filepath.Ext(path), recipeExt) {
 		return fmt.Errorf("save recipe %s: the name must end in %s", path, recipeExt)
@@ -117,6 +121,13 @@ func (r *Recipe) Save(path string) error {
 	}
 	data, err := pack(entries)
 	if err != nil {
+		return fmt.Errorf("save recipe %s: %w", path, err)
+	}
+	if _, err := ParseRecipe(data); err != nil {
+		var re *RecipeError
+		if errors.As(err, &re) {
+			err = errors.New("what would be written cannot be read again: it " + re.Reason)
+		}
 		return fmt.Errorf("save recipe %s: %w", path, err)
 	}
 	if err := writeFile(path, data); err != nil {
@@ -161,7 +172,7 @@ func (r *Recipe) entries() ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, entry{"weights.safetensors", weights})
+	out = append(out, entry{weightsEntry, weights})
 	if m := r.ROI(); m != nil {
 		data, err := encodeROI(m)
 		if err != nil {
@@ -190,7 +201,7 @@ func pack(entries []entry) ([]byte, error) {
 	z := zip.NewWriter(&buf)
 	for _, e := range append([]entry{{"manifest.json", m}}, entries...) {
 		method := zip.Deflate
-		if e.name == "weights.safetensors" || e.name == "thumbnail.png" || e.name == roiEntry {
+		if e.name == weightsEntry || e.name == "thumbnail.png" || e.name == roiEntry {
 			method = zip.Store // does not get smaller
 		}
 		w, err := z.CreateHeader(&zip.FileHeader{Name: e.name, Method: method})
@@ -288,9 +299,13 @@ func readEntries(z *zip.Reader, data []byte) (map[string][]byte, error) {
 	if len(z.File) > maxEntries {
 		return nil, fmt.Errorf("%d entries", len(z.File))
 	}
-	out, total := map[string][]byte{}, uint64(0)
+	out := map[string][]byte{}
 	for _, f := range z.File {
-		if total += f.UncompressedSize64; f.UncompressedSize64 > maxEntry || total > maxRecipe {
+		most := uint64(maxEntry)
+		if f.Name == weightsEntry {
+			most = maxWeights
+		}
+		if f.UncompressedSize64 > most {
 			return nil, fmt.Errorf("entry %q claims %d bytes", f.Name, f.UncompressedSize64)
 		}
 		if _, twice := out[f.Name]; twice {
@@ -346,7 +361,7 @@ func readEntry(f *zip.File, data []byte) ([]byte, error) {
 
 // fill builds the model and puts weights and calibration in place.
 func (r *Recipe) fill(n Network, entries map[string][]byte) (err error) {
-	tensors, err := decodeTensors(entries["weights.safetensors"])
+	tensors, err := decodeTensors(entries[weightsEntry])
 	if err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}

@@ -449,7 +449,7 @@ func TestHostileContentsAreRefused(t *testing.T) {
 		{"flags that ask for fewer weights", head(func(h *recipeFile) { h.Network.Without.Score = true }), "its statistics"},
 		{"other extent than its statistics", head(func(h *recipeFile) { h.Network.Width, h.Network.Height = 48, 32 }), "its statistics"},
 		{"versions out of order", head(func(h *recipeFile) { h.Versions[1].Number = 2 }), "out of order"},
-		{"endless reason", head(func(h *recipeFile) { h.Versions[0].Reason = strings.Repeat("x", maxWords+1) }), "no bounds"},
+		{"endless reason", head(func(h *recipeFile) { h.Versions[0].Reason = strings.Repeat("x", MaxWords+1) }), "no bounds"},
 		{"review above reject", head(func(h *recipeFile) { h.Versions[0].Setting.Review = 9 }), "impossible thresholds"},
 		{"negative threshold", head(func(h *recipeFile) { h.Versions[0].Setting.High = -1 }), "impossible thresholds"},
 		{"mode that is none", head(func(h *recipeFile) { h.Versions[0].Setting.Mode = "luck" }), "impossible thresholds"},
@@ -567,6 +567,58 @@ func TestHostileContentsAreRefused(t *testing.T) {
 	}
 }
 
+// TestNothingIsWrittenThatCannotBeReadAgain: not even in place of a file that can.
+func TestNothingIsWrittenThatCannotBeReadAgain(t *testing.T) {
+	r := sample(t)
+	path := filepath.Join(t.TempDir(), "r.agur")
+	if err := r.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	hash := r.SHA256
+	for name, v := range map[string]Version{
+		"endless reason":        {Author: "a", Reason: strings.Repeat("x", MaxWords+1)},
+		"endless name":          {Author: strings.Repeat("x", MaxWords+1), Reason: "because"},
+		"impossible thresholds": {Author: "a", Reason: "because", Setting: &Setting{}},
+	} {
+		if err := r.WithVersion(v).Save(path); err == nil || !strings.Contains(err.Error(), "cannot be read again: it is damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if back, err := LoadRecipe(path); err != nil || back.SHA256 != hash {
+		t.Errorf("the file that was there: %v", err)
+	}
+}
+
+// TestAMethodOfFeaturesHasStatistics: without any it could not look at a picture.
+func TestAMethodOfFeaturesHasStatistics(t *testing.T) {
+	e := &fakeEngine{}
+	m, err := NewModel(Network{Size: "T", Width: 64, Height: 64, Method: cellsOnly}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Recipe{Name: "r", Model: m}
+	if err := FitStatistics(t.Context(), e, r, noises(1, 4, 64, 64), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := Calibrate(t.Context(), e, r, AsIs(noises(2, 4, 64, 64)), CalibrateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseRecipe(bytesOf(t, r)); err != nil {
+		t.Fatal(err)
+	}
+	none := weigh(t, r, func(m tensorMap) { clear(m) })
+	for name, head := range map[string][]byte{
+		"none announced": describe(t, r, func(h *recipeFile) { h.Method, h.Features = cellsOnly, nil }),
+		"none there":     describe(t, r, func(h *recipeFile) { h.Method = cellsOnly }),
+	} {
+		_, err := ParseRecipe(packed(t, edit(t, r, map[string][]byte{"recipe.json": head, "weights.safetensors": none})))
+		refused(t, name, err)
+		if err != nil && !strings.Contains(err.Error(), "its statistics") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // handNumbers is how many handcrafted numbers describe a cell.
 var handNumbers = feature.Handcrafted(nn.NewImage(3, 16, 16)).D
 
@@ -680,11 +732,8 @@ func TestHostileZipsAreRefused(t *testing.T) {
 			}
 		}, "entries"},
 		{"a claim of a terabyte", func(z *zip.Writer) { claim(z, "weights.safetensors", 1<<40, []byte{3, 0}) }, "claims"},
-		{"claims that add up", func(z *zip.Writer) {
-			for _, name := range []string{"a", "b", "c"} {
-				claim(z, name, maxEntry, []byte{3, 0})
-			}
-		}, "entry"},
+		{"a claim of endless weights", func(z *zip.Writer) { claim(z, "weights.safetensors", maxWeights+1, []byte{3, 0}) }, "claims"},
+		{"endless JSON in a few bytes", func(z *zip.Writer) { write(z, "recipe.json", strings.Repeat("{},", maxEntry/3+1)) }, "claims"},
 		{"a claim that wraps round", func(z *zip.Writer) { claim(z, "a", math.MaxUint64, []byte{3, 0}) }, "claims"},
 		{"more than is claimed", func(z *zip.Writer) {
 			claim(z, "manifest.json", 2, []byte("\x00\x05\x00\xfa\xffhello\x03\x00"))

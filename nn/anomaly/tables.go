@@ -135,8 +135,12 @@ func (s *Statistics) rounded(n Network) (*Statistics, error) {
 }
 
 // fit reports whether the statistics, which may be nil, are of grids as the
-// model's network gives them: of others, a distance cannot be computed.
+// model's network gives them, for of others a distance cannot be computed, and
+// there where its method has nothing else.
 func (s *Statistics) fit(m *Model) bool {
+	if m.Network.method().term == HandcraftedTerm && (s == nil || s.Handcrafted == nil) {
+		return false
+	}
 	if s == nil {
 		return true
 	}

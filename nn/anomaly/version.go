@@ -73,9 +73,11 @@ func (r *Recipe) WithVersion(v Version) *Recipe {
 	return &out
 }
 
+// MaxWords bounds an author's or a reason's bytes.
+const MaxWords = 4096
+
 const (
 	maxVersions = 10_000
-	maxWords    = 4096 // of an author's or a reason's bytes
 	maxScale    = 1000 // millimetres a pixel
 )
 
@@ -86,7 +88,7 @@ func checkVersions(all []Version) error {
 	}
 	last := 1
 	for _, v := range all {
-		if v.Number <= last || len(v.Author) > maxWords || len(v.Reason) > maxWords {
+		if v.Number <= last || len(v.Author) > MaxWords || len(v.Reason) > MaxWords {
 			return fmt.Errorf("version %d of it is out of order or has no bounds", v.Number)
 		}
 		last = v.Number

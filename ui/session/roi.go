@@ -61,9 +61,9 @@ func (s *Session) version(op, author, reason string) (*anomaly.Recipe, anomaly.V
 		return nil, v, problem(op, errors.New("no recipe is open"), "Open a recipe first.")
 	case r.Path == "":
 		return nil, v, problem(op, errors.New("it has no file yet"), "Open a recipe from a file.")
-	case author == "":
+	case author == "" || len(author) > anomaly.MaxWords:
 		return nil, v, problem(op, errors.New("a version needs the name of its author"), "")
-	case reason == "":
+	case reason == "" || len(reason) > anomaly.MaxWords: // a longer one could not be read again
 		return nil, v, problem(op, errors.New("a version needs a reason"), "One sentence is enough.")
 	}
 	return r, v, nil
