@@ -105,6 +105,9 @@ func Parse(s string) (*Address, error) {
 	mark := "?"
 	if a.network {
 		mark = "#"
+		if split(a.Rest) {
+			return nil, fmt.Errorf("camera address %s: its password holds a character that ends it; write %%2F for /, %%3F for ? and %%23 for #", Redact(s))
+		}
 	}
 	rest, query, _ := strings.Cut(a.Rest, mark)
 	a.Rest = rest
@@ -170,14 +173,29 @@ func (a *Address) String() string {
 	return s
 }
 
-// Redact hides the password of an address.
+// ends are what ends the host of an address.
+const ends = "/?#"
+
+// split reports whether a password with one of these in it cuts the host in two:
+// what stands behind the colon is no port, and an @ comes later.
+func split(rest string) bool {
+	host, tail := rest, ""
+	if i := strings.IndexAny(rest, ends); i >= 0 {
+		host, tail = rest[:i], rest[i:]
+	}
+	_, port, ok := strings.Cut(host, ":")
+	_, none := strconv.ParseUint(port, 10, 16)
+	return ok && none != nil && !strings.HasPrefix(host, "[") && !strings.Contains(host, "@") && strings.Contains(tail, "@")
+}
+
+// Redact hides the password of an address, and what may be one.
 func Redact(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		return s
 	}
 	host, tail := rest, ""
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+	if i := strings.IndexAny(rest, ends); i >= 0 && !split(rest) {
 		host, tail = rest[:i], rest[i:]
 	}
 	at := strings.LastIndex(host, "@")
