@@ -297,9 +297,9 @@ func (f *idxFile) pixels(i int) ([]byte, error) {
 	if (i+1)*size <= len(f.data) {
 		return f.data[i*size : (i+1)*size], nil
 	}
-	e := because(f.err)
+	e := *because(f.err) // the error is shared by all who ask
 	e.Path = f.path
-	return nil, e
+	return nil, &e
 }
 
 // load reads all pictures into memory: a gzipped file cannot be read at a

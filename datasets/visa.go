@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,13 +71,11 @@ func (r *reading) visa() (bool, error) {
 
 // object chooses the object: the one asked for, or the only one.
 func (r *reading) object(t *visaTable) (string, error) {
-	var objects []string
+	seen := map[string]bool{}
 	for _, row := range t.rows {
-		if !slices.Contains(objects, row.object) {
-			objects = append(objects, row.object)
-		}
+		seen[row.object] = true
 	}
-	slices.SortFunc(objects, CompareNatural)
+	objects := slices.SortedFunc(maps.Keys(seen), CompareNatural)
 	for _, o := range objects {
 		if strings.EqualFold(o, r.pick) || (r.pick == "" && len(objects) == 1) {
 			return o, nil
