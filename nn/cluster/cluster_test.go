@@ -141,6 +141,13 @@ func TestFindDegenerate(t *testing.T) {
 			}
 		}
 	}
+	far := vectors.New(20, 1)
+	for i := range far.V[10:] {
+		far.V[10+i] = 1e30 // the square of which no float32 holds
+	}
+	if labels, err := Find(background, far, Options{}); err != nil || Count(labels) != 2 {
+		t.Errorf("two groups very far apart: %v, %v", labels, err)
+	}
 	bad := vectors.New(30, 2)
 	bad.V[9] = float32(math.NaN())
 	if _, err := Find(background, bad, Options{}); err == nil {

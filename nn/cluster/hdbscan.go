@@ -94,7 +94,7 @@ func spanningTree(ctx context.Context, s *vectors.Set, core []float32) ([]edge, 
 	n := s.N()
 	best := make([]edge, n) // the way from each vector outside into the tree
 	for i := range best {
-		best[i] = edge{-1, int32(i), float32(math.Inf(1))}
+		best[i] = edge{0, int32(i), float32(math.Inf(1))} // also where a square is too large for a float32
 	}
 	inside := make([]bool, n)
 	pieces := (n + piece - 1) / piece
