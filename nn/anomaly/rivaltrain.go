@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -140,8 +141,8 @@ func (l *rivalLoop) Run(ctx context.Context, def int, state []*optim.AdamW, step
 			return fmt.Errorf("step %d: %w", l.step+1, err)
 		}
 		pr := Progress{Steps: steps, Terms: terms}
-		for _, v := range terms {
-			pr.Loss += v
+		for _, name := range slices.Sorted(maps.Keys(terms)) { // or the last bit would differ from run to run
+			pr.Loss += terms[name]
 		}
 		if math.IsNaN(pr.Loss) || math.IsInf(pr.Loss, 0) {
 			return fmt.Errorf("%w at step %d: use another seed", ErrDiverged, l.step+1)
