@@ -27,7 +27,7 @@ func (e *Engine) shift(rng *rand.Rand, x *nn.Image) image.Rectangle {
 		return image.Rectangle{}
 	}
 	from := e.region(rng, f, 0.004, 0.08)
-	d := max(2, e.size(rng, 3, 10)*e.scale)
+	d := max(2, uniform(rng, 3, 10)*e.scale)
 	s, c := math.Sincos(uniform(rng, 0, 2*math.Pi))
 	to := from
 	to.frame = from.moved(d*c, d*s)
@@ -137,7 +137,7 @@ func (e *Engine) solder(rng *rand.Rand, x *nn.Image) image.Rectangle {
 		tint[c] = float32(uniform(rng, -0.02, 0.02))
 	}
 	home := e.place(rng, x)
-	first := max(1.5, side*e.size(rng, 0.012, 0.08))
+	first := max(1.5, side*uniform(rng, 0.012, 0.08))
 	var box image.Rectangle
 	for k := range 1 + rng.IntN(3)*rng.IntN(2) {
 		a, at := first, home

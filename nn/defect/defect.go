@@ -17,7 +17,7 @@
 // Sizes are stated for a picture of 128 x 128 and grow with the shorter side.
 //
 // Everything follows from the random source that is passed in: same source,
-// same picture, same pool and same share of the training, same damage.
+// same picture and same pool, same damage.
 package defect
 
 import (
@@ -41,19 +41,12 @@ const (
 // Engine damages pictures. It keeps scratch buffers between calls, so each
 // worker needs its own; the pool may be shared.
 type Engine struct {
-	// Share is the share of the training that is done, above 0 and up to 1: a
-	// curriculum by which damage goes from large and strong to small and
-	// faint, with some that is large or strong to the end. It may be set
-	// before every call. 0 means no curriculum: all sizes at all times.
-	Share float64
-
 	mix   Mix
 	pool  []*nn.Image
 	gauss *normals
 	grain lattice
 
-	lesson lesson // what the curriculum wants of the picture at hand
-	known  survey // its structure, as far as asked for
+	known survey // the structure of the picture at hand, as far as asked for
 
 	// Of the picture at hand, valid inside the box a painter returns: opacity
 	// of the damage and the change it makes (H x W), what is blended in
@@ -86,7 +79,6 @@ func (e *Engine) Corrupt(rng *rand.Rand, x, dst *nn.Image, mask []float32) Kind 
 	e.prepare(x, dst, mask)
 	copy(dst.Pix, x.Pix)
 	clear(mask)
-	e.lesson = newLesson(rng, e.Share)
 	kind := e.mix.draw(rng)
 	if kind != Clean && !e.damage(rng, kind, x, dst, mask) {
 		kind = Clean
@@ -123,9 +115,6 @@ func (e *Engine) damage(rng *rand.Rand, kind Kind, x, dst *nn.Image, mask []floa
 	for range attempts {
 		clear(e.opacity)
 		box := e.paint(rng, kind, x)
-		if !kind.rearranges() {
-			e.tone(x, box)
-		}
 		e.blend(x, dst, box)
 		if e.mark(kind, mask, box) >= fewest {
 			return true

@@ -14,7 +14,7 @@ func (e *Engine) cut(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	if !ok {
 		return image.Rectangle{}
 	}
-	gap := max(2, e.size(rng, 3, 20)*e.scale)
+	gap := max(2, uniform(rng, 3, 20)*e.scale)
 	over := 2 * e.fine() // past the end, so that nothing is left of it
 	var centre float64
 	switch rng.IntN(4) {
@@ -39,8 +39,8 @@ func (e *Engine) bend(rng *rand.Rand, x *nn.Image) image.Rectangle {
 		return image.Rectangle{}
 	}
 	over := 2 * e.fine()
-	hu := max(4, min(e.size(rng, 6, 20)*e.scale, (b.hi-b.lo)/2+over))
-	off := max(1, min(0.7*hu, e.size(rng, 2, 9)*e.scale)) * float64(1-2*rng.IntN(2))
+	hu := max(4, min(uniform(rng, 6, 20)*e.scale, (b.hi-b.lo)/2+over))
+	off := max(1, min(0.7*hu, uniform(rng, 2, 9)*e.scale)) * float64(1-2*rng.IntN(2))
 	peak := uniform(rng, -0.5, 0.5)
 	centre := uniform(rng, b.lo/2, b.hi/2)
 	way := 0.0 // towards a loose end

@@ -31,7 +31,7 @@ func (e *Engine) perlin(rng *rand.Rand, x *nn.Image) image.Rectangle {
 // blob writes the opacity of one noise-shaped patch and returns its box and
 // the number of pixels more than half covered.
 func (e *Engine) blob(rng *rand.Rand) (image.Rectangle, int) {
-	r := max(3, e.size(rng, 8, 40)*e.scale)
+	r := max(3, uniform(rng, 8, 40)*e.scale)
 	cx, cy := rng.Float64()*float64(e.w), rng.Float64()*float64(e.h)
 	box := around(cx, cy, r).Intersect(e.bounds())
 	cell := func(side int) float64 { // 1 to 32 cells along a side, of at least 2 pixels
@@ -62,8 +62,8 @@ func (e *Engine) blob(rng *rand.Rand) (image.Rectangle, int) {
 
 // scar paints a scratch or fibre: a thick line along a random walk.
 func (e *Engine) scar(rng *rand.Rand) image.Rectangle {
-	width := max(1, e.size(rng, 1, 4)*e.scale)
-	n := int(e.lesson.size(float64(10+rng.IntN(51)), 10, 60))
+	width := max(1, uniform(rng, 1, 4)*e.scale)
+	n := 10 + rng.IntN(51)
 	kink := uniform(rng, 0.05, 0.4)
 	box := e.walk(rng, e.anywhere(rng, min(4, float64(min(e.w, e.h))/8)), n, width, kink)
 	e.scaleOpacity(box, float32(uniform(rng, 0.3, 1)))
@@ -137,7 +137,7 @@ const contour = 20
 // Vleeschouwer 2021): opaque with grain, or as a discoloration.
 func (e *Engine) stain(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	side := float64(min(e.h, e.w))
-	a, b := max(1, side*e.size(rng, 0.01, 0.12)), max(1, side*e.size(rng, 0.01, 0.12))
+	a, b := max(1, side*uniform(rng, 0.01, 0.12)), max(1, side*uniform(rng, 0.01, 0.12))
 	_, box := e.ellipse(rng, a, b, func() frame {
 		return newFrame(rng.Float64()*float64(e.w), rng.Float64()*float64(e.h), uniform(rng, 0, math.Pi))
 	})
@@ -150,6 +150,12 @@ func (e *Engine) stain(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	e.tint(rng, x, box, offset(rng, 0.5), 0.4)
 	return box
 }
+
+// A discoloration changes brightness by so much.
+const (
+	faintest  = 0.08
+	strongest = 0.5
+)
 
 // offset draws a change of brightness, darker in that share of the cases.
 func offset(rng *rand.Rand, darker float64) float64 {
@@ -218,7 +224,7 @@ func closedSpline(knot *[contour]float64, t float64) float64 {
 // rect draws a rectangle that covers a share lo..hi of the picture and lies
 // inside it.
 func (e *Engine) rect(rng *rand.Rand, lo, hi float64) image.Rectangle {
-	area := e.size(rng, lo, hi) * float64(e.h*e.w)
+	area := uniform(rng, lo, hi) * float64(e.h*e.w)
 	aspect := math.Exp(uniform(rng, math.Log(0.3), math.Log(3.3)))
 	h := max(3, min(e.h-2, int(math.Sqrt(area*aspect))))
 	w := max(3, min(e.w-2, int(math.Sqrt(area/aspect))))

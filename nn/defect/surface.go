@@ -10,7 +10,7 @@ import (
 
 // crack paints a thin line that zigzags, branches and fades, mostly dark.
 func (e *Engine) crack(rng *rand.Rand, x *nn.Image) image.Rectangle {
-	length, width := e.size(rng, 12, 80)*e.scale, e.size(rng, 0.8, 2)*max(1, e.scale)
+	length, width := uniform(rng, 12, 80)*e.scale, uniform(rng, 0.8, 2)*max(1, e.scale)
 	box := e.branch(rng, e.place(rng, x), length, width, 2)
 	e.fade(rng, box, newWave(rng, 10*e.scale, 10*e.scale, 0), 0.7)
 	e.tint(rng, x, box, offset(rng, 0.75), 0.85)
@@ -43,7 +43,7 @@ func (e *Engine) branch(rng *rand.Rand, f frame, length, width float64, depth in
 // bright or dark.
 func (e *Engine) scratch(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	f := e.place(rng, x)
-	length, width := e.size(rng, 10, 60), e.size(rng, 0.6, 1.8)*max(1, e.scale)
+	length, width := uniform(rng, 10, 60), uniform(rng, 0.6, 1.8)*max(1, e.scale)
 	var box image.Rectangle
 	for range 1 + rng.IntN(3)*rng.IntN(2) {
 		at := f.moved(uniform(rng, -8, 8)*e.scale, uniform(rng, -4, 4)*e.scale)
@@ -58,7 +58,7 @@ func (e *Engine) scratch(rng *rand.Rand, x *nn.Image) image.Rectangle {
 // pit paints a group of two to nine small dots, mostly dark.
 func (e *Engine) pit(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	f := e.place(rng, x)
-	spread, width := e.size(rng, 2, 9)*e.scale, e.size(rng, 1, 3.5)*max(1, e.scale)
+	spread, width := uniform(rng, 2, 9)*e.scale, uniform(rng, 1, 3.5)*max(1, e.scale)
 	var box image.Rectangle
 	for range 2 + rng.IntN(8) {
 		dot := f.moved(rng.NormFloat64()*spread, rng.NormFloat64()*spread)
@@ -72,7 +72,7 @@ func (e *Engine) pit(rng *rand.Rand, x *nn.Image) image.Rectangle {
 // which the surface is dragged along, brighter and darker in streaks.
 func (e *Engine) smear(rng *rand.Rand, x *nn.Image) image.Rectangle {
 	side := float64(min(e.h, e.w))
-	a := max(3, side*e.size(rng, 0.05, 0.2))
+	a := max(3, side*uniform(rng, 0.05, 0.2))
 	b := max(1.5, a*uniform(rng, 0.2, 0.45))
 	f, box := e.ellipse(rng, a, b, func() frame { return e.place(rng, x) })
 	streaks := newWave(rng, a, max(1.5, 2*e.scale), -math.Atan2(f.sin, f.cos))

@@ -274,7 +274,6 @@ func TestUndefinedFiguresAreNaN(t *testing.T) {
 		"quantile with NaN":         Quantile([]float64{1, nan}, 0.5),
 		"quantile 1.5":              Quantile([]float64{1, 2}, 1.5),
 		"quantile NaN":              Quantile([]float64{1, 2}, nan),
-		"MAD with NaN":              MAD([]float64{1, nan}),
 		"pixels: AUROC of nothing":  empty.AUROC(),
 		"pixels: AP of nothing":     empty.AP(),
 		"pixels: AUPRO of nothing":  empty.AUPRO(PROLimit),
@@ -320,7 +319,6 @@ func TestInputsAreNotChanged(t *testing.T) {
 	ROC(s, l)
 	MaxF1(s, l)
 	Quantile(s, 0.3)
-	MAD(s)
 	m, mask := &nn.Image{C: 1, W: 5, H: 1, Pix: []float32{3, 1, 2, 5, 4}}, []uint8{1, 0, 1, 0, 1}
 	var p Pixels
 	p.Add(m, mask)

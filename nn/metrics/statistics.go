@@ -59,15 +59,3 @@ func QuantileSorted[S Score](sorted []S, q float64) float64 {
 // Median returns the middle value, or the mean of the two middle ones; NaN as
 // for [Quantile].
 func Median[S Score](values []S) float64 { return Quantile(values, 0.5) }
-
-// MAD returns the median absolute deviation from the median, unscaled: times
-// 1.4826 it estimates the standard deviation of a normal distribution. NaN as
-// for [Quantile].
-func MAD[S Score](values []S) float64 {
-	m := Median(values)
-	d := make([]float64, len(values))
-	for i, v := range values {
-		d[i] = math.Abs(float64(v) - m)
-	}
-	return Median(d)
-}
