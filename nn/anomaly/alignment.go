@@ -13,5 +13,5 @@ const (
 )
 
 // registeredFrom is the share of variance that position must explain for
-// parts to count as registered (17.3).
+// parts to count as registered.
 const registeredFrom = 0.5

@@ -112,7 +112,7 @@ func (c *Calibration) scoreByPosition(r *Recipe) bool {
 	return c.Normals >= registeredNormals && r.Statistics != nil && r.Model.Network.own()
 }
 
-// weigh sets the terms' weights by fixed rules that look at no defect (17.3):
+// weigh sets the terms' weights by fixed rules that look at no defect:
 // where parts lie alike, the density of features decides; the less position
 // explains, the more the scoring network does. Accuracy on synthetic damage
 // was measured to choose wrongly. Without statistics residual and score

@@ -19,6 +19,6 @@
 // [Recipe] holds all of it in one file. What becomes of a prediction, the
 // verdict, is decided elsewhere: this package has no opinion.
 //
-// Section numbers in comments refer to the method's description in
-// ARCHITECTURE.md; "the paper" is Liu and Li 2026.
+// "The paper" is Liu and Li 2026; ARCHITECTURE.md says what was chosen where it
+// leaves something open.
 package anomaly

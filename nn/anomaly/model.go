@@ -143,8 +143,8 @@ type trainingGraph struct {
 	adversary            *mgan.Adversary
 }
 
-// training builds the graph with the losses of section 3.6, 5.4 and 6.4; those
-// of the critic only where adversarial is set.
+// training builds the graph with the losses of both networks and of the frequency
+// branch; those of the critic only where adversarial is set.
 func (m *Model) training(batch int, adversarial bool) *trainingGraph {
 	g := &trainingGraph{Graph: nn.NewGraph(m.Params)}
 	n := m.Network

@@ -24,9 +24,9 @@ type Size struct {
 	Steps  int // default training steps
 }
 
-// Sizes lists the sizes. T takes four images per step: in three minutes of two
-// cores twice as many steps are worth far more than steadier ones. T trains in minutes on a laptop's processor, B in an
-// hour, L wants a graphics card.
+// Sizes lists the sizes. T trains in minutes on a laptop's processor, B in an hour,
+// L wants a graphics card. T takes four images per step: in three minutes of two
+// cores twice as many steps are worth far more than steadier ones.
 var Sizes = []Size{
 	{Name: "T", Widths: []int{16, 32, 64, 96}, Blocks: []int{1, 1, 1, 1}, Rates: []int{1, 2, 4}, Head: 16, Score: 16, Batch: 4, Rate: 2e-3, Steps: 1200},
 	{Name: "B", Widths: []int{32, 48, 96, 128}, Blocks: []int{1, 1, 2, 2}, Rates: []int{2, 4, 6}, Head: 16, Score: 16, Batch: 8, Rate: 1e-3, Steps: 4000},

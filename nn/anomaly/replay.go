@@ -63,7 +63,7 @@ func (r *replay) learn(numbers []uint64, losses []float64) {
 }
 
 // focal is the focal loss of every image of a batch of logits against masks, of
-// hw pixels each: the scoring network's own loss (6.4), one image at a time.
+// hw pixels each: the scoring network's own loss, one image at a time.
 func focal(logits, masks []float32, hw int) []float64 {
 	out := make([]float64, len(logits)/hw)
 	for b := range out {

@@ -14,7 +14,7 @@ import (
 )
 
 // What training has before and beside the reconstruction: the denoiser, learnt
-// first and then left alone, and the critic, which joins later (6.5).
+// first and then left alone, and the critic, which joins later.
 
 // learnt returns the parameters that the reconstruction's training moves.
 func learnt(ps *nn.Params) []*nn.Param {

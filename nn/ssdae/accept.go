@@ -10,8 +10,7 @@ import (
 	"agurscope/nn"
 )
 
-// Acceptance says what a trained denoiser does to pictures that it was not
-// trained on.
+// Acceptance says what a trained denoiser does to pictures of good parts.
 type Acceptance struct {
 	Strength       float64 `json:"strength"`        // η that Accept chose
 	PSNRGain       float64 `json:"psnr_gain"`       // dB at η, Gaussian noise of σ 0.05
@@ -27,12 +26,12 @@ const (
 	strengths      = 10 // η in tenths
 )
 
-// Accept measures the denoiser of ps on held-out normals (3,H,W), all of one
-// shape with sides in multiples of [Stride], and chooses the strength: the
-// largest η of 1, 0.9, … 0 at which scratches of contrast 0.15, one and two
-// pixels wide, keep 80 % of it, the thinner and the wider each on average over
-// the pictures. It draws the same noise and scratches every time and uses the
-// first 16 pictures.
+// Accept measures the denoiser of ps on normals (3,H,W), all of one shape with
+// sides in multiples of [Stride], and chooses the strength: the largest η of 1,
+// 0.9, … 0 at which scratches of contrast 0.15, one and two pixels wide, keep 80 %
+// of it, the thinner and the wider each on average over the pictures. Scratches
+// are new to it, whether it has learnt from those normals or not. It draws the
+// same noise and scratches every time and uses the first 16 pictures.
 func Accept(ctx context.Context, e nn.Engine, ps *nn.Params, c Config, normals []*nn.Image) (Acceptance, error) {
 	if err := c.Validate(); err != nil {
 		return Acceptance{}, err

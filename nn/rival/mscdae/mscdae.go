@@ -9,8 +9,9 @@
 //
 //   - Three levels with 32 x 32 patches and no weights in common; the pooling of
 //     two convolutions is their stride, for this project's graphs have no maximum.
-//   - Weber's contrast is (x−b)/(b+0.05) with b a Gaussian blur of an eighth of the
-//     picture's shorter side, for every colour; the noise is Gaussian, 0.1.
+//   - Weber's contrast is (x−b)/(b+0.05) with b a Gaussian blur whose σ is a
+//     sixteenth of the picture's shorter side, for every colour; the noise is
+//     Gaussian, 0.1.
 //   - The map is the mean over the levels of the residual in units of its
 //     deviation on the training parts. The paper's threshold for every level
 //     and its joining of neighbouring levels are not made: thresholds are those of
