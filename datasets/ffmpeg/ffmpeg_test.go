@@ -102,11 +102,16 @@ func TestWhatIsNoVideoIsToldInOneSentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{text, filepath.Join(dir, "absent.mp4"), dir} {
+		told := false
 		for _, err := range source(path).Frames(t.Context()) {
+			told = true
 			if err == nil || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v", path, err)
 			}
 			break
+		}
+		if !told {
+			t.Errorf("%s ended and told nobody", path)
 		}
 	}
 }
