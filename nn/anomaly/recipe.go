@@ -101,7 +101,8 @@ func (e *RecipeError) Unwrap() error { return e.Err }
 const (
 	maxRecipe  = 1 << 30
 	maxWeights = 512 << 20
-	maxEntry   = 8 << 20 // of all but the weights: JSON can take forty times its size once it is read
+	maxPicture = 64 << 20 // two sides of MaxSide in any colours take less
+	maxText    = 8 << 20  // of JSON, which can take forty times its size once it is read
 	maxEntries = 16
 	recipeExt  = ".agur"
 
@@ -301,9 +302,12 @@ func readEntries(z *zip.Reader, data []byte) (map[string][]byte, error) {
 	}
 	out := map[string][]byte{}
 	for _, f := range z.File {
-		most := uint64(maxEntry)
-		if f.Name == weightsEntry {
+		most := uint64(maxText)
+		switch {
+		case f.Name == weightsEntry:
 			most = maxWeights
+		case strings.HasSuffix(f.Name, ".png"):
+			most = maxPicture
 		}
 		if f.UncompressedSize64 > most {
 			return nil, fmt.Errorf("entry %q claims %d bytes", f.Name, f.UncompressedSize64)

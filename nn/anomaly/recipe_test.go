@@ -587,6 +587,10 @@ func TestNothingIsWrittenThatCannotBeReadAgain(t *testing.T) {
 	if back, err := LoadRecipe(path); err != nil || back.SHA256 != hash {
 		t.Errorf("the file that was there: %v", err)
 	}
+	r.Thumbnail = make([]byte, 3*MaxSide*MaxSide+1<<20) // of a texture that no compression makes smaller
+	if err := r.Save(path); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestAMethodOfFeaturesHasStatistics: without any it could not look at a picture.
@@ -733,7 +737,8 @@ func TestHostileZipsAreRefused(t *testing.T) {
 		}, "entries"},
 		{"a claim of a terabyte", func(z *zip.Writer) { claim(z, "weights.safetensors", 1<<40, []byte{3, 0}) }, "claims"},
 		{"a claim of endless weights", func(z *zip.Writer) { claim(z, "weights.safetensors", maxWeights+1, []byte{3, 0}) }, "claims"},
-		{"endless JSON in a few bytes", func(z *zip.Writer) { write(z, "recipe.json", strings.Repeat("{},", maxEntry/3+1)) }, "claims"},
+		{"a claim of an endless picture", func(z *zip.Writer) { claim(z, "thumbnail.png", maxPicture+1, []byte{3, 0}) }, "claims"},
+		{"endless JSON in a few bytes", func(z *zip.Writer) { write(z, "recipe.json", strings.Repeat("{},", maxText/3+1)) }, "claims"},
 		{"a claim that wraps round", func(z *zip.Writer) { claim(z, "a", math.MaxUint64, []byte{3, 0}) }, "claims"},
 		{"more than is claimed", func(z *zip.Writer) {
 			claim(z, "manifest.json", 2, []byte("\x00\x05\x00\xfa\xffhello\x03\x00"))
