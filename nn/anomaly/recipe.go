@@ -101,7 +101,7 @@ func (e *RecipeError) Unwrap() error { return e.Err }
 const (
 	maxRecipe  = 1 << 30
 	maxWeights = 512 << 20
-	maxPicture = 64 << 20 // two sides of MaxSide in any colours take less
+	maxPicture = 64 << 20 // one of MaxSide x MaxSide takes less, whatever it shows
 	maxText    = 8 << 20  // of JSON, which can take forty times its size once it is read
 	maxEntries = 16
 	recipeExt  = ".agur"
