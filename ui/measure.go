@@ -3,8 +3,6 @@ package ui
 import (
 	"context"
 	"math"
-	"strconv"
-	"strings"
 
 	"agurscope/assets/words"
 	"agurscope/ui/phrase"
@@ -125,8 +123,8 @@ func (r *toolRow) askScale() {
 }
 
 func millimetres(text string) (float64, bool) {
-	v, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "mm")), ",", ".", 1), 64)
-	return v, err == nil && v > 0 && v < 1e6
+	v, ok := phrase.Number(text, "mm")
+	return v, ok && v > 0 && v < 1e6
 }
 
 func (r *toolRow) saveScale(px, mm float64) {

@@ -7,6 +7,7 @@ import (
 
 	"agurscope/assets/words"
 	"agurscope/nn/segment"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
@@ -33,7 +34,8 @@ type limitField struct {
 }
 
 func (f *limitField) put(text string, editable bool) {
-	if f.shown = text; f.Text != text {
+	typing := f.Focused() && f.Text != f.shown // a run shows other parts meanwhile
+	if f.shown = text; !typing && f.Text != text {
 		f.SetText(text)
 	}
 	if editable {
@@ -61,7 +63,7 @@ func (l *regionLimits) field(hint, tip string, typed func(string)) *limitField {
 		}
 	}
 	f.OnSubmitted = func(string) { f.OnLeave(); leave() }
-	f.OnEscape = func() { l.refresh(); leave() }
+	f.OnEscape = func() { f.SetText(f.shown); l.refresh(); leave() }
 	return f
 }
 
@@ -82,7 +84,7 @@ func (l *regionLimits) refresh() {
 	t := l.s.w.Session.Thresholds()
 	share := ""
 	if t.MaxShare > 0 {
-		share = strconv.FormatFloat(100*t.MaxShare, 'g', 4, 64)
+		share = words.Write("%.4g", 100*t.MaxShare)
 	}
 	l.most.put(share, may && l.s.cal() != nil)
 	if k == 0 {
@@ -101,9 +103,9 @@ func (l *regionLimits) leastTyped(text string) {
 		return
 	}
 	l.change(func(t *session.Thresholds) {
-		if text = strings.TrimSpace(text); text == "" {
+		if strings.TrimSpace(text) == "" {
 			t.MinArea = 0
-		} else if v, err := strconv.ParseFloat(text, 64); err == nil && v >= 0 && v < 1e9 {
+		} else if v, ok := phrase.Number(text, "px"); ok && v >= 0 && v < 1e9 {
 			m := l.s.on.res.Prediction.Map
 			t.MinArea = min(max(1, int(math.Round(v/k))), m.W*m.H)
 			if usual := (segment.Options{}).Resolve(m.W, m.H).MinArea; t.MinArea == usual {
@@ -120,10 +122,9 @@ func (l *regionLimits) mostTyped(text string) {
 		return
 	}
 	l.change(func(t *session.Thresholds) {
-		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(strings.Replace(text, ",", ".", 1)), "%"))
-		if text == "" {
+		if strings.TrimSpace(text) == "" {
 			t.MaxShare = 0
-		} else if v, err := strconv.ParseFloat(text, 64); err == nil && v > 0 && v <= 100 {
+		} else if v, ok := phrase.Number(text, "%"); ok && v > 0 && v <= 100 {
 			t.MaxShare = v / 100
 		}
 	})

@@ -100,7 +100,7 @@ func (l *runLog) refresh(t tally) {
 	}
 	text := "–"
 	if y := t.yield(); !math.IsNaN(y) {
-		text = fmt.Sprintf("%.1f %%", 100*y)
+		text = words.Write("%.1f %%", 100*y)
 	}
 	l.yield.Set(text)
 	if hide := t.total() > 0; hide != l.none.Hidden {

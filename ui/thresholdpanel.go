@@ -1,13 +1,12 @@
 package ui
 
 import (
-	"math"
 	"strconv"
-	"strings"
 
 	"agurscope/assets/words"
 	"agurscope/nn/segment"
 	"agurscope/themes"
+	"agurscope/ui/phrase"
 	"agurscope/ui/scene"
 	"agurscope/ui/session"
 	"agurscope/ui/station"
@@ -153,9 +152,9 @@ func (p *thresholdPanel) name(a, b, tipA, tipB string) {
 	}
 }
 
-// show writes the value into the field, unless a person is typing there.
+// show writes the value into the field.
 func (l *thresholdLine) show(v float64) {
-	text := strconv.FormatFloat(v, 'g', 4, 64)
+	text := words.Write("%.4g", v)
 	if l.entry.Text != text {
 		l.entry.SetText(text)
 	}
@@ -219,8 +218,8 @@ func (p *thresholdPanel) typed(l *thresholdLine, text string) {
 	if l == p.lines[high] {
 		old = t.High
 	}
-	v, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
-	if err != nil || math.IsNaN(v) || v <= 0 {
+	v, ok := phrase.Number(text, "")
+	if !ok || v <= 0 {
 		p.refresh()
 		return
 	}

@@ -81,5 +81,5 @@ func about(d time.Duration) string {
 	case d < 90*time.Minute:
 		return words.T("%.0f min", d.Minutes())
 	}
-	return fmt.Sprintf("%.1f h", d.Hours())
+	return words.Write("%.1f h", d.Hours())
 }

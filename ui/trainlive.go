@@ -189,7 +189,7 @@ func (l *trainLive) take(p progress) {
 		}
 		l.chart.Redraw()
 		l.step = int(p.losses[n-1].X)
-		l.loss.Set(fmt.Sprintf("%.4g", p.losses[n-1].Y))
+		l.loss.Set(words.Write("%.4g", p.losses[n-1].Y))
 		l.speed()
 		text := fmt.Sprint(l.step)
 		if l.o.MaxTime == 0 {

@@ -283,7 +283,7 @@ func (v *poseView) shown(p *session.Proposal) []fyne.CanvasObject {
 		upright = words.T("%d of %d", p.Parts-p.Doubtful, p.Parts)
 	}
 	blocks := container.NewGridWithColumns(3,
-		v.t.w.Tips.Over(block(fmt.Sprintf("R² %.2f", p.Alike), words.T("explained by position")),
+		v.t.w.Tips.Over(block(words.Write("R² %.2f", p.Alike), words.T("explained by position")),
 			words.T("Share of the variance among good parts, as the network sees them, that position explains: 1 would be parts that look the same everywhere. From 0.3 on parts are looked at as wholes; the higher, the smaller the damage that stands out.")),
 		v.t.w.Tips.Over(block(upright, uprightWords(p)), words.T("Parts that cannot be put upright are left out of the training. At inspection such a part is REVIEW.")),
 		v.t.w.Tips.Over(block(fmt.Sprintf("%d × %d", p.Width, p.Height), inputWords(p)), words.T("Pixels that the network sees of a part. Choose another input side on the left.")),

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strconv"
 
 	"agurscope/assets/words"
 )
@@ -79,13 +78,13 @@ func legendTicks(h *Heat) []tick {
 func short(v float32) string {
 	a := math.Abs(float64(v))
 	if a != 0 && (a >= 1e5 || a < 1e-4) {
-		return strconv.FormatFloat(float64(v), 'e', 2, 32)
+		return words.Write("%.2e", v)
 	}
 	digits := 2
 	if a > 0 {
 		digits = min(max(2-int(math.Floor(math.Log10(a))), 0), 6)
 	}
-	return strconv.FormatFloat(float64(v), 'f', digits, 32)
+	return words.Write("%.*f", digits, v)
 }
 
 // ordinate is the row of a value on the strip; what lies beyond is at its end.

@@ -136,8 +136,11 @@ func (f retoldFormat) say(c *catalog, gap []string) string {
 		if next > len(f.verbs) {
 			return v
 		}
-		if l := f.verbs[next-1]; l == 'w' || l == 'v' {
+		switch f.verbs[next-1] {
+		case 'w', 'v':
 			return c.retell(gap[next])
+		case 'f', 'g':
+			return number(gap[next])
 		}
 		return gap[next]
 	})

@@ -26,7 +26,9 @@ func (t Text) With(args ...any) Said {
 func Plain(s string) Said { return Said{Key: s} }
 
 // String says it in the language in use.
-func (s Said) String() string { return s.in(lookup) }
+func (s Said) String() string {
+	return s.in(func(key string) string { return number(lookup(key)) })
+}
 
 // English says it in English.
 func (s Said) English() string { return s.in(cut) }

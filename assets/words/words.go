@@ -8,7 +8,6 @@ package words
 
 import (
 	"embed"
-	"fmt"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -144,5 +143,5 @@ func format(s string, args []any) string {
 	if len(args) == 0 {
 		return s
 	}
-	return fmt.Sprintf(s, args...)
+	return Write(s, args...)
 }

@@ -2,9 +2,6 @@ package calibrate
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 
 	"agurscope/assets/words"
 	"agurscope/ui/phrase"
@@ -119,8 +116,8 @@ func (c *chooser) refresh() {
 }
 
 func number(e *widgets.Entry) (float64, error) {
-	v, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(e.Text), "%")), ",", ".", 1), 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+	v, ok := phrase.Number(e.Text, "%")
+	if !ok {
 		return 0, fmt.Errorf("“%s” is not a number", e.Text)
 	}
 	return v, nil
@@ -145,7 +142,7 @@ func (c *chooser) use() {
 
 // wished says by what thresholds were chosen.
 func (c *chooser) wished() string {
-	text := func(e *widgets.Entry) string { v, _ := number(e); return fmt.Sprintf("%g", v) }
+	text := func(e *widgets.Entry) string { v, _ := number(e); return words.Write("%g", v) }
 	switch c.by {
 	case byFalseRejects:
 		return words.T("at most %s %% false rejects", text(c.rate))

@@ -1,7 +1,6 @@
 package clusters
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -57,7 +56,7 @@ func typed(m *history.Map) bool {
 func figure(name string, v float64, format string) fyne.CanvasObject {
 	text := "–"
 	if !math.IsNaN(v) {
-		text = fmt.Sprintf(format, v)
+		text = words.Write(format, v)
 	}
 	return widgets.Row(6, widgets.NewCaption(name), widgets.NewSpring(nil),
 		widgets.NewStyled(&widgets.Text{Text: text, Style: fyne.TextStyle{Bold: true}}))

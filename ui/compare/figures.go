@@ -1,8 +1,6 @@
 package compare
 
 import (
-	"fmt"
-
 	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/session"
@@ -85,5 +83,5 @@ func figure(v float64) string {
 	if v != v {
 		return "–"
 	}
-	return fmt.Sprintf("%.3f", v)
+	return words.Write("%.3f", v)
 }

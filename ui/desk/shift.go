@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -124,7 +123,7 @@ func (s *Shift) NewLine() fyne.CanvasObject {
 		n := s.now
 		y := "–"
 		if v := n.Yield(); !math.IsNaN(v) {
-			y = fmt.Sprintf("%.1f %%", 100*v)
+			y = words.Write("%.1f %%", 100*v)
 		}
 		yield.Set(words.T("Yield %s", y))
 		counts.Set(words.T("of %s since %s", words.N(n.Total(), "%d part", "%d parts"), moment(n.Since)))

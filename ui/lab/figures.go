@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -33,6 +32,9 @@ func (s *Screen) map9() fyne.CanvasObject {
 	marks := make([]clusters.Mark, len(l.Points))
 	for i, q := range l.Points {
 		marks[i] = clusters.Mark{X: q.X, Y: q.Y, Group: q.Class}
+		if q.Class < 0 || q.Class >= len(classes) { // of a file that somebody has written to
+			marks[i].Group = -1
+		}
 	}
 	legend := widgets.Row(6)
 	for i, name := range classes {
@@ -45,8 +47,8 @@ func (s *Screen) map9() fyne.CanvasObject {
 	c.Set(marks, false)
 	c.OnHover = func(i int) {
 		text := ""
-		if i >= 0 && i < len(l.Points) && l.Points[i].Class >= 0 && l.Points[i].Class < len(classes) {
-			text = classes[l.Points[i].Class]
+		if i >= 0 && marks[i].Group >= 0 {
+			text = classes[marks[i].Group]
 		}
 		said.Set(text)
 	}
@@ -101,7 +103,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 func scale() fyne.CanvasObject {
 	bar := canvas.NewRasterWithPixels(func(x, _, w, _ int) color.Color { return report.Heat(float64(x) / float64(max(w-1, 1))) })
 	return widgets.Row(6, widgets.NewCaption("0"), widgets.Fixed(120, 10, bar),
-		widgets.NewCaption(words.T("%s × the threshold of a region", fmt.Sprint(lab.HeatEnd))))
+		widgets.NewCaption(words.T("%s × the threshold of a region", words.Write("%v", lab.HeatEnd))))
 }
 
 func readPNG(path string) (image.Image, error) {

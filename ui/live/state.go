@@ -1,7 +1,6 @@
 package live
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -74,7 +73,7 @@ func (l *stateLine) show(st live.Status, mode live.Mode, latency time.Duration) 
 
 // figures are rate, losses and latency in one line.
 func figures(st live.Status, mode live.Mode, latency time.Duration) string {
-	text := fmt.Sprintf("%.1f/s", st.Rate)
+	text := words.Write("%.1f/s", st.Rate)
 	if mode != live.Free {
 		text = words.N(int(st.Delivered), "%d picture", "%d pictures")
 	}

@@ -12,3 +12,16 @@ func TestFiguresTellNumbersApart(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersAreReadAsPeopleTypeThem(t *testing.T) {
+	for text, want := range map[string]float64{"1.5": 1.5, " 1,5 ": 1.5, "12 %": 12, "12%": 12, "0": 0, "-2": -2, "1e3": 1000} {
+		if got, ok := Number(text, "%"); !ok || got != want {
+			t.Errorf("%q: %v, %t", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "%", "nan", "inf", "-Inf", "1.234,5", "five", "1 2", "12 mm"} {
+		if got, ok := Number(text, "%"); ok {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -25,16 +24,16 @@ func Figure(v float64) string {
 	case a >= 100:
 		return fmt.Sprintf("%.0f", v)
 	case a >= 10:
-		return fmt.Sprintf("%.1f", v)
+		return words.Write("%.1f", v)
 	}
-	return fmt.Sprintf("%.2f", v)
+	return words.Write("%.2f", v)
 }
 
 // Figures writes two numbers that differ so that it is seen.
 func Figures(a, b float64) (string, string) {
 	x, y := Figure(a), Figure(b)
 	for digits := 3; x == y && a != b && digits < 10; digits++ {
-		x, y = strconv.FormatFloat(a, 'f', digits, 64), strconv.FormatFloat(b, 'f', digits, 64)
+		x, y = words.Write("%.*f", digits, a), words.Write("%.*f", digits, b)
 	}
 	return x, y
 }
@@ -98,9 +97,9 @@ func Milliseconds(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	switch {
 	case ms < 10:
-		return fmt.Sprintf("%.1f ms", ms)
+		return words.Write("%.1f ms", ms)
 	case ms >= 999.5:
-		return fmt.Sprintf("%.1f s", ms/1000)
+		return words.Write("%.1f s", ms/1000)
 	}
 	return fmt.Sprintf("%.0f ms", ms)
 }
@@ -109,9 +108,9 @@ func Milliseconds(d time.Duration) string {
 func Count(v float64) string {
 	switch {
 	case v >= 1e9:
-		return fmt.Sprintf("%.2f G", v/1e9)
+		return words.Write("%.2f G", v/1e9)
 	case v >= 1e6:
-		return fmt.Sprintf("%.2f M", v/1e6)
+		return words.Write("%.2f M", v/1e6)
 	}
 	return fmt.Sprintf("%.0f k", v/1e3)
 }

@@ -409,7 +409,7 @@ func agreement(s spc.Study) string {
 		if math.IsNaN(v) {
 			return words.T("not defined, since every answer is the same")
 		}
-		return fmt.Sprintf("%.2f", v)
+		return words.Write("%.2f", v)
 	}
 	text := words.N(s.Parts, "%[2]d runs agree on %[3]d of %[1]d part, %[4]s (95 %%: %[5]s to %[6]s). Fleiss’ kappa: %[7]s.",
 		"%[2]d runs agree on %[3]d of %[1]d parts, %[4]s (95 %%: %[5]s to %[6]s). Fleiss’ kappa: %[7]s.", s.Runs, s.Agreement.Count,

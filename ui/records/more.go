@@ -120,8 +120,8 @@ func amount(text string) (v float64, given bool, err error) {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0, false, nil
 	}
-	v, err = strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
-	if err != nil || !(v >= 0) || v > 1e9 {
+	v, given = phrase.Number(text, "")
+	if !given || v < 0 || v > 1e9 {
 		return 0, false, errors.New(words.T("%q is no number from 0 on", text))
 	}
 	return v, true, nil
@@ -213,10 +213,10 @@ func (f *filter) newForm() *form {
 	low, high := "", ""
 	if m.score != nil {
 		if !math.IsInf(m.score.Min, 0) {
-			low = strconv.FormatFloat(m.score.Min, 'g', -1, 64)
+			low = words.Write("%g", m.score.Min)
 		}
 		if !math.IsInf(m.score.Max, 0) {
-			high = strconv.FormatFloat(m.score.Max, 'g', -1, 64)
+			high = words.Write("%g", m.score.Max)
 		}
 	}
 	o.minScore, o.maxScore = entry(words.T("from"), words.T("Both ends are included"), low), entry(words.T("to"), words.T("Both ends are included"), high)

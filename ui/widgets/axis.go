@@ -3,6 +3,8 @@ package widgets
 import (
 	"fmt"
 	"math"
+
+	"agurscope/assets/words"
 )
 
 // axis is one direction of a chart.
@@ -50,5 +52,5 @@ func tickText(v float64, ticks []float64) string {
 	if step >= 1000 && math.Mod(step, 1000) == 0 {
 		return fmt.Sprintf("%.0fk", v/1000)
 	}
-	return fmt.Sprintf("%.*f", min(digits, 6), v)
+	return words.Write("%.*f", min(digits, 6), v)
 }

@@ -290,6 +290,7 @@ type Entry struct {
 	OnLeave  func() // the focus went elsewhere
 	Tip      string
 	tips     *Tips
+	focused  bool
 }
 
 // NewEntry returns an empty field.
@@ -323,8 +324,18 @@ func (e *Entry) TypedRune(r rune) {
 	e.Entry.TypedRune(r)
 }
 
+// FocusGained implements fyne.Focusable.
+func (e *Entry) FocusGained() {
+	e.focused = true
+	e.Entry.FocusGained()
+}
+
+// Focused reports whether a person may be typing here.
+func (e *Entry) Focused() bool { return e.focused }
+
 // FocusLost implements fyne.Focusable.
 func (e *Entry) FocusLost() {
+	e.focused = false
 	e.Entry.FocusLost()
 	if e.OnLeave != nil {
 		e.OnLeave()

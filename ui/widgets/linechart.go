@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"fmt"
 	"math"
 
 	"agurscope/assets/words"
@@ -126,7 +125,7 @@ func (l *LineChart) now() string {
 	}
 	note := words.T("now %.4g", l.smooth[n-1].Y)
 	if k := len(l.beside); k > 0 {
-		note += fmt.Sprintf(" · %s %.4g", l.besideWord, l.beside[k-1].Y)
+		note += words.Write(" · %s %.4g", l.besideWord, l.beside[k-1].Y)
 	}
 	return note
 }
@@ -143,7 +142,7 @@ func (l *LineChart) pointed(x float64, inside bool) {
 		}
 		if len(l.smooth) > best {
 			p := l.smooth[best]
-			note = fmt.Sprintf("%s %.0f: %.4g", l.x.title, p.X, p.Y)
+			note = words.Write("%s %.0f: %.4g", l.x.title, p.X, p.Y)
 			l.marks = []chartMark{{p.X, "", themes.ColorNameMuted}}
 		}
 	}

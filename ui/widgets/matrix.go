@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 
 	"fyne.io/fyne/v2"
@@ -232,11 +233,11 @@ func Percent(v float64) string {
 	case p == 0:
 		return "0 %"
 	case p < .095:
-		return fmt.Sprintf("%.2g %%", p)
+		return words.Write("%.2g %%", p)
 	case p < 9.95 || p > 99 && p < 99.95:
-		return fmt.Sprintf("%.1f %%", p)
+		return words.Write("%.1f %%", p)
 	case p > 99 && p < 99.995: // a few of thousands are not none
-		return fmt.Sprintf("%.2f %%", p)
+		return words.Write("%.2f %%", p)
 	default:
 		return fmt.Sprintf("%.0f %%", p)
 	}

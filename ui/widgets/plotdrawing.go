@@ -6,6 +6,7 @@ import (
 	"image/draw"
 	"math"
 
+	"agurscope/assets/words"
 	"agurscope/themes"
 
 	"fyne.io/fyne/v2"
@@ -55,7 +56,7 @@ func tick(v float64, all []float64, share bool) string {
 	if len(all) > 1 {
 		digits = min(max(int(math.Ceil(-math.Log10(100*(all[1]-all[0]))-1e-9)), 0), 3)
 	}
-	return fmt.Sprintf("%.*f %%", digits, 100*v)
+	return words.Write("%.*f %%", digits, 100*v)
 }
 
 func (r *plotRenderer) Layout(s fyne.Size) {

@@ -156,9 +156,9 @@ func galleryNotes(dir string, stage int) map[string]string {
 	_ = eachLine(filepath.Join(dir, "fig10.csv"), func(method, _, metric string, v float64) {
 		switch metric {
 		case fmt.Sprintf("loc_acc_%d", stage+1):
-			loc[method] = fmt.Sprintf("LocAcc %.2f", v)
+			loc[method] = words.Write("LocAcc %.2f", v)
 		case fmt.Sprintf("iou_%d", stage+1):
-			iou[method] = fmt.Sprintf("IoU %.2f", v)
+			iou[method] = words.Write("IoU %.2f", v)
 		}
 	}) // the panes can be looked at without
 	for method, note := range iou {
