@@ -26,7 +26,7 @@ func (w *Window) followHealth() {
 			switch {
 			case h.OK() == well:
 			case h.OK():
-				w.Notify(widgets.Info, words.T("The history is being written again"), words.T("Every verdict is in it."))
+				w.tell(message{of: ofNoScreen}, widgets.Info, words.T("The history is being written again"), words.T("Every verdict is in it."))
 				w.changed(nil) // what was kept elsewhere has another number now
 			default:
 				w.dismissed = false
@@ -38,7 +38,7 @@ func (w *Window) followHealth() {
 	w.Session.WatchRetention(func(gone []history.Tombstone, err error) {
 		w.OnUI(func() {
 			if err != nil {
-				w.Report(err)
+				w.ReportOf(ofNoScreen, err)
 				return
 			}
 			w.Say(words.T("What is older, or more, than is to be kept was removed from the history."))
@@ -69,8 +69,7 @@ func (w *Window) tellHealth(h history.Health) {
 	if remedy := h.Remedy(); remedy != "" {
 		body += " " + words.T("To do: %s.", words.Retold(remedy))
 	}
-	w.notice.Say(widgets.Trouble, words.T("The history is not being written: %s", words.Retold(h.Reason())), body, buttons...)
-	w.standing = true
+	w.tell(message{standing: true, closed: func() { w.dismissed = true }}, widgets.Trouble, words.T("The history is not being written: %s", words.Retold(h.Reason())), body, buttons...)
 }
 
 // replaceable reports whether the history is one that another can begin in the

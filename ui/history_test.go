@@ -25,7 +25,7 @@ func TestADamagedHistoryIsSaidAtOnceAndReplacedByWish(t *testing.T) {
 	s := session.New(session.Options{Store: store})
 	defer s.Close()
 	w, q := newTestWindow(t, s, nil)
-	if !w.notice.Visible() || !strings.Contains(w.notice.Title(), "not a database") || !w.standing || !w.replaceable() {
+	if !w.notice.Visible() || !strings.Contains(w.notice.Title(), "not a database") || !w.message.standing || !w.replaceable() {
 		t.Errorf("the notice says %q", w.notice.Title())
 	}
 	if got := w.status.history.text.Text; !strings.HasPrefix(got, "the file is not a database") {

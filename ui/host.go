@@ -24,6 +24,9 @@ func (w *Window) Say(text string) { w.status.say(text) }
 func (w *Window) Inspect(name string) {
 	s := w.inspect
 	w.GoTo(inspectTitle)
+	if s.tools.editing() {
+		return
+	}
 	for i, it := range s.parts.items {
 		if it.Name == name || path.Base(it.Name) == name {
 			s.parts.show("")
@@ -96,7 +99,7 @@ func (w *Window) AskRecipe(take func(path string)) {
 		take(path)
 	}, w.Window)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	w.showFiles(d, filepath.Dir(w.settings.text(keyRecipe)))
+	w.Files(d, filepath.Dir(w.settings.text(keyRecipe)))
 }
 
 // RecentRecipes implements desk.Host.

@@ -42,6 +42,7 @@ type inspectScreen struct {
 	recipeComing bool   // a recipe is being opened after the set
 	setGone      string // what was open last and is not there
 	recipeGone   string
+	advised      bool // how to get a recipe, and nobody has closed that
 
 	// gate is held for reading while something is inspected and for writing
 	// while the detector is exchanged.
@@ -106,7 +107,12 @@ func (s *inspectScreen) Changed() {
 	}
 }
 
-func (s *inspectScreen) Show() { s.refreshMiddle() }
+func (s *inspectScreen) Show() {
+	s.refreshMiddle()
+	if s.advised && !s.w.notice.Visible() {
+		s.advise()
+	}
+}
 
 func (s *inspectScreen) recipe() *anomaly.Recipe { return s.w.Session.Recipe() }
 

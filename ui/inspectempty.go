@@ -78,7 +78,8 @@ func (s *inspectScreen) advise() {
 		if s.recipeGone != "" {
 			title, text = words.T("The recipe that was open last is gone"), words.T("There is nothing at %s now. Open another one, or train one from this folder.", s.recipeGone)
 		}
-		s.w.Notify(widgets.Info, title, text, open, train)
+		s.advised = true
+		s.w.tell(message{closed: func() { s.advised = false }}, widgets.Info, title, text, open, train)
 	}
 }
 

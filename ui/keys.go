@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 
 	"agurscope/assets/words"
@@ -101,8 +102,8 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		return
 	}
 	if w.dialogOpen() {
-		if w.dialog != nil && e.Name == fyne.KeyEscape {
-			w.dialog.Hide() // the same as its Cancel
+		if d := w.dialog(); d != nil && e.Name == fyne.KeyEscape {
+			d.Hide() // the same as its Cancel
 		}
 		return
 	}
@@ -129,13 +130,21 @@ func (w *Window) typedRune(r rune) {
 
 // Dialog opens a dialog that Escape leaves.
 func (w *Window) Dialog(d dialog.Dialog) {
-	w.dialog = d
+	w.dialogs = append(w.dialogs, d)
 	d.SetOnClosed(func() {
-		if w.dialog == d {
-			w.dialog = nil
+		if i := slices.Index(w.dialogs, d); i >= 0 { // one may lie above it
+			w.dialogs = slices.Delete(w.dialogs, i, i+1)
 		}
 	})
 	d.Show()
+}
+
+// dialog is the one on top that Escape leaves; nil for none.
+func (w *Window) dialog() dialog.Dialog {
+	if n := len(w.dialogs); n > 0 {
+		return w.dialogs[n-1]
+	}
+	return nil
 }
 
 func (w *Window) dialogOpen() bool { return w.Window.Canvas().Overlays().Top() != nil }

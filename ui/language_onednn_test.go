@@ -108,7 +108,7 @@ func tongue(t *testing.T, language string) map[string]string {
 		for o := w.Window.Canvas().Overlays(); o.Top() != nil; {
 			o.Remove(o.Top())
 		}
-		w.dialog = nil
+		w.dialogs = nil
 	}
 	for i, s := range w.screens {
 		w.goTo(i)

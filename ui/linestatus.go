@@ -40,7 +40,7 @@ func (w *Window) followLine() {
 // setLine shows how the line is doing wherever that is shown.
 func (w *Window) setLine(c line.Condition, peers []line.Status) {
 	w.status.setLine(c, peers)
-	if w.line != nil && w.dialog == w.line.d {
+	if w.line != nil && w.dialog() == w.line.d {
 		w.line.set(c, peers)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"agurscope/assets/words"
 	"agurscope/datasets"
 	"agurscope/ui/live"
+	"agurscope/ui/session"
 	"agurscope/ui/widgets"
 
 	"fyne.io/fyne/v2"
@@ -209,6 +210,7 @@ func (s *inspectScreen) setOpened(set *datasets.Set) {
 func (s *inspectScreen) recipeOpened() {
 	s.fresh()
 	s.parts.forget()
+	s.advised = false
 	s.w.settle()
 	s.w.recallThresholds()
 	s.panel.thresholds.refresh()
@@ -319,12 +321,11 @@ func (w *Window) askFolder(near string, take func(string)) {
 			take(u.Path())
 		}
 	}, w.Window)
-	w.showFiles(d, filepath.Dir(near))
+	w.Files(d, filepath.Dir(near))
 }
 
-// showFiles shows a file dialog, large and beginning at a folder if that
-// exists.
-func (w *Window) showFiles(d *dialog.FileDialog, dir string) {
+// Files implements desk.Host.
+func (w *Window) Files(d *dialog.FileDialog, dir string) {
 	if dir != "" && dir != "." {
 		if u, err := storage.ListerForURI(storage.NewFileURI(dir)); err == nil {
 			d.SetLocation(u)
@@ -393,6 +394,9 @@ func (s *inspectScreen) Drop(paths []string) {
 	s.openPictures(paths)
 }
 
+// mostErrors is of how many pictures that cannot be opened the reason is said.
+const mostErrors = 3
+
 // openPictures makes a set of single pictures.
 func (s *inspectScreen) openPictures(paths []string) {
 	s.leave()
@@ -417,8 +421,12 @@ func (s *inspectScreen) openPictures(paths []string) {
 			if len(all.Items) > 0 {
 				s.setOpened(all)
 			}
-			if len(errs) > 0 {
-				s.w.Report(errs[0])
+			if n := len(errs); n > 0 {
+				more := ""
+				if n > mostErrors {
+					more = words.T("and %d more", n-mostErrors)
+				}
+				s.w.Report(&session.Problem{Op: "open set", Err: errors.Join(errs[:min(n, mostErrors)]...), Hint: more})
 			}
 		})
 	})

@@ -90,7 +90,7 @@ func shut(w *Window) {
 	for w.dialogOpen() {
 		w.Window.Canvas().Overlays().Remove(w.Window.Canvas().Overlays().Top())
 	}
-	w.dialog = nil
+	w.dialogs = nil
 }
 
 // Every action that changes what parts are judged by, or how the station is set,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"agurscope/assets/words"
@@ -161,8 +162,8 @@ func (s *seat) watch() {
 		return
 	}
 	if r < s.was { // what whoever is gone had begun is not for others to end
-		if s.w.dialog != nil {
-			s.w.dialog.Hide()
+		for _, d := range slices.Backward(slices.Clone(s.w.dialogs)) {
+			d.Hide()
 		}
 		if s.w.inspect.tools.editor != nil {
 			s.w.inspect.tools.leave()
@@ -170,7 +171,7 @@ func (s *seat) watch() {
 	}
 	s.was = r
 	s.w.status.setRole()
-	if need := needs[s.w.screens[s.w.current].Title()]; r < need {
+	if need := needs[s.w.title()]; r < need {
 		s.w.goTo(0)
 		s.w.Say(words.T("The station is the operator's again."))
 	}
@@ -242,7 +243,9 @@ func (w *Window) remember() {
 	if !w.Window.FullScreen() {
 		w.settings.setSize(w.Window.Canvas().Size())
 	}
-	w.settings.setText(keyScreen, w.screens[w.current].Title())
+	if !w.c.Kiosk { // which covers the screens
+		w.settings.setText(keyScreen, w.title())
+	}
 	w.rememberThresholds()
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"agurscope/assets/words"
@@ -93,10 +94,10 @@ type Window struct {
 	camera  *live.Screen
 	compare *compare.Screen
 
-	line      *lineDialog   // shown last; nil for never
-	dialog    dialog.Dialog // the one on show that Escape leaves
-	standing  bool          // the notice says what is wrong for good
-	dismissed bool          // and a person has closed it
+	line      *lineDialog     // shown last; nil for never
+	dialogs   []dialog.Dialog // that are open and that Escape leaves, the one on top last
+	message   message         // that the notice shows
+	dismissed bool            // a person has closed the one that says what is wrong for good
 
 	err error // why the script failed
 }
@@ -128,6 +129,10 @@ func New(c Config) *Window {
 		if w.settings.m, err = station.OpenMemory(c.MemoryFile); err != nil {
 			w.c.Trouble = append(w.c.Trouble, err)
 		}
+		var told sync.Once // it is tried again and again
+		w.settings.m.OnFailure(func(err error) {
+			told.Do(func() { w.OnUI(func() { w.ReportOf(ofNoScreen, err) }) })
+		})
 	}
 	w.seat = newSeat(w)
 	w.seat.dress()
@@ -136,7 +141,7 @@ func New(c Config) *Window {
 	w.Keys.Key, w.Keys.Rune = w.typedKey, w.typedRune
 	w.Tips.Used = w.seat.guard.Touch
 	w.notice = w.Tips.NewNotice()
-	w.notice.OnClose = func() { w.dismissed = w.dismissed || w.standing }
+	w.notice.OnClose = w.closed
 	w.flash = widgets.NewFlash()
 	w.status = newStatusBar(w)
 	w.followHealth()
@@ -186,9 +191,6 @@ func (w *Window) begin() {
 		w.goTo(at)
 	}
 	w.open()
-	for _, err := range w.c.Trouble {
-		w.Report(err)
-	}
 }
 
 // Fyne returns the window that the toolkit shows.
@@ -305,13 +307,16 @@ func (w *Window) GoTo(title string) {
 }
 
 // on reports whether the screen of that title is looked at.
-func (w *Window) on(title string) bool { return w.screens[w.current].Title() == title }
+func (w *Window) on(title string) bool { return w.title() == title }
 
 // goTo shows a screen, once whoever is at the station may see it.
 func (w *Window) goTo(i int) {
 	if need := needs[w.screens[i].Title()]; !w.May(need) {
 		w.Need(need, func() { w.goTo(i) })
 		return
+	}
+	if i != w.current {
+		w.leave()
 	}
 	w.screens[w.current].Hide()
 	w.current = i

@@ -58,7 +58,7 @@ func (s *Screen) drawn(m *history.Map, err error) {
 		s.Say(words.T("The map was left as it was."))
 		s.load()
 	case err != nil:
-		s.Report(err)
+		s.ReportOf(Title, err)
 		s.load()
 	default:
 		s.use(m, false)

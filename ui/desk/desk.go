@@ -51,10 +51,15 @@ func (Quiet) Drop([]string) {}
 type Host interface {
 	// Report shows an error with the way out of it, until it is closed.
 	Report(err error, buttons ...fyne.CanvasObject)
+	// ReportOf shows what became of work of a screen, which may not be looked at
+	// any more: it stays until it was seen there.
+	ReportOf(screen string, err error, buttons ...fyne.CanvasObject)
 	// Say shows a short message in the status bar.
 	Say(text string)
 	// Dialog opens a dialog that Escape leaves.
 	Dialog(d dialog.Dialog)
+	// Files opens a dialog of files, large and beginning at a folder if that exists.
+	Files(d *dialog.FileDialog, dir string)
 	// GoTo shows the screen of that title.
 	GoTo(title string)
 	// Inspect shows a part of the open set on the Inspect screen.

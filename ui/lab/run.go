@@ -42,7 +42,7 @@ func (s *Screen) run() {
 		s.OnUI(func() {
 			s.stop = nil
 			if err != nil && !errors.Is(err, context.Canceled) {
-				s.Report(err)
+				s.ReportOf(Title, err)
 			}
 			s.read()
 		})

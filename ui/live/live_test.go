@@ -31,8 +31,11 @@ type host struct {
 }
 
 func (h *host) Report(err error, _ ...fyne.CanvasObject) { h.reported = append(h.reported, err) }
-func (h *host) Say(text string)                          { h.said = text }
-func (h *host) Dialog(d dialog.Dialog)                   { d.Show() }
+func (h *host) ReportOf(_ string, err error, _ ...fyne.CanvasObject) {
+	h.Report(err)
+}
+func (h *host) Say(text string)        { h.said = text }
+func (h *host) Dialog(d dialog.Dialog) { d.Show() }
 
 // queue stands for Fyne's own: the test runs what wants to be shown.
 type queue struct {

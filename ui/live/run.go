@@ -1,5 +1,3 @@
-// Package live is the Camera screen: which camera, what it is doing and how well,
-// what it sees, and what that was judged to be.
 package live
 
 import (
@@ -203,7 +201,7 @@ func (s *Screen) ended(r *run, err error) {
 	case errors.Is(err, context.Canceled):
 		s.Say(words.N(s.counts.total(), "Stopped. %d verdict in the log.", "Stopped. %d verdicts in the log."))
 	default:
-		s.Report(err)
+		s.ReportOf(Title, err)
 	}
 	s.refresh()
 }

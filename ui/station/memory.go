@@ -25,6 +25,9 @@ type Memory struct {
 // memoryGap is how long changes are gathered before they are written.
 const memoryGap = 250 * time.Millisecond
 
+// memoryRetry is how long it takes until what could not be written is tried again.
+const memoryRetry = 10 * time.Second
+
 // OpenMemory reads a memory; path "" remembers nothing beyond its life. What is
 // damaged is forgotten, and the error says so; the memory is usable all the same.
 func OpenMemory(path string) (*Memory, error) {
@@ -94,6 +97,11 @@ func (m *Memory) Flush() error {
 	m.mu.Unlock()
 	if err := writeFile(m.path, values); err != nil {
 		err = fmt.Errorf("remember what is open in %s: %w", m.path, err)
+		m.mu.Lock()
+		if m.waiting == nil {
+			m.waiting = time.AfterFunc(memoryRetry, func() { _ = m.Flush() })
+		}
+		m.mu.Unlock()
 		if fail != nil {
 			fail(err)
 		}

@@ -350,3 +350,29 @@ func TestDamagedMemoryIsForgotten(t *testing.T) {
 	}
 	m.Set("a", 1)
 }
+
+// What could not be written is told, and not forgotten: it is written when it can be.
+func TestMemoryThatCannotBeWrittenIsTriedAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "away")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // a file in the folder's place
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "window.json")
+	m, _ := OpenMemory(path)
+	told := 0
+	m.OnFailure(func(error) { told++ })
+	m.Set("a", 1)
+	if err := m.Flush(); err == nil || told != 1 {
+		t.Fatalf("%v, told %d times", err, told)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenMemory(path)
+	if n := 0; err != nil || !again.Get("a", &n) || n != 1 {
+		t.Errorf("%v: %d", err, n)
+	}
+}

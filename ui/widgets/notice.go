@@ -87,5 +87,8 @@ func (n *Notice) Close() {
 // Title returns what the notice says in its first line.
 func (n *Notice) Title() string { return n.title.Text }
 
+// Body returns what it says below that.
+func (n *Notice) Body() string { return n.body.Text }
+
 // CreateRenderer shows the strip.
 func (n *Notice) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(n.all) }

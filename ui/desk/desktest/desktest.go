@@ -39,11 +39,17 @@ type Host struct {
 // Report implements desk.Host.
 func (h *Host) Report(err error, _ ...fyne.CanvasObject) { h.Problem = err }
 
+// ReportOf implements desk.Host.
+func (h *Host) ReportOf(_ string, err error, _ ...fyne.CanvasObject) { h.Problem = err }
+
 // Say implements desk.Host.
 func (h *Host) Say(s string) { h.Said = s }
 
 // Dialog implements desk.Host.
 func (h *Host) Dialog(d dialog.Dialog) { d.Show() }
+
+// Files implements desk.Host.
+func (h *Host) Files(d *dialog.FileDialog, _ string) { d.Show() }
 
 // GoTo implements desk.Host.
 func (h *Host) GoTo(string) {}
