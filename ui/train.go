@@ -240,7 +240,7 @@ func (t *trainScreen) ended(job *trainJob, res *session.TrainResult, err error) 
 	case isCancel(err):
 		t.stopped = words.T("Stopped before the first step. Nothing was kept.")
 	default:
-		t.w.Report(err)
+		t.w.ReportOf(trainTitle, err)
 	}
 	t.form.refresh()
 	t.pose.refresh()
@@ -395,7 +395,7 @@ func (t *trainScreen) resultView() fyne.CanvasObject {
 	if n := len(t.result.Skipped); n > 0 {
 		var b strings.Builder
 		for _, e := range t.result.Skipped[:min(n, mostLeftOut)] {
-			fmt.Fprintln(&b, e)
+			fmt.Fprintln(&b, words.Retold(e.Error()))
 		}
 		text := widget.NewLabel(strings.TrimSpace(b.String()))
 		text.Wrapping = fyne.TextWrapWord

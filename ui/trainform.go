@@ -21,7 +21,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -106,7 +105,7 @@ func newTrainForm(t *trainScreen) *trainForm {
 	f.seed.OnChanged = func(string) { f.refresh() }
 	f.out = tips.NewEntry("NAME.agur", words.T("The recipe file that will be written."))
 	f.out.OnChanged = func(string) { f.refresh() }
-	f.save = tips.NewButton("", theme.DocumentSaveIcon(), words.T("Choose where to save the recipe"), f.browseOut)
+	f.save = tips.NewButton("", theme.DocumentSaveIcon(), words.T("Choose the folder to save the recipe in"), f.browseOut)
 	f.start = tips.NewButton(words.T("Start training"), theme.MediaPlayIcon(), "", f.askStart)
 	f.start.Importance = widget.HighImportance
 	f.resume = tips.NewButton(words.T("Resume"), theme.MediaReplayIcon(), words.T("Go on from the checkpoint beside the recipe file."), func() { t.start(true) })
@@ -159,7 +158,7 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 	o = session.TrainOptions{Size: f.size, Out: cleanPath(f.out.Text), Author: f.t.w.User(), Reason: f.reason}
 	o.Queue = f.queue.recipe()
 	o.Input, o.NoFixture, o.NoExposure = f.side(), f.t.pose.asIs, f.t.pose.asLit
-	amount, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.amount.Text), ",", ".", 1), 64)
+	amount, isNumber := phrase.Number(f.amount.Text, "")
 	seed, seedOK := f.seedValue()
 	o.Seed = seed
 	switch {
@@ -171,7 +170,7 @@ func (f *trainForm) options() (o session.TrainOptions, why string) {
 		return o, words.T("Press Enter in the field of the folder: it is not open yet.")
 	case len(f.t.set.Train()) < fewestGood:
 		return o, words.T("%d good parts found; at least %d are needed.", len(f.t.set.Train()), fewestGood)
-	case err != nil || amount <= 0 || math.IsInf(amount, 0) || amount > 1e7:
+	case !isNumber || amount <= 0 || amount > 1e7:
 		return o, words.T("The budget is not a number above 0.")
 	case f.bySteps && amount != math.Trunc(amount):
 		return o, words.T("The budget in steps is not a whole number.")
@@ -331,22 +330,21 @@ func (f *trainForm) suggestOut(set *datasets.Set) {
 	f.out.SetPath(path)
 }
 
+// browseOut chooses the folder; the name is typed in the field. The toolkit's dialog
+// for saving would empty a recipe that is chosen to be replaced, long before there is
+// another.
 func (f *trainForm) browseOut() {
-	d := dialog.NewFileSave(func(u fyne.URIWriteCloser, err error) {
-		if err != nil || u == nil {
-			return
-		}
-		path := u.URI().Path()
-		_ = u.Close()
-		_ = os.Remove(path) // the dialog made an empty file; the training makes the real one
-		if !strings.EqualFold(filepath.Ext(path), ".agur") {
-			path += ".agur"
-		}
-		f.out.SetPath(path)
-	}, f.t.w.Window)
-	d.SetFileName(filepath.Base(f.out.Text))
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	f.t.w.showFiles(d, filepath.Dir(f.out.Text))
+	out := cleanPath(f.out.Text)
+	f.t.w.askFolder(out, func(dir string) { f.useFolder(dir) })
+}
+
+// useFolder keeps the name of the recipe and saves it in another folder.
+func (f *trainForm) useFolder(dir string) {
+	name := "NAME.agur"
+	if out := cleanPath(f.out.Text); out != "" {
+		name = filepath.Base(out)
+	}
+	f.out.SetPath(filepath.Join(dir, name))
 }
 
 // askStart starts, after a question when a recipe would be replaced.

@@ -443,6 +443,11 @@ func TestTrainingFromTheFormEndsInTheInspectScreen(t *testing.T) {
 	f := tr.form
 	f.out.SetText(filepath.Join(t.TempDir(), "new.agur"))
 	f.input.SetSelected("64")
+	for _, bad := range []string{"", "0", "-1", "NaN", "inf", "1e9"} {
+		if f.amount.SetText(bad); !f.start.Disabled() || f.why.Text == "" {
+			t.Errorf("%q minutes can be trained", bad)
+		}
+	}
 	test.Tap(f.budgets[1])
 	f.amount.SetText("3")
 	if f.start.Disabled() {

@@ -35,9 +35,10 @@ type Screen struct {
 	shown  bool
 	items  []datasets.Item
 	set    *datasets.Set
-	recipe string // of which the walk is
-	item   int    // in items, -1 for none
-	cancel context.CancelFunc
+	recipe string             // of which the walk is
+	item   int                // in items, -1 for none
+	asked  int                // walks so far: what becomes of an older one is dropped
+	cancel context.CancelFunc // of the walk under way; nil: none
 	steps  []step
 	at     int
 	play   context.CancelFunc
@@ -51,7 +52,6 @@ type Screen struct {
 	says    *widget.Label
 	whole   *whole
 	playing *widgets.Button
-	busy    *widgets.Text
 }
 
 // New returns the screen.
@@ -101,12 +101,11 @@ func (s *Screen) compose() fyne.CanvasObject {
 	t := s.Tips
 	s.name = widgets.NewStyled(&widgets.Text{Elide: widgets.ElideMiddle, Style: fyne.TextStyle{Bold: true}})
 	s.badge = widgets.NewBadge()
-	s.busy = widgets.NewCaption("")
 	back := t.NewButton("", theme.NavigateBackIcon(), words.T("Another part (P)"), func() { s.part(-1) })
 	forth := t.NewButton("", theme.NavigateNextIcon(), words.T("Another part (N)"), func() { s.part(1) })
 	s.playing = t.NewButton(words.T("Play"), theme.MediaPlayIcon(), words.T("Go through the steps by itself (Space)"), s.toggle)
 	s.playing.Importance = widget.HighImportance
-	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Explain")), widgets.Fixed(8, 0, widgets.NewText("")), s.name, s.badge, s.busy, back, forth, s.playing), 7, 12))
+	head := widgets.NewPanel(widgets.Inset(widgets.Row(8, widgets.NewTitle(words.T("Explain")), widgets.Fixed(8, 0, widgets.NewText("")), s.name, s.badge, back, forth, s.playing), 7, 12))
 
 	s.list = widgets.NewList(s.Keys, func() int { return len(s.steps) }, newStepRow, func(i int, o fyne.CanvasObject) {
 		if i < len(s.steps) {
@@ -133,7 +132,8 @@ func (s *Screen) compose() fyne.CanvasObject {
 func (s *Screen) renew() {
 	r, set := s.Session.Recipe(), s.Session.Set()
 	empty := func(title, text string) {
-		s.items, s.set, s.steps, s.item = nil, nil, nil, -1
+		s.end()
+		s.items, s.set, s.item = nil, nil, -1
 		b := s.Tips.NewButton(words.T("Go to Inspect"), theme.NavigateNextIcon(), "", func() { s.GoTo("Inspect") })
 		s.body.Objects = []fyne.CanvasObject{widgets.NewEmpty(theme.HelpIcon(), title, text, b)}
 		s.body.Refresh()
@@ -174,17 +174,15 @@ func (s *Screen) part(by int) {
 	}
 }
 
-// walk looks at a part; a newer wish replaces it.
+// walk looks at a part; a newer wish replaces it. What was shown of another part goes
+// at once: its steps must not stand below this one's name.
 func (s *Screen) walk(i int) {
-	if s.cancel != nil {
-		s.cancel()
-	}
+	s.end()
 	ctx, cancel := context.WithCancel(s.Context())
 	s.cancel, s.item = cancel, i
-	it := s.items[i]
+	n, it := s.asked, s.items[i]
 	s.name.Set(it.Name)
-	s.badge.Set("", "")
-	s.busy.Set(words.T("looking…"))
+	s.wait(words.T("Working out the steps…"))
 	s.Job(func(context.Context) {
 		defer cancel()
 		w, err := s.Session.Walk(ctx, it)
@@ -193,23 +191,50 @@ func (s *Screen) walk(i int) {
 			steps = stepsOf(w)
 		}
 		s.OnUI(func() {
-			if ctx.Err() != nil && s.item != i {
+			if n != s.asked {
 				return
 			}
-			s.busy.Set("")
-			switch {
-			case err != nil && ctx.Err() == nil:
+			s.cancel = nil
+			if err != nil {
+				s.wait(words.T("Nothing to explain yet"))
 				s.Report(err)
-			case err == nil:
-				s.steps = steps
-				v := string(w.Final())
-				s.badge.Set(v, v)
-				s.list.Refresh()
-				s.list.UnselectAll()
-				s.list.Select(min(s.at, len(steps)-1))
+				return
 			}
+			s.show(steps, string(w.Final()))
 		})
 	})
+}
+
+// end gives up the walk under way, if there is one.
+func (s *Screen) end() {
+	s.asked++
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+	s.steps = nil
+}
+
+// wait says in the picture's place why there is none.
+func (s *Screen) wait(why string) {
+	s.badge.Set("", "")
+	s.list.UnselectAll()
+	s.list.Refresh()
+	s.view.SetPlaceholder(viewer.PaneOriginal, why)
+	s.view.Enlarge(viewer.PaneOriginal)
+	s.view.SetTitle(viewer.PaneOriginal, "")
+	s.view.SetFrame(viewer.Frame{})
+	s.number.Set("")
+	s.title.Set("")
+	s.says.SetText("")
+}
+
+// show shows the steps of a part, from the one that was looked at of the part before.
+func (s *Screen) show(steps []step, verdict string) {
+	s.steps = steps
+	s.badge.Set(verdict, verdict)
+	s.list.Refresh()
+	s.list.Select(min(s.at, len(steps)-1))
 }
 
 // stepTo shows a step.

@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"agurscope/datasets"
 	"agurscope/themes"
 	"agurscope/ui/desk/desktest"
 
@@ -52,6 +54,41 @@ func TestWalkTellsEveryStepAndEndsWithTheVerdict(t *testing.T) {
 			t.Errorf("%s needs %v", look, m)
 		}
 		d.Window.Canvas().Capture()
+	}
+}
+
+// While it works, it says so, and shows nothing of another part below this one's name.
+func TestAWalkUnderWaySaysSoAndShowsNothingOfThePartBefore(t *testing.T) {
+	session, _ := desktest.Session(t)
+	d, h := desktest.New(t, session)
+	s := New(d)
+	d.Window.SetContent(s.Content())
+	d.Window.Resize(fyne.NewSize(1215, 750))
+	s.Show()
+	working := func(when string) {
+		t.Helper()
+		if len(s.steps) > 0 || s.says.Text != "" || !slices.Contains(desktest.Texts(s.view), "Working out the steps…") {
+			t.Errorf("%s: %d steps, %q, %q", when, len(s.steps), s.says.Text, desktest.Texts(s.view))
+		}
+	}
+	working("at first")
+	h.Until(t, "the part was walked through", func() bool { return len(s.steps) > 0 })
+	s.Key(fyne.KeyEnd)
+	s.part(1)
+	working("another part")
+	s.part(1)
+	first, name := s.asked, s.name.Text
+	h.Until(t, "the newest part was walked through", func() bool { return len(s.steps) > 0 })
+	if s.asked != first || s.name.Text != name || s.title.Text != "Verdict" {
+		t.Errorf("walk %d of %d, %q, step %q", s.asked, first, s.name.Text, s.title.Text)
+	}
+	items := append([]datasets.Item(nil), s.items...)
+	items[0].Path = "/there/is/none.png"
+	s.items = items
+	s.walk(0)
+	h.Until(t, "it is said that it cannot be read", func() bool { return len(s.steps) > 0 || h.Problem != nil })
+	if len(s.steps) > 1 {
+		t.Errorf("%d steps of a file that is not there", len(s.steps))
 	}
 }
 
