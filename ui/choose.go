@@ -53,7 +53,7 @@ func (s *inspectScreen) choose(i int) {
 	gen, item := s.gen, s.parts.items[i]
 	// What a run is going to log is only shown now.
 	known := s.parts.state[i].verdict != "" || s.run != nil
-	ready, cal := s.ready(), s.cal()
+	ready, cal, set := s.ready(), s.cal(), s.parts.set
 	s.w.Job(func(context.Context) {
 		defer cancel()
 		var res *session.Result
@@ -68,7 +68,7 @@ func (s *inspectScreen) choose(i int) {
 			s.gate.RUnlock()
 		default:
 			s.gate.RLock()
-			res, err = s.inspectOne(ctx, item)
+			res, err = s.inspectOne(ctx, set, item)
 			s.gate.RUnlock()
 		}
 		var sh *shown
@@ -80,14 +80,15 @@ func (s *inspectScreen) choose(i int) {
 }
 
 // inspectOne inspects and logs one item under the run for single parts.
-func (s *inspectScreen) inspectOne(ctx context.Context, item datasets.Item) (*session.Result, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+// Of another set than the one that is open now, nothing is logged.
+func (s *inspectScreen) inspectOne(ctx context.Context, set *datasets.Set, item datasets.Item) (*session.Result, error) {
+	if ctx.Err() != nil || s.w.Session.Set() != set {
+		return nil, context.Canceled
 	}
 	m := &s.manual
 	m.mu.Lock()
 	if !m.open {
-		run, err := s.w.Session.StartRun(s.w.Context(), s.w.Session.Set().Root)
+		run, err := s.w.Session.StartRun(s.w.Context(), set.Root)
 		if err != nil {
 			m.mu.Unlock()
 			return nil, err

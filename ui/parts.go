@@ -43,6 +43,7 @@ const overridden filter = "overridden"
 // parts is the set as the inspection screen sees it: its items, their verdicts,
 // and which of them a filter lets through. It belongs to Fyne's goroutine.
 type parts struct {
+	set     *datasets.Set // of items; nil: none
 	items   []datasets.Item
 	state   []part
 	only    filter
@@ -60,7 +61,7 @@ func newParts(set *datasets.Set) *parts {
 	if len(items) == 0 {
 		items = set.Items
 	}
-	p := &parts{items: items, state: make([]part, len(items))}
+	p := &parts{set: set, items: items, state: make([]part, len(items))}
 	p.show("")
 	return p
 }

@@ -33,6 +33,7 @@ const (
 type roiEditor struct {
 	row  *toolRow
 	root fyne.CanvasObject
+	on   *shown // that is drawn on
 	mask mask
 	past [][]uint8 // cells of the mask, for undo, oldest first
 
@@ -67,7 +68,7 @@ func newROIEditor(row *toolRow) *roiEditor {
 	on := row.s.on
 	b := on.frame.Original.Rect
 	k := min(1, maskSide/float64(max(b.Dx(), b.Dy())))
-	e := &roiEditor{row: row, ignore: true}
+	e := &roiEditor{row: row, on: on, ignore: true}
 	e.mask = mask{w: max(1, int(float64(b.Dx())*k)), h: max(1, int(float64(b.Dy())*k))}
 	e.mask.cells = make([]uint8, e.mask.w*e.mask.h)
 	if m := on.res.Prediction.Ignored; m != nil {
@@ -294,7 +295,7 @@ func (e *roiEditor) dab(a, b viewer.Point) {
 
 // fill sets the cells whose middle is in, in coordinates of the picture.
 func (e *roiEditor) fill(in func(x, y float64) bool) {
-	b := e.row.s.on.frame.Original.Rect
+	b := e.on.frame.Original.Rect
 	kx, ky := float64(b.Dx())/float64(e.mask.w), float64(b.Dy())/float64(e.mask.h)
 	v := uint8(0)
 	if e.ignore {
@@ -332,7 +333,7 @@ func (e *roiEditor) plane() *nn.Image {
 	if !any {
 		return nil
 	}
-	return e.row.s.on.res.Prediction.Upright(m)
+	return e.on.res.Prediction.Upright(m)
 }
 
 // ask asks who saves the area and why.

@@ -160,7 +160,7 @@ func (s *inspectScreen) startRun() {
 	r := &runAll{cancel: cancel, pause: &pauser{}, total: len(which), since: time.Now()}
 	s.run, s.follow = r, true
 	gen := s.gen
-	src := chosenItems{filepath.Base(s.w.Session.Set().Root), s.parts.items, which}
+	src := chosenItems{filepath.Base(s.parts.set.Root), s.parts.items, which}
 	take := func(list []arrived) { s.arrived(gen, r, list) }
 	s.refreshRun()
 	s.refreshProgress()
@@ -252,7 +252,7 @@ func (s *inspectScreen) runEnded(gen int, r *runAll, err error) {
 	case isCancel(err):
 		s.w.status.say(words.T("Stopped after %d of %d. What was inspected is in the log.", r.done, r.total))
 	default:
-		s.w.Report(err)
+		s.w.ReportOf(inspectTitle, err)
 	}
 	s.w.tidy()
 	s.w.scriptRunEnded()

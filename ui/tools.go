@@ -91,11 +91,15 @@ func (r *toolRow) edit() {
 	case r.s.recipe() == nil:
 		r.s.w.status.say(words.T("Open a recipe first: the judged area belongs to it."))
 		return
-	case on == nil || on.res.Prediction == nil || on.res.Prediction.Doubt != nil:
+	case on == nil || on.item != r.s.cur || on.res.Prediction == nil || on.res.Prediction.Doubt != nil:
 		r.s.w.status.say(words.T("Choose a part that was inspected and stands upright: the area is drawn on it."))
 		return
 	}
 	r.s.w.Need(station.Engineer, func() {
+		if r.s.on != on || r.editor != nil { // a run has gone on, behind the question for the PIN
+			return
+		}
+		r.s.follow, r.s.presented = false, nil // the part stays, whatever a run inspects meanwhile
 		r.line.toggle(false)
 		r.s.view.SetPair(viewer.Apart, 0, 0)
 		r.editor = newROIEditor(r)

@@ -114,6 +114,27 @@ func TestPolygonAndBrushDraw(t *testing.T) {
 	}
 }
 
+// What is drawn is of the part that it is drawn on, whatever a run shows meanwhile.
+func TestTheDrawnPartStaysWhileARunGoesOn(t *testing.T) {
+	w, q, _ := withOwnRecipe(t)
+	s := w.inspect
+	s.parts.forget()
+	s.startRun()
+	test.Tap(s.tools.area)
+	e := s.tools.editor
+	if e == nil {
+		t.Fatal("the editor does not open")
+	}
+	q.until(t, "the run ended", func() bool { return s.run == nil && !s.preparing })
+	if s.on != e.on || s.cur != e.on.item {
+		t.Errorf("part %d is shown, part %d is drawn on", s.cur, e.on.item)
+	}
+	w.Inspect(s.parts.items[len(s.parts.items)-1].Name)
+	if s.cur != e.on.item {
+		t.Error("another screen changes the part")
+	}
+}
+
 func TestMeasuringLineAndScale(t *testing.T) {
 	w, q, _ := withOwnRecipe(t)
 	s := w.inspect
