@@ -34,6 +34,7 @@ type Screen struct {
 	trial   *session.Trial
 	heavy   desk.Latest
 	measure context.CancelFunc // of pixel thresholds, away from the window
+	wished  int                // pixel thresholds so far: regions for older ones are dropped
 
 	source         *widgets.Text
 	score          *widgets.Button
@@ -127,6 +128,7 @@ func (s *Screen) renew() {
 		s.fresh()
 	case s.trial.Now() != now:
 		s.trial.Set(now)
+		s.cut()
 		s.moved()
 	}
 	if len(s.body.Objects) != 1 || s.body.Objects[0] != s.all {
@@ -330,7 +332,8 @@ func (s *Screen) pixels(th session.Thresholds, last bool) {
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.measure = cancel
-	t := s.trial
+	s.wished++
+	t, n := s.trial, s.wished
 	s.Job(func(context.Context) {
 		defer cancel()
 		apply, err := t.Measure(ctx, th)
@@ -338,7 +341,7 @@ func (s *Screen) pixels(th session.Thresholds, last bool) {
 			return
 		}
 		s.OnUI(func() {
-			if s.trial != t || ctx.Err() != nil && !last {
+			if s.trial != t || s.wished != n {
 				return
 			}
 			apply()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,7 +63,8 @@ func (h *bench) until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-const side = 32
+// side is that of the pictures and the network's input.
+var side = 32
 
 type echoEngine struct{}
 
@@ -321,6 +323,55 @@ func colours(m image.Image) int {
 		}
 	}
 	return len(seen)
+}
+
+func TestPixelThresholdsMovedElsewhereMoveTheCurves(t *testing.T) {
+	h := newStation(t)
+	h.open(t, []uint8{20, 40, 60, 230}, []uint8{90, 160, 240})
+	h.Show()
+	h.until(t, "the parts are scored", func() bool { return h.Session.Pass() != nil && !h.trial.Pass().Bare })
+	before := h.roc.Points()
+	th := h.Session.Thresholds()
+	th.Low, th.High = .8, .85 // the brightest of both kinds have a region now
+	h.Session.SetThresholds(th)
+	h.Changed()
+	if after := h.roc.Points(); slices.Equal(before, after) {
+		t.Errorf("the curve stays as it was: %v", after)
+	}
+}
+
+// Where regions are found away from the window, they follow the drag, and only its
+// end puts thresholds in force: the newest one's.
+func TestOnALargePassRegionsFollowTheDrag(t *testing.T) {
+	side = 512
+	t.Cleanup(func() { side = 32 })
+	h := newStation(t)
+	bright := make([]uint8, 90)
+	for i := range bright {
+		bright[i] = uint8(200 + i/2)
+	}
+	h.open(t, bright, []uint8{250})
+	h.Show()
+	h.until(t, "the parts are scored", func() bool { return h.Session.Pass() != nil && !h.trial.Pass().Bare })
+	if !h.trial.Heavy() {
+		t.Fatal("the pass is too small for this test")
+	}
+	before := h.Session.Thresholds()
+	high := func(k float64) float64 { return before.High * k }
+	h.part.moved(1, high(1.2), false)
+	if got := h.part.lines[1].slider.Value; got != high(1.2) {
+		t.Errorf("the slider jumps back to %g", got)
+	}
+	h.until(t, "the regions follow", func() bool { return h.trial.Now().High == high(1.2) })
+	if h.Session.Thresholds() != before {
+		t.Error("thresholds are in force that nobody has let go of")
+	}
+	h.part.moved(1, high(1.4), true)
+	h.part.moved(1, high(1.3), true)
+	h.until(t, "the newest are in force", func() bool { return h.Session.Thresholds().High == high(1.3) })
+	if h.changed != 1 || h.trial.Now().High != high(1.3) {
+		t.Errorf("in force %d times, the trial is at %g", h.changed, h.trial.Now().High)
+	}
 }
 
 func TestTheWishIsProposedAsTheReason(t *testing.T) {

@@ -13,12 +13,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// cells say how the matrix is to be read: rows good, defective, not labelled.
 // truthNames are the rows of the matrix, by [session.Truth].
 func truthNames() []string {
 	return []string{words.T("good"), words.T("defective"), words.T("unlabelled")}
 }
 
+// cells say how the matrix is to be read: rows good, defective, not labelled.
 func cells() [][]widgets.MatrixCell {
 	return [][]widgets.MatrixCell{
 		{

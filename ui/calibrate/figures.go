@@ -193,11 +193,10 @@ func (c *changes) list() bool {
 		why.Elide = widgets.ElideEnd
 		c.versions.Add(c.s.Tips.Over(widgets.Rows(0, head, why), reason))
 	}
-	const day = "2006-01-02 15:04"
 	for i := len(r.Versions) - 1; i >= 0 && i >= len(r.Versions)-20; i-- {
 		v := r.Versions[i]
-		add(v.Number, v.Time.Local().Format(day), v.Author, v.Reason)
+		add(v.Number, phrase.Minute(v.Time), v.Author, v.Reason)
 	}
-	add(1, r.Created.Local().Format(day), words.T("training"), words.N(r.Calibration.Normals, "calibrated on %d good part", "calibrated on %d good parts"))
+	add(1, phrase.Minute(r.Created), words.T("training"), words.N(r.Calibration.Normals, "calibrated on %d good part", "calibrated on %d good parts"))
 	return true
 }

@@ -168,8 +168,9 @@ func (p *part) load(of *session.Scored, name string) {
 	}
 	ctx, cancel := context.WithCancel(p.s.Context())
 	p.cancel = cancel
+	p.asked++
 	p.name.Set(name)
-	item := of.Item
+	n, item := p.asked, of.Item
 	p.s.Job(func(context.Context) {
 		defer cancel()
 		res, err := p.s.Session.Preview(ctx, item)
@@ -178,7 +179,7 @@ func (p *part) load(of *session.Scored, name string) {
 		}
 		f := p.frameOf(res, err)
 		p.s.OnUI(func() {
-			if ctx.Err() == nil || p.name.Text == name {
+			if n == p.asked {
 				p.take(res, f, err)
 			}
 		})

@@ -3,7 +3,6 @@ package calibrate
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"agurscope/assets/words"
 	"agurscope/nn/segment"
@@ -28,6 +27,7 @@ type part struct {
 	view   *viewer.Viewer
 	lines  [2]*pixelLine
 	cancel context.CancelFunc
+	asked  int // parts so far: an older one that comes late is dropped
 	res    *session.Result
 	frame  viewer.Frame
 	seg    segment.Segmenter
@@ -62,12 +62,15 @@ func newPart(s *Screen) *part {
 }
 
 func (p *part) clear(why string) {
+	p.asked++
 	p.res = nil
 	p.name.Set(" ")
 	p.badge.Set("", "")
 	p.view.SetFrame(viewer.Frame{})
 	p.view.SetPlaceholder(viewer.PaneSegmentation, why)
-	p.sliders()
+	if p.s.trial != nil {
+		p.sliders(p.s.trial.Now())
+	}
 }
 
 // frameOf runs on the goroutine that inspected.
@@ -94,7 +97,7 @@ func (p *part) take(res *session.Result, f viewer.Frame, err error) {
 
 // judged shows what the thresholds make of the part.
 func (p *part) judged(th session.Thresholds) {
-	p.sliders()
+	p.sliders(th)
 	r := p.s.Session.Recipe()
 	if p.res == nil || p.res.Prediction == nil || r == nil {
 		return
@@ -118,14 +121,13 @@ func (p *part) verdict() {
 }
 
 // sliders show the thresholds being tried.
-func (p *part) sliders() {
+func (p *part) sliders(th session.Thresholds) {
 	t, r := p.s.trial, p.s.Session.Recipe()
 	if t == nil || r == nil {
 		return
 	}
 	p.silent = true
 	defer func() { p.silent = false }()
-	th := t.Now()
 	names := [2]string{words.T("low"), words.T("high")}
 	tips := [2]string{words.T("How far a region reaches. Lower makes regions larger."), words.T("How strong a defect must be at its peak. Lower finds more, and more false ones.")}
 	if th.Mode == segment.TwoSided {
@@ -143,7 +145,7 @@ func (p *part) sliders() {
 		}
 		l.slider.SetRange(least, top)
 		l.slider.SetValue(v)
-		l.value.Set(strconv.FormatFloat(v, 'g', 4, 64))
+		l.value.Set(words.Write("%.4g", v))
 		if t.Pass().Bare {
 			l.slider.Disable()
 		} else {

@@ -40,6 +40,9 @@ func (c *Curve) Set(points []Point, note string) {
 	c.Refresh()
 }
 
+// Points returns what is drawn.
+func (c *Curve) Points() []Point { return c.points }
+
 // Stand moves the point; the curve is not painted again.
 func (c *Curve) Stand(p Point) {
 	if c.now == p {

@@ -122,6 +122,32 @@ func TestLabelsOfTheLinesNeverOverlap(t *testing.T) {
 	}
 }
 
+func TestNoLineCrossesTheNamesOfTheSides(t *testing.T) {
+	s := drawn(t, nil)
+	for _, mark := range []float64{math.NaN(), 0, 2.5, 7.5, 8} {
+		s.Mark(mark)
+		for review := 0.; review <= 8; review += .25 {
+			for reject := review; reject <= 8; reject += .25 {
+				s.SetLines(review, reject)
+				for i, side := range s.drawn.side {
+					from, to := side.Position().X, side.Position().X+side.Size().Width
+					if side.Text == "" || from < 0 || to > 440 {
+						t.Fatalf("%q lies from %g to %g", side.Text, from, to)
+					}
+					for k, v := range []float64{review, reject, mark} {
+						if i == 1 && k == 2 { // which is below
+							continue
+						}
+						if x := s.Place(v); x > from-4 && x < to+4 {
+							t.Fatalf("at %g and %g, part at %g: %q from %g to %g is crossed at %g", review, reject, mark, side.Text, from, to, x)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestEveryScoreIsInABar(t *testing.T) {
 	s := drawn(t, nil)
 	s.Set([]float64{0, 1, 8, 1e9, math.NaN()}, []float64{-1}, []float64{4}, 8)

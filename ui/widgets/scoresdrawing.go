@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+	"slices"
 
 	"agurscope/assets/words"
 	"agurscope/themes"
@@ -105,9 +106,9 @@ func (r *scoresRenderer) Layout(size fyne.Size) {
 	r.lines()
 }
 
-// sides name what is above and below the middle.
+// sides name what is above and below the middle; placeSides says where.
 func (r *scoresRenderer) sides() {
-	s, a := r.s, r.a
+	s := r.s
 	up, down := "", ""
 	switch {
 	case !s.has():
@@ -121,10 +122,35 @@ func (r *scoresRenderer) sides() {
 	if s.has() && s.total[defectSeries] > 0 {
 		down = words.T("▼ %d defective", s.total[defectSeries])
 	}
-	m := r.ink(r.side[0], up, themes.ColorNameOK, true)
-	r.side[0].Move(fyne.NewPos(a.x+a.w-m.Width-6, a.y+scoreBand()+4))
-	m = r.ink(r.side[1], down, themes.ColorNameNG, true)
-	r.side[1].Move(fyne.NewPos(a.x+a.w-m.Width-6, a.y+a.h-m.Height-4))
+	r.ink(r.side[0], up, themes.ColorNameOK, true)
+	r.ink(r.side[1], down, themes.ColorNameNG, true)
+}
+
+// sideGap is kept between the names of the sides and what stands upright: half a
+// grip, and some air.
+const sideGap = 5
+
+// placeSides puts the names of the sides to the right, or to the left of what would
+// cross them: lines, and upper what stands in the upper half alone.
+func (r *scoresRenderer) placeSides(lines, upper []float32) {
+	up, down := r.side[0], r.side[1]
+	up.Move(fyne.NewPos(r.clear(up.Size().Width, append(lines, upper...)), r.a.y+scoreBand()+4))
+	down.Move(fyne.NewPos(r.clear(down.Size().Width, lines), r.a.y+r.a.h-down.Size().Height-4))
+}
+
+// clear is the place farthest to the right where nothing upright crosses a text; the
+// right end where there is none.
+func (r *scoresRenderer) clear(width float32, upright []float32) float32 {
+	end := r.a.x + r.a.w - 6 - width
+	best, found := end, false
+	for _, before := range append([]float32{end + width + sideGap}, upright...) {
+		x := min(before-sideGap-width, end)
+		crossed := slices.ContainsFunc(upright, func(at float32) bool { return at > x-sideGap && at < x+width+sideGap })
+		if x >= r.a.x && !crossed && (!found || x > best) {
+			best, found = x, true
+		}
+	}
+	return best
 }
 
 // lines places what a drag moves.
@@ -186,6 +212,11 @@ func (r *scoresRenderer) lines() {
 	if over := r.label[0].Position().X + r.label[0].Size().Width + 6 - r.label[1].Position().X; has && over > 0 { // nor at the right one
 		r.label[0].Move(r.label[0].Position().SubtractXY(over, 0))
 	}
+	var upper []float32
+	if !r.mark.Hidden {
+		upper = append(upper, at(s.mark))
+	}
+	r.placeSides(edges[1:3:3], upper)
 	canvas.Refresh(r.mark) // what is shown and hidden; moving asks for a frame by itself
 }
 
@@ -193,7 +224,7 @@ func scoreText(v float64) string {
 	if v >= 100 {
 		return fmt.Sprintf("%.0f", v)
 	}
-	return fmt.Sprintf("%.2f", v)
+	return words.Write("%.2f", v)
 }
 
 func (r *scoresRenderer) moving() []fyne.CanvasObject {
