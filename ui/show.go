@@ -33,7 +33,7 @@ func (w *Window) beginKiosk() {
 	w.Job(func(context.Context) {
 		set, recipe, err := w.c.Demo()
 		w.OnUI(func() {
-			if err == nil && show.Recipe == "" {
+			if show.Why = err; err == nil && show.Recipe == "" {
 				show.Recipe = recipe
 			}
 			if err == nil && show.Camera == "" && show.Set == "" {

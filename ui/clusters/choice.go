@@ -72,6 +72,9 @@ const (
 
 // isolate selects the points of a group, or all when they are selected already.
 func (s *Screen) isolate(group int) {
+	if s.m == nil {
+		return
+	}
 	name := s.groupName(group)
 	if s.chosen != nil && s.what == name {
 		s.choose(nil, "", -1)

@@ -38,7 +38,7 @@ func (s *Screen) nameIt() {
 }
 
 func (s *Screen) dropIt() {
-	if s.which < 0 {
+	if s.m == nil || s.which < 0 {
 		return
 	}
 	store, id := s.Session.Store(), s.m.Clusters[s.which].ID

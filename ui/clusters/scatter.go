@@ -53,6 +53,9 @@ func NewScatter() *Scatter {
 
 // Set shows other points, where the view was if keep.
 func (s *Scatter) Set(marks []Mark, keep bool) {
+	if len(marks) != len(s.marks) {
+		s.lit = nil // of other points
+	}
 	s.marks, s.hover, s.chosen = marks, -1, -1
 	if !keep {
 		s.lit = nil

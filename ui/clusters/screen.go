@@ -62,6 +62,7 @@ type Screen struct {
 	drop    *widgets.Button
 	table   *widgets.Button
 	wanted  []int64 // to be selected when the map is read; nil: none
+	asked   int     // maps so far: what is read of an older wish is dropped
 	list    *widgets.List
 	tip     *card
 
@@ -199,7 +200,9 @@ func (s *Screen) panel() fyne.CanvasObject {
 	s.list = widgets.NewList(s.Keys, s.listed, newRow, s.fillRow)
 	s.list.OnSelected = func(row int) {
 		s.list.UnselectAll()
-		s.show(s.listedPoint(row))
+		if row < s.listed() { // it shows the map of before until the next is read
+			s.show(s.listedPoint(row))
+		}
 	}
 	top := widgets.Rows(10, s.figures, widgets.NewRule(), widgets.Fixed(0, 150, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 14), s.legend))), widgets.NewRule(), s.title, s.naming, s.table)
 	s.side = widgets.Dock(widgets.Inset(top, 12, 14), nil, nil, nil, widgets.Inset(s.list, 0, 4))
@@ -213,9 +216,15 @@ func (s *Screen) load() {
 		s.present(widgets.NewEmpty(s.icon, words.T("No history"), words.T("The map shows parts that were inspected with a history database. Start Agurscope with one to collect them.")))
 		return
 	}
+	s.asked++
+	n := s.asked
 	s.Job(func(ctx context.Context) {
 		m, err := s.Session.Map(ctx)
-		s.OnUI(func() { s.loaded(m, err) })
+		s.OnUI(func() {
+			if n == s.asked { // else another recipe may be open by now
+				s.loaded(m, err)
+			}
+		})
 	})
 }
 
@@ -268,6 +277,7 @@ func (s *Screen) present(o fyne.CanvasObject) {
 // use shows a map.
 func (s *Screen) use(m *history.Map, keepView bool) {
 	s.m = m
+	s.asked++ // what is still being read is older
 	if s.by == "" {
 		s.by = session.ByCluster
 		if typed(m) {

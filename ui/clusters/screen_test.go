@@ -39,16 +39,19 @@ type bench struct {
 }
 
 func (h *bench) Report(err error, _ ...fyne.CanvasObject) { h.problem = err }
-func (h *bench) Say(s string)                             { h.said = s }
-func (h *bench) Dialog(d dialog.Dialog)                   { d.Show() }
-func (h *bench) GoTo(title string)                        { h.went = title }
-func (h *bench) Inspect(string)                           {}
-func (h *bench) ThresholdsChanged()                       {}
-func (h *bench) RecipeSaved()                             {}
-func (h *bench) AskRecipe(func(string))                   {}
-func (h *bench) User() string                             { return "tester" }
-func (h *bench) May(station.Role) bool                    { return true }
-func (h *bench) Need(_ station.Role, do func())           { do() }
+func (h *bench) ReportOf(_ string, err error, _ ...fyne.CanvasObject) {
+	h.Report(err)
+}
+func (h *bench) Say(s string)                   { h.said = s }
+func (h *bench) Dialog(d dialog.Dialog)         { d.Show() }
+func (h *bench) GoTo(title string)              { h.went = title }
+func (h *bench) Inspect(string)                 {}
+func (h *bench) ThresholdsChanged()             {}
+func (h *bench) RecipeSaved()                   {}
+func (h *bench) AskRecipe(func(string))         {}
+func (h *bench) User() string                   { return "tester" }
+func (h *bench) May(station.Role) bool          { return true }
+func (h *bench) Need(_ station.Role, do func()) { do() }
 
 // until runs what was posted until ok holds.
 func (h *bench) until(t testing.TB, what string, ok func() bool) {
@@ -320,6 +323,26 @@ func TestTooFewPartsAndNoHistory(t *testing.T) {
 	none.Hide()
 	none.Changed()
 	none.Rune('c') // without a map there is nothing to colour
+}
+
+// Until the map of another recipe is read, the one of before is still on the screen.
+func TestTheMapOfBeforeLeadsNowhere(t *testing.T) {
+	h := newBench(t, "dark", 40)
+	h.drawnMap(t)
+	h.isolate(0)
+	h.Hide()
+	h.Changed()
+	h.Show()
+	h.list.OnSelected(3)
+	h.isolate(1)
+	h.which = 0
+	h.dropIt()
+	h.hovered(3)
+	h.tapped(3)
+	h.until(t, "the map is there again", func() bool { return h.m != nil })
+	if h.problem != nil || len(h.m.Points) != 40 {
+		t.Error(h.problem, len(h.m.Points))
+	}
 }
 
 func TestColoursTakeTurns(t *testing.T) {

@@ -42,6 +42,7 @@ type Screen struct {
 	rows   []int // pairs on show
 	only   bool  // those that differ alone
 	cur    int   // pair, -1 for none
+	looked int   // pairs so far: pictures of an older one that come late are dropped
 	cancel context.CancelFunc
 	asked  bool               // the rival's turn comes when this recipe has scored
 	job    context.CancelFunc // of the rival's pass
@@ -199,6 +200,7 @@ func (s *Screen) judge(pass *session.Pass) {
 	}
 	s.thumbs.Reset(items)
 	s.cur = -1
+	s.looked++
 }
 
 func (s *Screen) names() {
@@ -221,14 +223,14 @@ func (s *Screen) Start() {
 	if s.Session.Pass() == nil {
 		s.Scoring.Begin()
 	}
-	s.asked = s.path != "" && s.job == nil
+	s.asked = s.path != ""
 	s.renew()
 }
 
 // next scores the set by the other recipe, once this one has.
 func (s *Screen) next() {
 	_, scoring := s.Scoring.Running()
-	if !s.asked || scoring {
+	if !s.asked || scoring || s.job != nil { // which may be another recipe's, told to end
 		return
 	}
 	if s.Session.Pass() == nil { // stopped, or failed
@@ -265,7 +267,7 @@ func (s *Screen) score() {
 				_ = rival.Close()
 			}
 			if err != nil && !errors.Is(err, context.Canceled) {
-				s.Report(err)
+				s.ReportOf(Title, err)
 			}
 			s.renew()
 		})

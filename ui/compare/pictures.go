@@ -34,6 +34,7 @@ func (s *Screen) setLayer(p viewer.Pane) {
 
 func (s *Screen) clear() {
 	s.cur = -1
+	s.looked++
 	for _, p := range s.panes {
 		p.view.SetFrame(viewer.Frame{})
 		p.badge.Set("", "")
@@ -50,6 +51,8 @@ func (s *Screen) show(i int) {
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.cur, s.cancel = i, cancel
+	s.looked++
+	n := s.looked
 	pair, rival, r := s.c.Pairs[i], s.rival, s.Session.Recipe()
 	own := [2]session.Thresholds{s.c.A.Trial.Now(), s.c.B.Trial.Now()}
 	for k, v := range []string{string(pair.A), string(pair.B)} {
@@ -57,21 +60,29 @@ func (s *Screen) show(i int) {
 	}
 	s.Job(func(context.Context) {
 		defer cancel()
-		var frames [2]viewer.Frame
+		var frames [2]viewer.Frame // of nothing where one cannot be inspected
+		var failed error
 		for k := range frames {
 			by, of := s.Session, r
 			if k == 1 && rival != nil {
 				by, of = rival, rival.Recipe()
 			}
 			res, err := by.Preview(ctx, pair.Item)
-			if err != nil || of == nil {
+			if ctx.Err() != nil || of == nil {
 				return
+			}
+			if err != nil {
+				failed = err
+				continue
 			}
 			frames[k] = frameBy(by, res, of, own[k])
 		}
 		s.OnUI(func() {
-			if s.cur != i || ctx.Err() != nil && s.cancel == nil {
+			if s.looked != n {
 				return
+			}
+			if failed != nil {
+				s.Report(failed)
 			}
 			for k, p := range s.panes {
 				p.view.SetFrame(frames[k])

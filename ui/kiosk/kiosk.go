@@ -37,6 +37,7 @@ type Show struct {
 	Camera string  // address; its verdicts are recorded
 	Set    string  // folder to show again and again where there is no camera; that is not recorded
 	Rate   float64 // parts of the set per second; 0: one
+	Why    error   // there is no recipe, or no parts; nil: nobody knows
 }
 
 // again is how long the kiosk waits before it tries once more what failed.
@@ -147,6 +148,9 @@ func (s *Screen) End() {
 // run shows until something ends it that the camera does not mend by itself.
 func (s *Screen) run(ctx context.Context) error {
 	if s.show.Recipe == "" || s.show.Camera == "" && s.show.Set == "" {
+		if s.show.Why != nil {
+			return s.show.Why
+		}
 		return errors.New(words.T("there is nothing to show: start with a recipe and a folder or a camera once, or name them on the command line"))
 	}
 	src, err := camera.Open(s.show.address())
@@ -206,7 +210,11 @@ func (s *Screen) present(ctx context.Context, c *anomaly.Calibration, show <-cha
 				frame := scene.Frame(res, c)
 				f = &frame
 			}
-			s.latest.PostLatest(func() { s.display(res, f) })
+			s.latest.PostLatest(func() {
+				if ctx.Err() == nil { // else what ended the showing stands there
+					s.display(res, f)
+				}
+			})
 		case <-ctx.Done():
 			return
 		}

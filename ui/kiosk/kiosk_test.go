@@ -1,11 +1,14 @@
 package kiosk
 
 import (
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
 	"os"
 	"testing"
+	"time"
 
 	"agurscope/history"
 	"agurscope/themes"
@@ -41,6 +44,27 @@ func TestShowsOnAndOnWhateverHappensToTheSource(t *testing.T) {
 	h.Until(t, "it goes on", func() bool { return total() > before+5 && k.banner.Verdict() != string(history.ERROR) })
 	if s.Recipe() != nil && s.Store() != nil {
 		t.Error("a showing is recorded")
+	}
+}
+
+// A verdict that is late does not stand above what ended the showing.
+func TestALateVerdictDoesNotHideThatItHasEnded(t *testing.T) {
+	s := session.New(session.Options{})
+	t.Cleanup(func() { s.Close() })
+	d, h := desktest.New(t, s)
+	k := New(d, Show{Recipe: "x.agur", Set: "/x"})
+	ctx, cancel := context.WithCancel(t.Context())
+	show := make(chan *session.Result, 1)
+	show <- &session.Result{Judgement: session.Judgement{Verdict: history.OK}}
+	d.Job(func(context.Context) { k.present(ctx, nil, show) })
+	for len(show) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	k.trouble(errors.New("the engine has failed"))
+	h.Step()
+	if k.banner.Verdict() != string(history.ERROR) || k.reason.Text == "" {
+		t.Errorf("it shows %s, %q", k.banner.Verdict(), k.reason.Text)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -88,7 +89,11 @@ func newRecent(keys *widgets.Keys) *recentList {
 			words.Elide = widgets.ElideEnd
 			return widgets.Inset(widgets.Dock(nil, nil, widgets.Fixed(84, 0, widgets.NewCaption("")), widgets.NewBadge(), words), 1, 12)
 		},
-		func(i int, o fyne.CanvasObject) { fillRecent(o, r.rows[len(r.rows)-1-i]) })
+		func(i int, o fyne.CanvasObject) {
+			if i < len(r.rows) {
+				fillRecent(o, r.rows[len(r.rows)-1-i])
+			}
+		})
 	r.root = r.list
 	return r
 }
@@ -271,11 +276,12 @@ func (s *Screen) setControl(name, value string) {
 
 // change puts settings into the address, for the next connection.
 func (s *Screen) change(settings map[string]string) {
+	before, known := maps.Clone(s.address.Settings), s.known
 	s.keepSetting(settings)
-	if _, err := s.address.Open(); err != nil {
+	if _, err := s.address.Open(); err != nil { // or it could not be started any more
+		s.address.Settings, s.known = before, known
 		s.Report(err)
-	}
-	if s.run != nil {
+	} else if s.run != nil {
 		s.Say(words.T("It applies from the next start."))
 	}
 	s.refresh()

@@ -1,5 +1,3 @@
-// Package live is the Camera screen: which camera, what it is doing and how well,
-// what it sees, and what that was judged to be.
 package live
 
 import (

@@ -358,7 +358,7 @@ func (d *detail) override(v history.Verdict) {
 
 func (d *detail) review(id int64, source string, v history.Verdict, reason string) {
 	user := d.s.User()
-	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Override(ctx, id, v, user, reason) })
+	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Override(ctx, id, v, user, reason) }, func() {})
 }
 
 // annotate keeps a note.
@@ -369,16 +369,21 @@ func (d *detail) annotate(text string) {
 	id, source, user := d.past.rec.ID, d.past.source, d.s.User()
 	d.note.SetText("")
 	d.s.Window.Canvas().Unfocus()
-	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Annotate(ctx, id, user, text) })
+	d.write(id, source, func(ctx context.Context) error { return d.s.Session.Annotate(ctx, id, user, text) }, func() {
+		if d.id == id && d.note.Text == "" { // what was typed is not lost
+			d.note.SetText(text)
+		}
+	})
 }
 
 // write changes what is said of a verdict, and shows it.
-func (d *detail) write(id int64, source string, do func(context.Context) error) {
+func (d *detail) write(id int64, source string, do func(context.Context) error, failed func()) {
 	d.s.Job(func(ctx context.Context) {
 		err := do(ctx)
 		d.s.OnUI(func() {
 			if err != nil {
 				d.s.Report(err)
+				failed()
 				return
 			}
 			if d.id == id {

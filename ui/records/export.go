@@ -145,7 +145,7 @@ func (a *actions) askExport() {
 				file.SetText(unused(filepath.Join(u.Path(), filepath.Base(file.Text))))
 			}
 		}, s.Window)
-		pick.Show()
+		s.Files(pick, filepath.Dir(expand(file.Text)))
 	})
 	line := func(word string, o fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.Dock(nil, nil, widgets.Fixed(80, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, o)
@@ -195,9 +195,9 @@ func (a *actions) export(f format, src handover.Source, n int, path string, repl
 			case errors.Is(err, context.Canceled):
 				s.Say(words.T("Stopped: no file was left."))
 			case errors.Is(err, fs.ErrExist):
-				s.Report(&session.Problem{Op: "export", Err: errors.New(words.T("%s is there already and was left as it is", path)), Hint: words.T("Choose another name.")})
+				s.ReportOf(Title, &session.Problem{Op: "export", Err: errors.New(words.T("%s is there already and was left as it is", path)), Hint: words.T("Choose another name.")})
 			case err != nil:
-				s.Report(err)
+				s.ReportOf(Title, err)
 			default:
 				a.wrote = path
 				s.Say(words.T("Wrote %s", path))

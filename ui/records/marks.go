@@ -1,6 +1,9 @@
 package records
 
 import (
+	"maps"
+	"slices"
+
 	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/widgets"
@@ -72,14 +75,10 @@ func (s *Screen) showMarks() {
 // picked are the records to do something with: those that are marked, or the
 // one that is selected.
 func (s *Screen) picked() []int64 {
-	var out []int64
-	for id := range s.marked {
-		out = append(out, id)
+	if len(s.marked) == 0 && s.detail.id != 0 {
+		return []int64{s.detail.id}
 	}
-	if out == nil && s.detail.id != 0 {
-		out = []int64{s.detail.id}
-	}
-	return out
+	return slices.Sorted(maps.Keys(s.marked))
 }
 
 // tickWidth is that of the column of ticks.

@@ -186,6 +186,22 @@ func TestAPersonSaysOtherwise(t *testing.T) {
 	}
 }
 
+// A note that could not be kept is not lost.
+func TestANoteThatFailsStays(t *testing.T) {
+	s, h, store := newStation(t, 3)
+	s.Show()
+	h.Until(t, "the newest is shown", func() bool { return s.detail.past != nil })
+	store.Close()
+	s.detail.note.SetText("seen by the client")
+	s.detail.annotate(s.detail.note.Text)
+	for h.Problem == nil {
+		h.Step()
+	}
+	if s.detail.note.Text != "seen by the client" {
+		t.Errorf("the field says %q", s.detail.note.Text)
+	}
+}
+
 func TestNoVerdictsYet(t *testing.T) {
 	store, err := history.Open(filepath.Join(t.TempDir(), "h.db"))
 	if err != nil {

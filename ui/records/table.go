@@ -225,6 +225,9 @@ func (s *Screen) fillRow(i int, o fyne.CanvasObject) {
 	r.picture.Set(m, known)
 }
 
+// labels are what sets say of their parts.
+var labels = map[string]words.Text{"normal": words.Text("known good"), "anomalous": words.Text("known defect")}
+
 // about is what is known of a part besides its name.
 func about(rec history.Record) string {
 	var out []string
@@ -234,11 +237,13 @@ func about(rec history.Record) string {
 	switch {
 	case rec.Type != "":
 		out = append(out, rec.Type)
+	case labels[rec.Label] != "":
+		out = append(out, labels[rec.Label].String())
 	case rec.Label != "":
 		out = append(out, rec.Label)
 	}
 	if rec.Error != "" {
-		out = append(out, rec.Error)
+		out = append(out, words.Retold(rec.Error))
 	}
 	return strings.Join(out, " · ")
 }
