@@ -185,6 +185,15 @@ func (c *Config) check() error {
 	return nil
 }
 
+// shown is an address without the password that it may hold.
+func shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
+}
+
 func address(what, text string, schemes ...string) error {
 	u, err := url.Parse(text)
 	if err == nil && u.Host != "" {
@@ -244,7 +253,7 @@ func (c Config) peers(l *Line, folderOfCursors string) (out []peer, err error) {
 		}
 		hook := newWebhook(w.URL, key)
 		p := &courier{line: l, cursor: c, batch: 32, deliver: hook.deliver, closed: hook.client.CloseIdleConnections}
-		p.s.Kind, p.s.Peer = "webhook", "webhook "+w.URL
+		p.s.Kind, p.s.Peer = "webhook", "webhook "+shown(w.URL)
 		out = append(out, p)
 	}
 	if f := c.Folder; f != nil {

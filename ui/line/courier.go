@@ -144,9 +144,10 @@ func (c *cursor) move(id int64) error {
 }
 
 // writeFile replaces a file as a whole: whoever looks sees the old one or the
-// new one, also after a crash.
+// new one, also after a crash, and other users of the machine may look.
 func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".new-*")
 	if err != nil {
 		return err
 	}
@@ -159,13 +160,23 @@ func writeFile(path string, data []byte) (err error) {
 	if _, err = f.Write(data); err != nil {
 		return err
 	}
+	_ = f.Chmod(0o644) // a share may have no permissions of its own
 	if err = f.Sync(); err != nil {
 		return err
 	}
 	if err = f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	// The name is to outlast a power failure, too: a cursor that does alone would
+	// take for sent what is not there.
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync() // not every file system can
+		_ = d.Close()
+	}
+	return nil
 }
 
 // backoff is how long to wait before the next attempt: from 0.2 s on twice as

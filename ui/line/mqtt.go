@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 
@@ -41,7 +42,7 @@ const writeWait = 2 * time.Second
 func newBroker(l *Line, c MQTT, at *cursor, password string) *broker {
 	b := &broker{topic: c.Prefix + "/" + l.station + "/", changed: make(chan struct{}, 1)}
 	b.courier = courier{line: l, cursor: at, batch: 64, deliver: b.publish}
-	b.s.Kind, b.s.Peer = "mqtt", "MQTT broker "+c.Broker
+	b.s.Kind, b.s.Peer = "mqtt", "MQTT broker "+shown(c.Broker)
 	will := message(Condition{Station: l.station, State: Offline, Reason: "the connection to the station was lost"})
 	b.options = func() *mqtt.ClientOptions {
 		return mqtt.NewClientOptions().AddBroker(c.Broker).
@@ -98,6 +99,10 @@ func (b *broker) stayConnected(ctx context.Context) {
 
 // plain takes off what library and network write around the cause.
 func plain(err error) error {
+	var of *url.Error
+	if errors.As(err, &of) {
+		err = of.Err
+	}
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return op.Err

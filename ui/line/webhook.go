@@ -81,12 +81,12 @@ func (w *webhook) post(ctx context.Context, r Report) error {
 	}
 	a, err := w.client.Do(q)
 	if err != nil {
-		return err
+		return plain(err)
 	}
 	defer a.Body.Close()
 	_, _ = io.CopyN(io.Discard, a.Body, 64<<10) // so that the connection can be used again
 	if a.StatusCode < 200 || a.StatusCode > 299 {
-		return fmt.Errorf("%s answers %s", w.url, a.Status)
+		return fmt.Errorf("%s answers %s", shown(w.url), a.Status)
 	}
 	return nil
 }

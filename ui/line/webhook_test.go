@@ -118,5 +118,22 @@ func TestFolder(t *testing.T) {
 		if err != nil || json.Unmarshal(data, &r) != nil || r.ID != int64(i+1) || f.Name() != want[i] {
 			t.Errorf("%s: %s, %v", f.Name(), data, err)
 		}
+		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o644 {
+			t.Errorf("%s can be read by %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+}
+
+// What people are told of a peer holds no password.
+func TestPasswordsOfAddressesAreNotShown(t *testing.T) {
+	b := newBench(t)
+	port := freePort(t)
+	l := b.open(fmt.Sprintf(`{"station":"bench-3","webhook":{"url":"http://station:between-us@127.0.0.1:%d/"},"mqtt":{"broker":"tcp://station:between-us@127.0.0.1:%d"}}`, port, port))
+	b.judge(l, history.OK, "a")
+	eventually(t, func() bool { return len(l.Faults()) == 2 }, func() string { return fmt.Sprint(l.Status()) })
+	for _, s := range l.Status() {
+		if strings.Contains(fmt.Sprint(s), "between-us") || !strings.Contains(s.Peer, "127.0.0.1") {
+			t.Errorf("%+v", s)
+		}
 	}
 }
