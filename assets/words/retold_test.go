@@ -31,6 +31,13 @@ func TestRetoldClauseByClause(t *testing.T) {
 		{"training diverged at step 7: use another seed", "das Training ist auseinandergelaufen bei Schritt 7: einen anderen Startwert nehmen", "第 7 步时训练发散：请更换随机种子"},
 		{"export: 2000 entries wait in /j\nthe disk is full", "exportieren: 2000 Einträge warten in /j\ndie Platte ist voll", "导出：2000 条记录在 /j 中等待\n磁盘已满"},
 		{"a recall of 120 % is not between 0 and 100 %", "eine Fundrate von 120 % liegt nicht zwischen 0 und 100 %", "检出率 120 % 不在 0 和 100 % 之间"},
+		{"GigE Vision and USB3 Vision cameras need the Aravis library: install it with “sudo apt install libaravis-0.8-0” (libaravis-0.8.so.0: cannot open shared object file: No such file or directory)",
+			"Kameras mit GigE Vision und USB3 Vision brauchen die Bibliothek Aravis: installieren mit „sudo apt install libaravis-0.8-0“ (die Bibliothek libaravis-0.8.so.0 lässt sich nicht öffnen: Datei oder Ordner gibt es nicht)",
+			"GigE Vision 和 USB3 Vision 相机需要 Aravis 库：请用“sudo apt install libaravis-0.8-0”安装（无法打开库 libaravis-0.8.so.0：没有该文件或文件夹）"},
+		{"gige://10.0.0.7 brings no pictures: Can't connect to device at address '10.0.0.7'",
+			"gige://10.0.0.7 bringt keine Bilder: keine Verbindung zur Kamera unter 10.0.0.7", "gige://10.0.0.7 没有图片：无法连接地址为 10.0.0.7 的相机"},
+		{"set gain to 3: GigEVision write_register error (access-denied)",
+			"gain auf 3 setzen: GigE Vision: Fehler bei write_register (der Zugriff ist verweigert, vielleicht hat ein anderes Programm die Kamera)", "将 gain 设为 3：GigE Vision：write_register 出错（访问被拒绝，相机可能已被其他程序占用）"},
 		{"trigger=hardware is new: the camera has gone", "trigger=hardware is new: die Kamera ist nicht mehr da", "trigger=hardware is new: 相机已断开"},
 	} {
 		for code, want := range map[string]string{English: c.said, "de": c.de, "zh": c.zh} {
