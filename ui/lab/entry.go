@@ -24,7 +24,7 @@ type entry struct {
 func newEntry(name, title string, tapped func()) *entry {
 	e := &entry{tapped: tapped, ground: widgets.NewGround(themes.ColorNameSurface), state: widgets.NewCaption("")}
 	e.ground.Radius = 4
-	head := widgets.NewStyled(&widgets.Text{Text: name, Style: fyne.TextStyle{Bold: true}})
+	head := widgets.NewStyled(&widgets.Text{Text: name, Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideEnd})
 	about := widgets.NewCaption(title)
 	about.Elide = widgets.ElideEnd
 	e.all = container.NewStack(e.ground, widgets.Inset(widgets.Rows(1, widgets.Dock(nil, nil, nil, e.state, head), about), 3, 8))

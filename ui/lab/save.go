@@ -1,7 +1,9 @@
 package lab
 
 import (
-	"io"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,29 +14,41 @@ import (
 	"fyne.io/fyne/v2/dialog"
 )
 
-// save copies the picture on show to where a person wants it.
+// save copies the picture on show to where a person wants it. It is read before that
+// is asked for: the dialog empties the file that is chosen, which may be the very one.
 func (s *Screen) save() {
-	shot := s.shot
-	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil || w == nil {
+	pictures := map[string][]byte{}
+	for _, ending := range []string{".png", ".svg"} {
+		data, err := os.ReadFile(filepath.Join(s.out, s.shot+ending))
+		if err != nil && (ending == ".png" || !errors.Is(err, fs.ErrNotExist)) {
+			s.Report(fmt.Errorf("save the picture: %w", err))
 			return
 		}
-		defer w.Close()
+		pictures[ending] = data
+	}
+	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if err != nil {
+			s.Report(fmt.Errorf("save the picture: %w", err))
+			return
+		}
+		if w == nil {
+			return
+		}
 		ending := ".png"
 		if strings.EqualFold(w.URI().Extension(), ".svg") {
 			ending = ".svg"
 		}
-		f, err := os.Open(filepath.Join(s.out, shot+ending))
-		if err == nil {
-			_, err = io.Copy(w, f)
-			f.Close()
+		if pictures[ending] == nil {
+			err = fs.ErrNotExist
 		}
-		if err != nil {
-			s.Report(err)
+		_, failed := w.Write(pictures[ending])
+		if err = errors.Join(err, failed, w.Close()); err != nil {
+			s.Report(fmt.Errorf("save the picture: %w", err))
 			return
 		}
 		s.Say(words.T("Saved %s", w.URI().Name()))
 	}, s.Window)
-	d.SetFileName(shot + ".png")
-	s.Dialog(d)
+	d.SetFileName(s.shot + ".png")
+	home, _ := os.UserHomeDir() // anywhere else will do
+	s.Files(d, home)
 }

@@ -5,6 +5,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,9 +122,9 @@ func (s *Screen) compose() fyne.CanvasObject {
 	t := s.Tips
 	s.where = t.NewPicker(words.T("Folder of the sets"), theme.FolderOpenIcon(), sideWidth-40,
 		words.T("A folder with mvtec_ad, kolektorsdd, fashion-mnist where present. What is missing is named; drawn parts stand in."),
-		func() { s.ask(func(path string) { s.data = path }) })
+		func() { s.ask(s.data, func(path string) { s.data = path }) })
 	s.results = t.NewPicker(words.T("Folder of the results"), theme.FolderIcon(), sideWidth-40,
-		words.T("A run goes on with what is in it."), func() { s.ask(func(path string) { s.out = path; s.read() }) })
+		words.T("A run goes on with what is in it."), func() { s.ask(s.out, func(path string) { s.out = path; s.read() }) })
 	s.sets = widgets.NewAside(themes.ColorNameMuted)
 	list := widgets.Rows(2)
 	for _, e := range lab.Experiments() {
@@ -169,14 +170,18 @@ func label(name string) string {
 	return words.T("Table %s", strings.TrimPrefix(name, "table"))
 }
 
-func (s *Screen) ask(take func(path string)) {
+// ask lets a person choose a folder, beginning at the one that is chosen now.
+func (s *Screen) ask(now string, take func(path string)) {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
-		if err == nil && u != nil {
+		switch {
+		case err != nil:
+			s.Report(fmt.Errorf("open a folder: %w", err))
+		case u != nil:
 			take(u.Path())
 			s.renew()
 		}
 	}, s.Window)
-	s.Dialog(d)
+	s.Files(d, now)
 }
 
 // read takes what is in the folder of the results.
