@@ -146,7 +146,7 @@ paper's figures.
 	fmt.Fprintf(&b, "%s Program %s, %s, %d processors.\n\n", r.conditions(), r.o.Program, r.o.Engine.Describe(), runtime.NumCPU())
 	b.WriteString(session.Rule + " One value each by the nature of an experiment is an illustration.\n\n")
 	count := map[words.Text]int{}
-	b.WriteString("| experiment | measurements | reproduced | not reproduced | open | illustration |\n|---|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| experiment | measurements | reproduced | not reproduced | open | illustration | a claim of our own |\n|---|---:|---:|---:|---:|---:|---|\n")
 	for _, p := range out.Experiments {
 		n := map[words.Text]int{}
 		for _, c := range p.Claims {
@@ -181,7 +181,13 @@ func tallied(n map[words.Text]int) (out string) {
 	for _, v := range []words.Text{session.Reproduced, session.NotReproduced, session.Open, session.Illustration} {
 		out += fmt.Sprintf(" %d |", n[v])
 	}
-	return out
+	var ours []string
+	for _, v := range []words.Text{session.Holds, session.DoesNotHold} {
+		if n[v] > 0 {
+			ours = append(ours, v.English())
+		}
+	}
+	return out + " " + strings.Join(ours, ", ") + " |"
 }
 
 // sheet is an experiment's numbers beside the paper's.
