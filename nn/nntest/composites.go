@@ -50,6 +50,23 @@ func composites() []testCase {
 			b.probe(b.g.Conv("d", b.g.Upsample(x), 16, 3, nn.ConvOptions{Bias: true}))
 			b.probe(b.g.Conv("e", x, 16, 1, nn.ConvOptions{}))
 		}, false},
+		{"a term of a sum that is enlarged before and convolved after it", func(b *net) {
+			x := b.input(2, 16, 4, 5)
+			y := b.g.Conv("y", x, 16, 3, nn.ConvOptions{})
+			large := b.g.Upsample(y)
+			z := b.g.Add(y, b.g.Conv("z", x, 16, 1, nn.ConvOptions{}))
+			b.probe(b.g.Conv("large", large, 16, 3, nn.ConvOptions{}))
+			b.probe(z)
+		}, false},
+		{"a term of a sum of sums that is read after another was computed", func(b *net) {
+			x := b.input(2, 16, 4, 5)
+			w := b.g.Conv("w", x, 16, 1, nn.ConvOptions{})
+			y := b.g.Conv("y", x, 16, 3, nn.ConvOptions{})
+			aside := b.g.ReLU(y)
+			z := b.g.Add(b.g.Add(y, b.g.Conv("z", x, 16, 1, nn.ConvOptions{})), w)
+			b.probe(z)
+			b.probe(aside)
+		}, false},
 		{"stem of the score", func(b *net) {
 			x, y := b.target(2, 3, 7, 36), b.target(2, 3, 7, 36)
 			b.probe(b.g.Norm("n", b.g.Conv("c", b.g.ScoreInput(x, y), 17, 3, nn.ConvOptions{Stride: 2, Bias: true}), true))

@@ -212,10 +212,8 @@ func (p *program) liveness() {
 		for _, r := range readers[i] {
 			if nn.IsLoss(r.Op) {
 				v.gradLife.First = min(v.gradLife.First, r.ID)
-			} else if conv := p.within[r]; conv != nil && p.subpixel(conv) && p.val(conv).needGrad {
-				v.gradLife.First = min(v.gradLife.First, 2*n-conv.ID)
-			} else if p.val(r).needGrad {
-				v.gradLife.First = min(v.gradLife.First, 2*n-r.ID)
+			} else if at := p.turn(r); p.values[at].needGrad {
+				v.gradLife.First = min(v.gradLife.First, 2*n-at)
 			}
 		}
 		if v.node.WantGradient {

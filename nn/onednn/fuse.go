@@ -111,15 +111,7 @@ func (p *program) shareGradient(sum *nn.Node, readers [][]*nn.Node) {
 	for _, pair := range [][2]*nn.Node{{a, b}, {b, a}} {
 		in, other := pair[0], pair[1]
 		v := p.val(in)
-		ok := v.needGrad && v.block == y.block && !in.WantGradient
-		for _, r := range readers[in.ID] {
-			// The other one's producer hands the gradient on at its own time,
-			// which must come before r adds to it; a sum's terms have it longer.
-			_, sums := other.Op.(nn.Add)
-			if r != sum && (nn.IsLoss(r.Op) || r.ID > sum.ID || r.ID >= other.ID || sums) {
-				ok = false
-			}
-		}
+		ok := v.needGrad && v.block == y.block && !in.WantGradient && p.added(in, sum, readers) < p.handedOn(other)
 		shared = shared && (ok || !v.needGrad)
 	}
 	if !shared {
@@ -130,6 +122,46 @@ func (p *program) shareGradient(sum *nn.Node, readers [][]*nn.Node) {
 			v.gradAlias = y
 		}
 	}
+}
+
+// added is the first turn of the backward pass in which something is added to what
+// a term of a sum has of it, or that term's own terms have: the highest ID.
+func (p *program) added(term, sum *nn.Node, readers [][]*nn.Node) int {
+	first := -1
+	for _, r := range readers[term.ID] {
+		at := p.turn(r)
+		if r == sum {
+			continue
+		}
+		if nn.IsLoss(r.Op) || at > sum.ID {
+			return len(p.values) // before the sum has it
+		}
+		first = max(first, at)
+	}
+	for _, in := range p.sharing(term) {
+		first = max(first, p.added(in, term, readers))
+	}
+	return first
+}
+
+// handedOn is the last turn in which the gradient of n is read as it is: by what
+// computed n, or the terms that share it.
+func (p *program) handedOn(n *nn.Node) int {
+	last := n.ID
+	for _, in := range p.sharing(n) {
+		last = min(last, p.handedOn(in))
+	}
+	return last
+}
+
+// sharing lists the terms of n that have its gradient in place.
+func (p *program) sharing(n *nn.Node) (terms []*nn.Node) {
+	for _, in := range n.In {
+		if p.val(in).gradAlias == p.val(n) {
+			terms = append(terms, in)
+		}
+	}
+	return terms
 }
 
 // absorbs reports whether a convolution can compute r as it stores.
@@ -150,6 +182,14 @@ func (p *program) when(r *nn.Node) int {
 	}
 	if f := p.fused[r]; f != nil {
 		return max(r.ID, f.ID)
+	}
+	return r.ID
+}
+
+// turn is the node in whose turn the inputs of r get their gradient.
+func (p *program) turn(r *nn.Node) int {
+	if conv := p.within[r]; conv != nil && p.subpixel(conv) {
+		return conv.ID
 	}
 	return r.ID
 }
