@@ -83,7 +83,7 @@ type program struct {
 	bytes int64
 	// Pinned memory, all of it in one piece.
 	pinned     unsafe.Pointer
-	host       []float32
+	hostFloats int
 	layoutHost func([]float32)
 	inputs     map[*nn.Node][]float32
 	kept       map[*nn.Node][]float32 // outputs and wanted gradients are apart: a node can have both

@@ -41,7 +41,7 @@ func (p *program) hostMemory(forward int) {
 			add(n.Shape.Size(), func(s []float32) { p.wanted[n] = s })
 		}
 	}
-	p.host = make([]float32, 0, total) // an extent only: allocate replaces it
+	p.hostFloats = total
 	p.layoutHost = func(all []float32) {
 		for _, c := range cuts {
 			c.set(all[:c.n:c.n])
@@ -85,12 +85,12 @@ func (p *program) allocate() error {
 		p.bytes += int64(p.size[r])
 	}
 	var err error
-	if p.pinned, err = p.e.pool.pinned(4 * cap(p.host)); err != nil {
+	if p.pinned, err = p.e.pool.pinned(4 * p.hostFloats); err != nil {
 		return err
 	}
-	p.host = unsafe.Slice((*float32)(p.pinned), cap(p.host))
-	clear(p.host)
-	p.layoutHost(p.host)
+	host := unsafe.Slice((*float32)(p.pinned), p.hostFloats)
+	clear(host)
+	p.layoutHost(host)
 	if len(p.tableData) > 0 {
 		err := cu.MemcpyHtoD(p.base[tables], unsafe.Pointer(&p.tableData[0]), int64(4*len(p.tableData)))
 		if err != nil {
@@ -109,12 +109,21 @@ func (p *program) Set(n *nn.Node, data []float32) {
 	copy(p.inputs[n], data)
 }
 
-// Forward implements nn.Program.
-func (p *program) Forward() error {
+var errClosed = errors.New("the program is closed")
+
+// do runs f on the engine's thread.
+func (p *program) do(f func() error) error {
 	return p.e.worker.Do(func() error {
 		if p.closed {
-			return errors.New("forward of a closed program")
+			return errClosed
 		}
+		return f()
+	})
+}
+
+// Forward implements nn.Program.
+func (p *program) Forward() error {
+	return p.do(func() error {
 		if p.mode == nn.Training {
 			p.fill()
 		}
@@ -133,10 +142,7 @@ func (p *program) Backward() error {
 	if p.mode != nn.Training {
 		return errors.New("backward of a program compiled for inference")
 	}
-	return p.e.worker.Do(func() error {
-		if p.closed {
-			return errors.New("backward of a closed program")
-		}
+	return p.do(func() error {
 		if err := p.run(&p.backward); err != nil {
 			return err
 		}
@@ -176,7 +182,7 @@ func (p *program) reload() error {
 }
 
 // Reload implements nn.Program.
-func (p *program) Reload() error { return p.e.worker.Do(p.reload) }
+func (p *program) Reload() error { return p.do(p.reload) }
 
 // Get implements nn.Program.
 func (p *program) Get(n *nn.Node, dst []float32) []float32 {
@@ -225,7 +231,7 @@ func (p *program) Close() error {
 		if p.pinned != nil {
 			errs = append(errs, p.e.pool.unpin(p.pinned))
 		}
-		p.host, p.staging, p.figures, p.slopes = nil, nil, nil, nil
+		p.staging, p.figures, p.slopes = nil, nil, nil
 		clear(p.inputs)
 		clear(p.kept)
 		clear(p.wanted)

@@ -63,7 +63,8 @@ type Program interface {
 	Reload() error
 	// Bytes is the memory that the program holds.
 	Bytes() int64
-	// Close frees the memory.
+	// Close frees the memory. Forward, Backward and Reload are errors from then on;
+	// closing twice does nothing.
 	Close() error
 }
 

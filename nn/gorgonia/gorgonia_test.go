@@ -1,9 +1,11 @@
 package gorgonia
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"agurscope/nn"
@@ -53,6 +55,28 @@ func TestReshapedValuesAreNotOverwritten(t *testing.T) {
 			t.Fatalf("one loss twice is %g and %g", a, b)
 		}
 	}
+}
+
+// The library shares nodes between all graphs, whichever engine builds them; the
+// race detector watches.
+func TestEnginesDoNotRace(t *testing.T) {
+	var all sync.WaitGroup
+	for range 2 {
+		e := start(t)
+		all.Go(func() {
+			g := nn.NewGraph(nn.NewParams(rand.New(rand.NewPCG(1, 2))))
+			y := g.LeakyReLU(g.Conv("c", g.Input("x", nn.Shape{1, 1, 4, 4}), 1, 3, nn.ConvOptions{}), .5)
+			g.Minimise("l2", g.L2Loss(y, g.Input("t", y.Shape)), 1)
+			p, err := e.Compile(g, nn.Training)
+			if err == nil {
+				err = errors.Join(p.Forward(), p.Backward(), p.Close())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // An inference program lets go of what is read no more.

@@ -11,22 +11,22 @@ import (
 
 // program implements nn.Program.
 type program struct {
-	e        *engine
 	g        *nn.Graph
 	b        *builder
 	tape     *tape
 	forward  int // how many of the tape's nodes are the forward pass
 	grads    map[*leaf]*G.Node
 	momentum float32
+	closed   bool
 }
 
+var errClosed = errors.New("the program is closed")
+
 // Compile implements nn.Engine.
-func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	p := &program{
-		e: e, g: g, b: newBuilder(m), tape: newTape(), momentum: 0.1, grads: map[*leaf]*G.Node{},
-	}
+func (*engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
+	library.Lock()
+	defer library.Unlock()
+	p := &program{g: g, b: newBuilder(m), tape: newTape(), momentum: 0.1, grads: map[*leaf]*G.Node{}}
 	if err := p.compile(); err != nil {
 		return nil, fmt.Errorf("compile for gorgonia: %w", err)
 	}
@@ -183,8 +183,11 @@ func (p *program) Set(n *nn.Node, data []float32) {
 
 // Forward implements nn.Program.
 func (p *program) Forward() error {
-	p.e.mu.Lock()
-	defer p.e.mu.Unlock()
+	library.Lock()
+	defer library.Unlock()
+	if p.closed {
+		return errClosed
+	}
 	if p.training() {
 		p.load()
 	}
@@ -229,8 +232,11 @@ func (p *program) Backward() error {
 	if !p.training() {
 		return errors.New("backward of a program compiled for inference")
 	}
-	p.e.mu.Lock()
-	defer p.e.mu.Unlock()
+	library.Lock()
+	defer library.Unlock()
+	if p.closed {
+		return errClosed
+	}
 	if err := p.run(p.forward, len(p.tape.nodes)); err != nil {
 		return err
 	}
@@ -278,6 +284,9 @@ func (p *program) SetMomentum(m float32) { p.momentum = m }
 
 // Reload implements nn.Program.
 func (p *program) Reload() error {
+	if p.closed {
+		return errClosed
+	}
 	p.load()
 	return nil
 }
@@ -292,6 +301,6 @@ func (p *program) Bytes() (sum int64) {
 
 // Close implements nn.Program.
 func (p *program) Close() error {
-	p.tape.values = nil
+	p.closed, p.tape.values = true, nil
 	return nil
 }

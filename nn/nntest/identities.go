@@ -182,6 +182,7 @@ func TestPromises(t *testing.T, e nn.Engine) {
 		"programs share parameters":              sharedParams,
 		"Get and Gradient fill a given slice":    fillsSlice,
 		"a loss of an inference program is read": inferenceLoss,
+		"a closed program says so":               closedProgram,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
 	}
@@ -257,6 +258,28 @@ func misuse(t *testing.T, e nn.Engine) {
 	for i := range 2 { // and once more by the clean-up of compile
 		if err := p.Close(); err != nil {
 			t.Errorf("close %d: %v", i+1, err)
+		}
+	}
+}
+
+// closedProgram: what was not computed must not look as if it were.
+func closedProgram(t *testing.T, e nn.Engine) {
+	for _, m := range []nn.Mode{nn.Inference, nn.Training} {
+		b := newNet(caseNamed("few planes"))
+		p := compile(t, e, b, m)
+		if err := p.Forward(); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for n, x := range b.data {
+			p.Set(n, x)
+		}
+		for name, f := range map[string]func() error{"Forward": p.Forward, "Backward": p.Backward, "Reload": p.Reload} {
+			if f() == nil {
+				t.Errorf("%s of a closed program (mode %d) is no error", name, m)
+			}
 		}
 	}
 }

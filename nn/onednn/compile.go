@@ -70,6 +70,7 @@ type program struct {
 	passes     []*pass
 	owned      []unsafe.Pointer
 	bytes      int64
+	closed     bool
 	momentum   float32
 	loss       map[*nn.Node]float64
 	norms      map[*nn.Node]*normState

@@ -17,9 +17,14 @@ import (
 	"agurscope/nn"
 )
 
+var errClosed = errors.New("the program is closed")
+
 // Set implements nn.Program. Inputs are planar: the copy is the whole work.
 func (p *program) Set(n *nn.Node, data []float32) {
 	v := p.val(n)
+	if p.closed {
+		return // its memory is gone; Forward says so
+	}
 	if len(data) != n.Shape.Size() {
 		panic(&nn.ShapeError{Op: "set " + n.Op.String(), Want: n.Shape.String(), Got: []nn.Shape{{1, 1, 1, len(data)}}})
 	}
@@ -91,6 +96,9 @@ func add(dst, src []float32) {
 }
 
 func (p *program) run(steps []step) error {
+	if p.closed {
+		return errClosed
+	}
 	for i := range steps {
 		start := time.Time{}
 		if p.profile != nil {
@@ -110,6 +118,9 @@ func (p *program) run(steps []step) error {
 func (p *program) Profile(on func(op string, d time.Duration)) { p.profile = on }
 
 func (p *program) load() error {
+	if p.closed {
+		return errClosed
+	}
 	for _, f := range p.prepare {
 		if err := f(); err != nil {
 			return fmt.Errorf("load parameters: %w", err)
@@ -144,6 +155,9 @@ func (p *program) Gradient(n *nn.Node, dst []float32) []float32 {
 }
 
 func (p *program) read(v *value, from *C.float, dst []float32) []float32 {
+	if p.closed {
+		panic(errClosed)
+	}
 	size := v.node.Shape.Size()
 	if cap(dst) < size {
 		dst = make([]float32, size)
@@ -183,6 +197,7 @@ func (p *program) Close() error {
 		}
 		C.dnn_trim()
 		p.convs, p.owned, p.steps, p.back = nil, nil, nil, nil
+		p.closed = true
 		return nil
 	})
 }
