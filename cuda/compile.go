@@ -120,6 +120,9 @@ func (p *program) compile() error {
 		return p.e.fault
 	}
 	for _, n := range p.g.Nodes {
+		if err := plan.Countable(n, n.Shape.Size()); err != nil {
+			return err
+		}
 		p.values = append(p.values, &value{node: n})
 	}
 	if p.mode == nn.Training {

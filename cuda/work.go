@@ -78,6 +78,9 @@ func (l *launch) bind(base *[regions]cu.DevicePtr) {
 				l.slots[i] = uint64(base[a.region]) + uint64(a.offset)
 			}
 		case int:
+			if a != int(int32(a)) {
+				panic(fmt.Sprintf("kernel %s: argument %d is %d", l.kernel, i, a))
+			}
 			l.slots[i] = uint64(uint32(int32(a)))
 		case bool:
 			if a {

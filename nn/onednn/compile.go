@@ -101,7 +101,9 @@ func (e *engine) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
 }
 
 func (p *program) compile() error {
-	p.layout()
+	if err := p.layout(); err != nil {
+		return err
+	}
 	if p.mode == nn.Inference {
 		p.fuse()
 	} else {
@@ -156,15 +158,19 @@ func (p *program) compile() error {
 }
 
 // layout decides how every value is stored.
-func (p *program) layout() {
+func (p *program) layout() error {
 	for _, n := range p.g.Nodes {
 		v := &value{node: n, block: p.e.block}
 		if n.Shape[1] < planarBelow {
 			v.block = 1
 		}
 		v.cb = (n.Shape[1] + v.block - 1) / v.block
+		if err := plan.Countable(n, v.floats()); err != nil {
+			return err
+		}
 		p.values = append(p.values, v)
 	}
+	return nil
 }
 
 func (p *program) val(n *nn.Node) *value { return p.values[n.ID] }

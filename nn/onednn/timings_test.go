@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,9 +143,16 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	}
 	e := start(t, Options{Threads: 1})
 	g := nn.NewGraph(nn.NewParams(rand.New(rand.NewPCG(1, 1))))
-	side := 1 << 20
-	g.Keep(g.ReLU(g.Input("x", nn.Shape{64, 16, side, 64})))
+	x := g.Input("x", nn.Shape{16, 16, 1 << 11, 1 << 11})
+	for range 64 {
+		g.Keep(g.ReLU(x))
+	}
 	if _, err := e.Compile(g, nn.Inference); !errors.Is(err, nn.ErrMemory) {
 		t.Errorf("256 GB were promised: %v", err)
+	}
+	g = newGraph()
+	g.Keep(g.ReLU(g.Input("x", nn.Shape{128, 16, 1 << 10, 1 << 10})))
+	if _, err := e.Compile(g, nn.Inference); !errors.Is(err, nn.ErrMemory) || !strings.Contains(err.Error(), "128x16x1024x1024") {
+		t.Errorf("2^31 numbers are counted: %v", err)
 	}
 }

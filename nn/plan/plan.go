@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"agurscope/nn"
@@ -66,6 +67,19 @@ func Rereads(op nn.Op) (inputs, output bool) {
 		return true, true
 	}
 	return false, false
+}
+
+// mostElements bounds a value: kernels count elements, and those of the group of
+// threads that goes beyond the last, in 32 bits.
+const mostElements = 1<<31 - 1<<10
+
+// Countable returns an error if a value that is stored in so many elements has too
+// many.
+func Countable(n *nn.Node, elements int) error {
+	if elements <= mostElements {
+		return nil
+	}
+	return fmt.Errorf("%w: a value of %v has more numbers than an engine counts; choose a smaller input, batch or size", nn.ErrMemory, n.Shape)
 }
 
 // Interval is a buffer that must exist from step First to step Last.

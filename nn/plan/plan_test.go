@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"agurscope/nn"
@@ -34,6 +36,17 @@ func TestPlaceKeepsApartWhatLivesTogether(t *testing.T) {
 func TestPlaceReusesWhatIsOver(t *testing.T) {
 	if n := Place([]*Interval{{Bytes: 100, First: 0, Last: 1}, {Bytes: 100, First: 2, Last: 3}}, 64); n != 128 {
 		t.Errorf("two that follow each other take %d bytes", n)
+	}
+}
+
+func TestMoreThanKernelsCountIsRefused(t *testing.T) {
+	g := nn.NewGraph(nn.NewParams(nil))
+	x := g.Input("x", nn.Shape{8, 64, 2048, 2048})
+	if err := Countable(x, x.Shape.Size()); !errors.Is(err, nn.ErrMemory) || !strings.Contains(err.Error(), "8x64x2048x2048") {
+		t.Errorf("2^31 numbers: %v", err)
+	}
+	if err := Countable(x, x.Shape.Size()/2); err != nil {
+		t.Error(err)
 	}
 }
 
