@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"time"
 	"unsafe"
+
+	"agurscope/nn"
 )
 
 // algorithms are the ways to compute a convolution, by the names that a plan
@@ -21,7 +23,7 @@ var algorithms = map[string]C.algorithm{"direct": C.ALG_DIRECT, "winograd": C.AL
 
 // choose sets the algorithm that is fastest for a layer on this machine, timed
 // once: for inference alone, because another algorithm gives other last bits
-// and training is to repeat.
+// and training is to repeat. Where there is no memory for that, the rule stands.
 func (p *program) choose(s *C.conv_spec) error {
 	e := p.e
 	if e.timings == nil {
@@ -39,6 +41,9 @@ func (p *program) choose(s *C.conv_spec) error {
 	}
 	key := fmt.Sprintf("%dx%dx%dx%d-%dx%dx%d k%d s%d d%d", s.n, s.ic, s.ih, s.iw, s.oc, s.oh, s.ow, s.kernel, s.stride, s.dilation)
 	best, err := e.timings.fastest(key, candidates, func(names []string) ([]time.Duration, error) { return e.race(s, names) })
+	if errors.Is(err, nn.ErrMemory) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -65,19 +70,23 @@ func (e *engine) race(s *C.conv_spec, names []string) ([]time.Duration, error) {
 			C.free(m)
 		}
 	}()
-	var failed bool
+	var short error
 	room := func(bytes int) *C.float {
-		m := C.dnn_alloc(C.size_t(bytes))
-		failed = failed || m == nil
+		if short != nil {
+			return nil
+		}
+		m, err := allocate(bytes)
+		short = err
 		owned = append(owned, m)
 		return (*C.float)(m)
 	}
 	blocked := func(c, h, w C.int) int {
-		b := s.block
-		return int(s.n * (c + b - 1) / b * b * h * w * 4)
+		b := int(s.block)
+		return 4 * int(s.n) * ((int(c) + b - 1) / b * b) * int(h) * int(w)
 	}
+	taps := int(s.kernel) * int(s.kernel)
 	src, dst := room(blocked(s.ic, s.ih, s.iw)), room(blocked(s.oc, s.oh, s.ow))
-	plain, bias := room(int(s.oc*s.ic*s.kernel*s.kernel)*4), room(int(s.oc)*4+64)
+	plain, bias := room(4*int(s.oc)*int(s.ic)*taps), room(blocked(s.oc, 1, 1))
 	msg := make([]C.char, 256)
 	for i, name := range names {
 		wish := *s
@@ -89,8 +98,8 @@ func (e *engine) race(s *C.conv_spec, names []string) ([]time.Duration, error) {
 		}
 		convs[i] = c
 		w, scratch := room(int(C.conv_weight_bytes(c))), room(int(C.conv_scratch_bytes(c)))
-		if failed {
-			return nil, errors.New("out of memory while layers are timed")
+		if short != nil {
+			return nil, short
 		}
 		if err := status(C.conv_bind(c, src, w, bias, dst, unsafe.Pointer(scratch), plain)); err != nil {
 			return nil, err

@@ -249,8 +249,8 @@ func (p *program) arena() (unsafe.Pointer, error) {
 	return p.alloc(plan.Place(ivs, alignment))
 }
 
-// alloc returns zeroed C memory that lives as long as the program.
-func (p *program) alloc(bytes int) (unsafe.Pointer, error) {
+// allocate returns zeroed C memory.
+func allocate(bytes int) (unsafe.Pointer, error) {
 	// Memory that is only promised would end the program when it is written to.
 	if free := freeMemory(); bytes > manyBytes && int64(bytes) > free {
 		return nil, fmt.Errorf("%w: it needs %d MB, %d MB are free; choose a smaller input, batch or size, or close other programs", nn.ErrMemory, bytes>>20, free>>20)
@@ -259,14 +259,23 @@ func (p *program) alloc(bytes int) (unsafe.Pointer, error) {
 	if m == nil {
 		return nil, fmt.Errorf("%w for %d MB; choose a smaller input, batch or size", nn.ErrMemory, bytes>>20)
 	}
+	return m, nil
+}
+
+// alloc is allocate of memory that lives as long as the program.
+func (p *program) alloc(bytes int) (unsafe.Pointer, error) {
+	m, err := allocate(bytes)
+	if err != nil {
+		return nil, err
+	}
 	p.owned = append(p.owned, m)
 	p.bytes += int64(bytes)
 	return m, nil
 }
 
-// vector returns n zeroed floats, at least one block.
+// vector returns n zeroed floats, and more to the end of the widest block.
 func (p *program) vector(n int) (*C.float, error) {
-	m, err := p.alloc(4 * max(n, 16))
+	m, err := p.alloc(4 * max((n+15)/16*16, 16))
 	return (*C.float)(m), err
 }
 

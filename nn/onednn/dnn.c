@@ -7,6 +7,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ struct conv {
   reorder pack;             // plain <-> wei
   reorder src_in, dst_in;   // node layout -> the implementation's, where they differ
   reorder out;              // the implementation's -> node layout
-  void *src_tmp, *dst_tmp;
+  size_t src_bytes, dst_bytes; // of what lies in the implementation's layout, in scratch
 };
 
 // Multiply-adds that one thread has done before a team would be awake and asleep
@@ -85,9 +86,11 @@ static void say(char *err, size_t n, const char *fmt, ...) {
   va_end(a);
 }
 
+static size_t pages(size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+
 void *dnn_alloc(size_t bytes) {
   void *p = NULL;
-  bytes = (bytes + 4095) / 4096 * 4096;
+  bytes = pages(bytes);
   if (posix_memalign(&p, 4096, bytes ? bytes : 4096)) return NULL;
   memset(p, 0, bytes);
   return p;
@@ -97,6 +100,13 @@ void dnn_trim(void) {
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
+}
+
+void dnn_gemm(char ta, char tb, int m, int n, int k, float factor, const float *a, int lda, const float *b, int ldb,
+              float *c, int ldc) {
+  if (dnnl_sgemm(ta, tb, m, n, k, factor, a, lda, b, ldb, 0, c, ldc) == dnnl_success) return;
+  for (int r = 0; r < m; r++)
+    for (int i = 0; i < n; i++) c[(size_t)r * ldc + i] = NAN;
 }
 
 void dnn_version(int *major, int *minor, int *patch) {
@@ -176,8 +186,6 @@ void conv_free(conv *c) {
   reorder_free(&c->src_in);
   reorder_free(&c->dst_in);
   reorder_free(&c->out);
-  free(c->src_tmp);
-  free(c->dst_tmp);
   free(c);
 }
 
@@ -288,11 +296,11 @@ static dnnl_status_t adapt(conv *c, const conv_spec *s, md_ref src, md_ref dst) 
   dnnl_status_t st = md_init(&ns, 4, sd, s->src_planar ? dnnl_abcd : blocked_tag(s->block));
   if (st == dnnl_success) st = md_init(&nd, 4, dd, blocked_tag(s->block));
   if (st == dnnl_success && !dnnl_memory_desc_equal(MD(ns), src)) {
-    c->src_tmp = dnn_alloc(dnnl_memory_desc_get_size(src));
+    c->src_bytes = pages(dnnl_memory_desc_get_size(src));
     st = c->pass == PASS_DATA ? reorder_init(&c->out, c->e, src, MD(ns), most) : reorder_init(&c->src_in, c->e, MD(ns), src, most);
   }
   if (st == dnnl_success && !dnnl_memory_desc_equal(MD(nd), dst)) {
-    c->dst_tmp = dnn_alloc(dnnl_memory_desc_get_size(dst));
+    c->dst_bytes = pages(dnnl_memory_desc_get_size(dst));
     st = c->pass <= PASS_FORWARD ? reorder_init(&c->out, c->e, dst, MD(nd), most) : reorder_init(&c->dst_in, c->e, MD(nd), dst, most);
   }
   md_free(ns), md_free(nd);
@@ -357,7 +365,7 @@ conv *conv_new(dnn *e, const conv_spec *s, pass_kind pass, char *err, size_t err
 const char *conv_impl(const conv *c) { return c->impl; }
 algorithm conv_algorithm(const conv *c) { return c->alg; }
 size_t conv_weight_bytes(const conv *c) { return c->wei_bytes; }
-size_t conv_scratch_bytes(const conv *c) { return c->scratch_bytes; }
+size_t conv_scratch_bytes(const conv *c) { return c->src_bytes + c->dst_bytes + c->scratch_bytes; }
 
 static void set(dnnl_memory_t m, void *p) {
   if (m) dnnl_memory_set_data_handle(m, p);
@@ -366,17 +374,19 @@ static void set(dnnl_memory_t m, void *p) {
 int conv_bind(conv *c, float *src, float *weights, float *bias, float *dst, void *scratch, float *plain) {
   winograd *o = &c->own;
   o->src = src, o->weights = weights, o->bias = bias, o->dst = dst, o->scratch = scratch, o->plain = plain;
-  set(c->src, c->src_tmp ? c->src_tmp : src);
-  set(c->dst, c->dst_tmp ? c->dst_tmp : dst);
+  void *src_tmp = scratch, *dst_tmp = (char *)scratch + c->src_bytes;
+  scratch = (char *)dst_tmp + c->dst_bytes;
+  set(c->src, c->src_bytes ? src_tmp : src);
+  set(c->dst, c->dst_bytes ? dst_tmp : dst);
   set(c->wei, weights);
   set(c->bia, bias);
   set(c->scratch, scratch), set(c->pack.scratch, scratch);
   set(c->src_in.scratch, scratch), set(c->dst_in.scratch, scratch), set(c->out.scratch, scratch);
   set(c->pack.from, c->pass == PASS_WEIGHTS ? weights : plain);
   set(c->pack.to, c->pass == PASS_WEIGHTS ? plain : weights);
-  set(c->src_in.from, src), set(c->src_in.to, c->src_tmp);
-  set(c->dst_in.from, dst), set(c->dst_in.to, c->dst_tmp);
-  set(c->out.from, c->pass == PASS_DATA ? c->src_tmp : c->dst_tmp);
+  set(c->src_in.from, src), set(c->src_in.to, src_tmp);
+  set(c->dst_in.from, dst), set(c->dst_in.to, dst_tmp);
+  set(c->out.from, c->pass == PASS_DATA ? src_tmp : dst_tmp);
   set(c->out.to, c->pass == PASS_DATA ? src : dst);
   return 0;
 }

@@ -46,6 +46,11 @@ int conv_pack(conv *c);
 int conv_run(conv *c, int acc);
 int conv_adds(const conv *c);
 
+// dnn_gemm sets c to factor * op(a) op(b), row-major, or to what is not a number
+// where the library fails.
+void dnn_gemm(char ta, char tb, int m, int n, int k, float factor, const float *a, int lda, const float *b, int ldb,
+              float *c, int ldc);
+
 void *dnn_alloc(size_t bytes); // 4096-aligned, zeroed
 void dnn_trim(void);           // gives what was freed back to the system
 #endif

@@ -9,8 +9,9 @@
 // C: OpenMP keeps a pool of threads per calling thread, and oneDNN's scratch
 // memory does not survive a change of thread.
 //
-// A program owns three pieces of C memory, made when it is compiled and freed
+// A program owns C memory of three kinds, made when it is compiled and freed
 // when it is closed: values and gradients (placed by liveness, so that buffers
 // whose lives do not overlap share addresses), parameters in the layouts of
-// their implementations, and scratch. Nothing is allocated while it runs.
+// their implementations, and scratch, which all operations share. Nothing is
+// allocated while it runs.
 package onednn

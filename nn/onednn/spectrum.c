@@ -2,9 +2,9 @@
 
 #pragma GCC optimize("no-math-errno", "no-trapping-math")
 
+#include "dnn.h"
 #include "kernels.h"
 
-#include <dnnl.h>
 #include <math.h>
 #include <omp.h>
 
@@ -36,7 +36,7 @@ void k_spectrum_tables(float *tables, int n) {
 // c = factor * a * b, rows of a and c being pitch apart.
 static void gemm(int rows, int cols, int inner, float factor, const float *a, int pitch, const float *b, float *c,
                  int out) {
-  dnnl_sgemm('N', 'N', rows, cols, inner, factor, a, pitch, b, cols, 0, c, out);
+  dnn_gemm('N', 'N', rows, cols, inner, factor, a, pitch, b, cols, c, out);
 }
 
 // rows_forward multiplies the even and the odd part of rows of w, side by side in
