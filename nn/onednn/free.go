@@ -15,33 +15,33 @@ const manyBytes = 64 << 20
 // freeMemory is how much memory may still be used, by the machine and by the
 // group that the program is confined to; as much as there can be where that
 // cannot be told.
-func freeMemory() int64 {
+func freeMemory() int64 { return freeUnder("/") }
+
+// freeUnder is freeMemory by what the system says in files under root.
+func freeUnder(root string) int64 {
 	free := int64(math.MaxInt64)
-	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
-		if _, rest, ok := bytes.Cut(b, []byte("MemAvailable:")); ok {
-			if kib, ok := number(rest); ok {
-				free = kib << 10
-			}
-		}
+	if kib, ok := number(root+"proc/meminfo", "MemAvailable:"); ok {
+		free = kib << 10
 	}
-	if limit, ok := readNumber("/sys/fs/cgroup/memory.max"); ok {
-		if used, ok := readNumber("/sys/fs/cgroup/memory.current"); ok {
-			free = min(free, max(limit-used, 0))
+	group := root + "sys/fs/cgroup/memory."
+	if limit, ok := number(group+"max", ""); ok {
+		if used, ok := number(group+"current", ""); ok {
+			// Files that were read and are not in use count as used until somebody
+			// else wants the memory.
+			idle, _ := number(group+"stat", "inactive_file ")
+			free = min(free, max(limit-used+idle, 0))
 		}
 	}
 	return free
 }
 
-func readNumber(file string) (int64, bool) {
+// number reads the number that follows key in a file.
+func number(file, key string) (int64, bool) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}
-	return number(b)
-}
-
-// number reads the digits that b begins with, after spaces.
-func number(b []byte) (int64, bool) {
+	_, b, _ = bytes.Cut(b, []byte(key))
 	b = bytes.TrimLeft(b, " ")
 	n := 0
 	for n < len(b) && b[n] >= '0' && b[n] <= '9' {

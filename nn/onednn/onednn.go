@@ -46,10 +46,7 @@ func Open(o Options) (nn.Engine, error) {
 
 // open starts the engine with a block that the processor can do.
 func open(o Options, block int) (nn.Engine, error) {
-	e := &engine{block: block, threads: o.Threads, direct: o.Direct, bf16: o.BF16, worker: thread.Start(errStopped)}
-	if e.threads <= 0 {
-		e.threads = runtime.NumCPU()
-	}
+	e := &engine{block: block, threads: threads(o.Threads), direct: o.Direct, bf16: o.BF16, worker: thread.Start(errStopped)}
 	err := e.worker.Do(func() error {
 		C.k_set_threads(C.int(e.threads))
 		msg := make([]C.char, 256)
@@ -70,6 +67,16 @@ func open(o Options, block int) (nn.Engine, error) {
 		return nil, fmt.Errorf("open oneDNN: %w", err)
 	}
 	return e, nil
+}
+
+// threads is how many work where so many are wished for. A share of the machine's
+// processors, as a container has, counts as the machine: threads beyond it would be
+// waited for. OpenMP ends the program where it cannot start as many as it is told.
+func threads(wish int) int {
+	if wish <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return min(wish, 4*runtime.NumCPU())
 }
 
 // Name implements nn.Engine.

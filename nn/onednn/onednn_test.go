@@ -4,7 +4,10 @@ package onednn
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +180,76 @@ func TestPaddingLanesStayZero(t *testing.T) {
 	}
 }
 
+// What lies in scratch memory between two passes is another layer's, or nothing.
+func TestScratchIsWrittenBeforeItIsRead(t *testing.T) {
+	for _, o := range []Options{{}, {Direct: true}, {Plan: filepath.Join(t.TempDir(), "plan.json"), BF16: true}} {
+		for _, mode := range []nn.Mode{nn.Inference, nn.Training} {
+			e := start(t, o)
+			g := newGraph()
+			x := g.Input("x", nn.Shape{2, 17, 9, 8})
+			x.WantGradient = true
+			y := g.Norm("n", g.Conv("wide", x, 40, 3, nn.ConvOptions{Dilation: 6, Bias: true}), true)
+			y = g.Conv("point", g.ReLU(g.Conv("3x3", y, 24, 3, nn.ConvOptions{})), 33, 1, nn.ConvOptions{Bias: true})
+			y = g.Concat(y, g.Slice(y, 3, 20))
+			y = g.Conv("enlarged", g.Upsample(y), 16, 3, nn.ConvOptions{})
+			y = g.Keep(g.Conv("stride", g.Attend(y, y, y, nn.Attend{Factor: .1}), 20, 4, nn.ConvOptions{Stride: 2}))
+			probe(g, y)
+			if e.timings != nil { // as if it were faster
+				e.timings.all[e.timings.machine] = rounded(g)
+			}
+			p := compile(t, e, g, mode)
+			data := make([]float32, x.Shape.Size())
+			for i := range data {
+				data[i] = float32(i*i%29)/29 - .3
+			}
+			p.Set(x, data)
+			step := func() (all []float32) {
+				if err := p.Forward(); err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, p.Get(y, nil)...)
+				if mode == nn.Inference {
+					return all
+				}
+				if err := p.Backward(); err != nil {
+					t.Fatal(err)
+				}
+				for _, w := range g.Params.All {
+					all = append(all, w.GradData()...)
+				}
+				return append(all, p.Gradient(x, nil)...)
+			}
+			statistics := g.Params.Snapshot(nil)
+			first := step()
+			g.Params.Restore(statistics)
+			for _, s := range [][]float32{
+				floats(p.tempA, p.need.tempA), floats(p.tempB, p.need.tempB), floats(p.scratch, p.need.scratch),
+				floats(p.plain, p.need.plain), floats((*_Ctype_float)(p.convScratch), p.need.conv/4),
+			} {
+				for i := range s {
+					s[i] = float32(math.NaN())
+				}
+			}
+			if !slices.Equal(first, step()) {
+				t.Errorf("%+v, mode %d: a second pass gives other bits", o, mode)
+			}
+		}
+	}
+}
+
+// rounded is a plan in which bf16 is the fastest for every convolution.
+func rounded(g *nn.Graph) map[string]timing {
+	plan := map[string]timing{}
+	for _, n := range g.Nodes {
+		if op, ok := n.Op.(nn.Conv); ok {
+			x := n.In[0].Shape
+			key := fmt.Sprintf("%v-%dx%dx%d k%d s%d d%d", x, n.Shape[1], n.Shape[2], n.Shape[3], op.Kernel, op.Stride, op.Dilation)
+			plan[key] = timing{"direct": 2, "winograd": 3, "bf16": 1}
+		}
+	}
+	return plan
+}
+
 // oneDNN splits its sums by threads; the kernels of this package do not.
 func TestOwnKernelsDoNotDependOnThreads(t *testing.T) {
 	run := func(threads int) []float32 {
@@ -214,6 +287,17 @@ func TestOwnKernelsDoNotDependOnThreads(t *testing.T) {
 		if !slices.Equal(one, run(threads)) {
 			t.Errorf("1 and %d threads give other bits", threads)
 		}
+	}
+}
+
+// OpenMP would end the program.
+func TestThreadsAreBounded(t *testing.T) {
+	if e := start(t, Options{Threads: 1 << 20}); e.threads > 4*runtime.NumCPU() {
+		t.Errorf("%d threads", e.threads)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as in a container that has one
+	if e := start(t, Options{}); e.threads != 1 {
+		t.Errorf("%d threads of one processor", e.threads)
 	}
 }
 

@@ -3,7 +3,7 @@ package onednn
 // Options configure the engine. The zero value uses every core and Winograd's
 // convolution where it pays.
 type Options struct {
-	Threads int  // 0: as many as the machine has cores
+	Threads int  // 0: as many as the program may use cores
 	Direct  bool // never use Winograd
 
 	// Plan is a file that remembers, for inference on this machine, which

@@ -104,7 +104,7 @@ func (p *program) runBench(ctx context.Context, f benchFlags) error {
 	}
 	b.Threads, b.PeakRSS = f.engine.threads, session.Number(peakRSS())
 	if b.Threads == 0 {
-		b.Threads = runtime.NumCPU()
+		b.Threads = runtime.GOMAXPROCS(0)
 	}
 	if f.json {
 		return p.printJSON(b)
