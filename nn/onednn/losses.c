@@ -21,7 +21,7 @@ double k_l1(const float *x, const float *t, const float *m, float mask_weight, f
             float *grad, int n, int c, int hw) {
   const float g = weight / ((float)n * c * hw);
   double part[n * c];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) PARALLEL((size_t)n * c * hw)
   for (int i = 0; i < n * c; i++) {
     const float *a = x + (size_t)i * hw, *b = t + (size_t)i * hw, *mk = m + (size_t)(i / c) * hw;
     float s = 0;
@@ -51,7 +51,7 @@ double k_focal(const float *s, const float *m, float pos_weight, float weight, f
   const size_t chunks = (n + chunk - 1) / chunk;
   double part[chunks];
   const float g = weight / (float)n;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) PARALLEL(n)
   for (size_t k = 0; k < chunks; k++) {
     double sum = 0;
     const size_t end = (k + 1) * chunk < n ? (k + 1) * chunk : n;
@@ -83,7 +83,7 @@ double k_l2(const float *x, const float *t, float weight, float *grad, size_t n,
   const size_t chunks = (n + chunk - 1) / chunk;
   double part[chunks];
   const float g = 2 * weight / (float)count;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) PARALLEL(n)
   for (size_t k = 0; k < chunks; k++) {
     float s = 0;
     const size_t end = (k + 1) * chunk < n ? (k + 1) * chunk : n;
