@@ -28,7 +28,7 @@ func (g *Graph) Conv(name string, x *Node, out, k int, o ConvOptions) *Node {
 	if o.Bias {
 		c.B = g.Params.param(name+".bias", Bias, constant(o.BiasInit), out)
 	}
-	extent := func(n int) int { return (n+2*c.Pad-dil*(k-1)-1)/stride + 1 }
+	extent := func(n int) int { return (n + 2*c.Pad - dil*(k-1) - 1 + stride) / stride }
 	h, w := extent(x.Shape[2]), extent(x.Shape[3])
 	fits := k%2 == 1 || stride%2 == 0 && dil == 1 && k >= stride
 	needs("conv "+name, "an odd kernel, or an even one with an even stride, and an image no smaller than it", fits && h > 0 && w > 0, x)

@@ -57,6 +57,9 @@ func TestWrongShapesPanicWithAShapeErrorThatTryReturns(t *testing.T) {
 		"even kernel smaller than its stride": func(g *nn.Graph) {
 			g.Conv("c", g.Input("x", nn.Shape{1, 1, 8, 8}), 1, 2, nn.ConvOptions{Stride: 4})
 		},
+		"even kernel on less than its stride": func(g *nn.Graph) {
+			g.Conv("c", g.Input("x", nn.Shape{1, 1, 8, 1}), 1, 4, nn.ConvOptions{Stride: 2})
+		},
 		"even kernel with dilation": func(g *nn.Graph) {
 			g.Conv("c", g.Input("x", nn.Shape{1, 1, 8, 8}), 1, 4, nn.ConvOptions{Stride: 2, Dilation: 2})
 		},
