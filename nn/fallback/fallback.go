@@ -30,7 +30,16 @@ func New(first nn.Engine, open func() (nn.Engine, error), told func(fault error)
 }
 
 // Without returns e as what goes on without a device that did not even start.
-func Without(fault error, e nn.Engine) nn.Engine { return &without{e, fault} }
+func Without(fault error, e nn.Engine) nn.Engine {
+	w := &without{e, fault}
+	if d, ok := e.(nn.Divisible); ok {
+		return &struct {
+			*without
+			nn.Divisible
+		}{w, d}
+	}
+	return w
+}
 
 // without implements nn.Faulted.
 type without struct {

@@ -152,6 +152,30 @@ func TestWithoutASecondTheFaultIsTold(t *testing.T) {
 	}
 }
 
+// parted is an engine that can be divided.
+type parted struct{ nn.Engine }
+
+func (parted) Divide(int64) ([]nn.Engine, error) { return make([]nn.Engine, 2), nil }
+
+// What an engine can do it can without a device as well.
+func TestWithoutADevice(t *testing.T) {
+	why := errors.New("broken")
+	for _, e := range []nn.Engine{parted{open(t)}, open(t)} {
+		w := Without(why, e)
+		if f, ok := w.(nn.Faulted); !ok || f.Fault() != why || w.Name() != e.Name() {
+			t.Errorf("%T: %v", e, w)
+		}
+		_, can := e.(nn.Divisible)
+		if d, ok := w.(nn.Divisible); ok != can {
+			t.Errorf("%T can be divided: %v", e, ok)
+		} else if can {
+			if parts, err := d.Divide(1); len(parts) != 2 || err != nil {
+				t.Error(parts, err)
+			}
+		}
+	}
+}
+
 // It keeps the promises of an engine before and after.
 func TestEngine(t *testing.T) {
 	for name, n := range map[string]int{"before": 1 << 30, "after": 1} {
