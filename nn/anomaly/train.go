@@ -91,7 +91,7 @@ const (
 	ByFlat  Stop = "flat"  // the loss on held-out good parts had stopped falling
 )
 
-// ErrDiverged is wrapped when the loss stops being a number.
+// ErrDiverged is wrapped when loss, gradients or weights stop being numbers.
 var ErrDiverged = errors.New("training diverged")
 
 const clipNorm = 5
@@ -313,8 +313,8 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 		pr.Terms[l.Name] = float64(one[0])
 		pr.Loss += float64(l.Weight) * float64(one[0])
 	}
-	if math.IsNaN(pr.Loss) || math.IsInf(pr.Loss, 0) {
-		return Progress{}, fmt.Errorf("%w at step %d: use a lower learning rate or another seed", ErrDiverged, t.step+1)
+	if !isNumber(pr.Loss) {
+		return Progress{}, t.diverged()
 	}
 	if t.o.Replay > 0 && t.g.logits != nil {
 		t.answers = t.p.Get(t.g.logits, t.answers)
@@ -324,7 +324,10 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 		return Progress{}, fmt.Errorf("train, step %d: %w", t.step+1, err)
 	}
 	for _, g := range t.groups {
-		optim.Clip(g, clipNorm)
+		// The loss may well stay a number after such a step: ReLU forgets what is none.
+		if !isNumber(optim.Clip(g, clipNorm)) {
+			return Progress{}, t.diverged()
+		}
 	}
 	t.adam.Step(t.all, lr)
 	t.ema.Update(t.all)
@@ -342,6 +345,12 @@ func (t *trainer) advance(b *batch) (Progress, error) {
 	}
 	return pr, nil
 }
+
+func (t *trainer) diverged() error {
+	return fmt.Errorf("%w at step %d: use a lower learning rate or another seed", ErrDiverged, t.step+1)
+}
+
+func isNumber(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // lately returns the losses of the last tenth of the steps, at least ten.
 func (t *trainer) lately() []float64 {

@@ -289,6 +289,37 @@ func TestTrainingThatDivergesSaysSo(t *testing.T) {
 	}
 }
 
+// poisoned is an engine whose gradients are broken in the second step. The loss
+// would not show it: ReLU makes zeros of what is not a number.
+type poisoned struct{ nn.Engine }
+
+func (e poisoned) Compile(g *nn.Graph, m nn.Mode) (nn.Program, error) {
+	p, err := e.Engine.Compile(g, m)
+	return &poisonedProgram{Program: p, g: g}, err
+}
+
+type poisonedProgram struct {
+	nn.Program
+	g     *nn.Graph
+	steps int
+}
+
+func (p *poisonedProgram) Backward() error {
+	err := p.Program.Backward()
+	if p.steps++; p.steps == 2 {
+		p.g.Params.All[0].GradData()[0] = float32(math.Inf(1))
+	}
+	return err
+}
+
+func TestBrokenGradientsEndTheTraining(t *testing.T) {
+	o, steps := trainOptions(""), 0
+	_, _, err := Train(context.Background(), poisoned{oneThread(t)}, trained, trainImages(), o, func(Progress) { steps++ })
+	if !errors.Is(err, ErrDiverged) || steps != 1 {
+		t.Errorf("after %d steps: %v, want ErrDiverged after one", steps, err)
+	}
+}
+
 // TestWeightsThatDivergeInTheLastStepAreNoticed: no loss is computed after it.
 func TestWeightsThatDivergeInTheLastStepAreNoticed(t *testing.T) {
 	o := trainOptions("")

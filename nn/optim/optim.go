@@ -75,7 +75,8 @@ func Trained(ps *nn.Params) []*nn.Param {
 }
 
 // Clip scales all gradients so that their joint Euclidean norm is at most
-// limit, and returns the norm before.
+// limit, and returns the norm before. Where that is infinite or not a number, a
+// step by these gradients would ruin the weights.
 func Clip(ps []*nn.Param, limit float64) float64 {
 	sum := 0.0
 	for _, p := range ps {

@@ -36,7 +36,7 @@ type Report struct {
 	Loss    float64 // of fine-tuning, mean over its last tenth
 }
 
-// ErrDiverged is wrapped when the loss stops being a number.
+// ErrDiverged is wrapped when the loss or its gradients stop being numbers.
 var ErrDiverged = errors.New("denoiser: training diverged")
 
 const (
@@ -245,13 +245,12 @@ func (t *trainer) run(ctx context.Context, k task) (float64, error) {
 			one = p.Get(l.Node, one)
 			loss += float64(l.Weight) * float64(one[0])
 		}
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return 0, fmt.Errorf("%w in %s at step %d: use a lower learning rate or another seed", ErrDiverged, k.name, t.step+1)
-		}
 		if err := p.Backward(); err != nil {
 			return 0, fmt.Errorf("train denoiser, %s: %w", k.name, err)
 		}
-		optim.Clip(k.params, clipNorm)
+		if norm := optim.Clip(k.params, clipNorm); math.IsNaN(loss+norm) || math.IsInf(loss+norm, 0) {
+			return 0, fmt.Errorf("%w in %s at step %d: use a lower learning rate or another seed", ErrDiverged, k.name, t.step+1)
+		}
 		i := t.step - first
 		adam.Step(k.params, rate.Rate(i+1, float64(i)/float64(steps)))
 		t.step++
