@@ -63,19 +63,25 @@ func (e *StorageError) Error() string {
 // Unwrap returns the reason.
 func (e *StorageError) Unwrap() error { return e.Err }
 
-// remedies holds, for each reason, what a person can do about it.
-var remedies = map[error]string{
-	ErrLocked:      "close the other program, or open the history for reading",
-	ErrNotDatabase: "choose another file, or move this one away to start a new history; it was left as it is",
-	ErrForeign:     "choose another file; this one was left as it is",
-	ErrNewerSchema: "update Agurscope to open it; it was left as it is",
-	ErrOlderSchema: "open it once for writing to bring it up to date",
-	ErrDamaged:     "copy the file to a safe place, then restore a backup; it was left as it is",
-	ErrFull:        "make room on the disk, then try again; nothing already stored is lost",
-	ErrWaiting:     "wait until the journal is empty",
-	errJournal:     "move it away; whatever it is, it was left as it is",
-	ErrDenied:      "make the file and its folder writable, or choose another place",
-	errIO:          "check that the disk is there and healthy, then try again",
+// remedies holds the reasons with what a person can do about each. An error that has
+// several, as of a full disk that takes neither database nor journal, is called by the
+// first of them.
+var remedies = []struct {
+	reason error
+	hint   string
+}{
+	{ErrLocked, "close the other program, or open the history for reading"},
+	{ErrNotDatabase, "choose another file, or move this one away to start a new history; it was left as it is"},
+	{ErrForeign, "choose another file; this one was left as it is"},
+	{ErrNewerSchema, "update Agurscope to open it; it was left as it is"},
+	{ErrOlderSchema, "open it once for writing to bring it up to date"},
+	{ErrDamaged, "copy the file to a safe place, then restore a backup; it was left as it is"},
+	{ErrFull, "make room on the disk, then try again; nothing already stored is lost"},
+	{errJournal, "move it away; whatever it is, it was left as it is"},
+	{ErrDenied, "make the file and its folder writable, or choose another place"},
+	{errIO, "check that the disk is there and healthy, then try again"},
+	{ErrWaiting, "wait until the journal is empty"},
+	{errBeingRead, "close what reads it, if waiting does not help"},
 }
 
 // storage wraps err, which stopped op, in a StorageError with its remedy.
@@ -85,14 +91,14 @@ func storage(op, path string, err error) error {
 	if err == nil || errors.As(err, &done) || isOurs(err) {
 		return err
 	}
-	reason := reasonOf(err)
+	reason, hint := reasonOf(err)
 	if reason == nil {
 		return fmt.Errorf("%s %s: %w", op, path, err)
 	}
 	if !errors.Is(err, reason) {
 		err = fmt.Errorf("%w (%w)", reason, err)
 	}
-	return &StorageError{Op: op, Path: path, Hint: remedies[reason], Err: err}
+	return &StorageError{Op: op, Path: path, Hint: hint, Err: err}
 }
 
 // isOurs reports whether err is an answer rather than a fault.
@@ -105,18 +111,31 @@ func isOurs(err error) bool {
 	return false
 }
 
-// reasonOf names the reason behind err, or returns nil where none fits.
-func reasonOf(err error) error {
-	for reason := range remedies {
-		if errors.Is(err, reason) {
-			return reason
+// reasonOf names the reason behind err and its remedy; nil where none fits.
+func reasonOf(err error) (reason error, hint string) {
+	for _, r := range remedies {
+		if errors.Is(err, r.reason) {
+			return r.reason, r.hint
 		}
 	}
+	reason = systemReason(err)
+	for _, r := range remedies {
+		if r.reason == reason {
+			hint = r.hint
+		}
+	}
+	return reason, hint
+}
+
+// systemReason names the reason behind an error of the system or of SQLite.
+func systemReason(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return ErrFull
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return ErrDenied
+	case errors.Is(err, syscall.EIO):
+		return errIO
 	}
 	var e sqlite3.Error
 	if !errors.As(err, &e) {

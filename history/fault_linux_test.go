@@ -184,3 +184,45 @@ func TestKilledWithAFailingDisk(t *testing.T) {
 		t.Error("nothing was shown")
 	}
 }
+
+// Where neither database nor journal takes anything, each verdict is told why, in
+// the same words however long that lasts.
+func TestAFaultOfBothIsSaidAsBriefTheThousandthTime(t *testing.T) {
+	s := mustOpen(t)
+	run := mustRun(t, s)
+	rec := NewRecorder(s)
+	rec.pause = time.Hour
+	limitPages(t, s, 0)
+	for i := 0; rec.Health().OK(); i++ {
+		r := sample(run.ID, i)
+		r.Thumbnail = bytes.Repeat(fmt.Appendf(nil, "%d", i), 9000)
+		if err := rec.Add(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	good := s.in().writer.journal.f
+	s.in().writer.journal.f = full
+	var first string
+	for i := range 1000 {
+		err := rec.Add(context.Background(), sample(run.ID, i))
+		if err == nil {
+			t.Fatal("it was acknowledged and is nowhere")
+		}
+		if first == "" {
+			first = err.Error()
+		}
+		if err.Error() != first || rec.Health().Reason() != ErrFull.Error() {
+			t.Fatalf("after %d: %d letters, %q", i, len(err.Error()), rec.Health().Reason())
+		}
+	}
+	s.in().writer.journal.f = good
+	limitPages(t, s, 1<<20)
+	if err := rec.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -24,9 +24,9 @@ func (h Health) Reason() string {
 	if h.Fault == nil {
 		return ""
 	}
-	for reason := range remedies {
-		if errors.Is(h.Fault, reason) {
-			return reason.Error()
+	for _, r := range remedies {
+		if errors.Is(h.Fault, r.reason) {
+			return r.reason.Error()
 		}
 	}
 	return h.Fault.Error()

@@ -24,8 +24,11 @@ type Recorder struct {
 	mu     sync.RWMutex // held for reading while something is put in the queue
 	closed bool
 
+	// Of the goroutine.
 	pause time.Duration // until the next attempt to empty the journal
-	now   chan struct{} // asks for one at once
+	fault error         // why the database takes nothing, without what the journal said since
+
+	now chan struct{} // asks for an attempt at once
 
 	stateMu sync.Mutex
 	health  Health
@@ -54,7 +57,7 @@ func newRecorder(s *Store, pause time.Duration) *Recorder {
 		why = s.left
 	}
 	if why != nil && s.in().writer != nil {
-		r.pause = pause
+		r.pause, r.fault = pause, why
 		r.state(why)
 	}
 	go r.run()
@@ -133,9 +136,13 @@ const (
 
 func (r *Recorder) run() {
 	defer close(r.ended)
+	// One timer from a fault on: what is recorded meanwhile must not put the next
+	// attempt off, or a line that never rests would never get its history back.
+	var retry <-chan time.Time
 	for {
-		var retry <-chan time.Time
-		if !r.Health().OK() {
+		if r.Health().OK() {
+			retry = nil
+		} else if retry == nil {
 			retry = time.After(r.pause)
 		}
 		select {
@@ -148,9 +155,11 @@ func (r *Recorder) run() {
 			}
 			r.commit(r.gather(first))
 		case <-retry:
+			retry = nil
 			r.retry()
 		case <-r.now:
 			if !r.Health().OK() {
+				retry = nil
 				r.retry()
 			}
 		}
@@ -172,9 +181,13 @@ func (r *Recorder) works() bool { return r.Health().OK() || r.store.in().away !=
 
 // retry brings the journal into the database, if that works again.
 func (r *Recorder) retry() {
-	err := r.store.recover()
-	r.pause = min(2*max(r.pause, firstPause), lastPause)
-	r.state(err)
+	r.fault = r.store.recover()
+	if r.fault == nil {
+		r.pause = 0
+	} else {
+		r.pause = min(2*max(r.pause, firstPause), lastPause)
+	}
+	r.state(r.fault)
 }
 
 // gather claims first and whatever else has queued up by now.
@@ -269,10 +282,11 @@ func (r *Recorder) commitRecords(batch []*request) {
 
 // pend keeps a batch in the journal. Only what is there is acknowledged.
 func (r *Recorder) pend(batch []*request, fault error) {
-	if fault == nil {
-		fault = r.Health().Fault
+	if fault != nil {
+		r.fault = fault
 	}
 	for _, q := range batch {
+		fault := r.fault
 		var err error
 		if q.event != nil {
 			err = r.store.pendEvent(q.event)

@@ -1,8 +1,10 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -199,5 +201,39 @@ func TestRecorderOnAClosedStoreSaysSo(t *testing.T) {
 	}
 	if err := rec.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A line that never rests gets its history back all the same: what it records does
+// not put the next attempt off.
+func TestTheJournalIsEmptiedWhileVerdictsStream(t *testing.T) {
+	s := mustOpen(t)
+	run := mustRun(t, s)
+	rec := NewRecorder(s)
+	add := func(n int) {
+		r := sample(run.ID, n)
+		r.Thumbnail = bytes.Repeat(fmt.Appendf(nil, "%d", n), 5000)
+		if err := rec.Add(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limitPages(t, s, 0)
+	n := 0
+	for ; rec.Health().OK(); n++ {
+		add(n)
+	}
+	limitPages(t, s, 1<<20)
+	for end := time.Now().Add(20 * firstPause); !rec.Health().OK(); n++ {
+		if time.Now().After(end) {
+			t.Fatal("it waits for a pause that never comes")
+		}
+		add(n)
+		time.Sleep(firstPause / 20)
+	}
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v := mustVerify(t, s); v.Verdicts != int64(n) {
+		t.Errorf("%d verdicts of %d", v.Verdicts, n)
 	}
 }
