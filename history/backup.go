@@ -28,6 +28,10 @@ func (s *Store) Backup(ctx context.Context, dst string, replace bool, progress f
 	if same, err := filepath.EvalSymlinks(dst); err == nil && same == s.in().path {
 		return fmt.Errorf("back up history to %s: this is the history itself", dst)
 	}
+	// A copy under the name of another history must not find that one's log.
+	if info, err := os.Stat(dst + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("back up history to %s: the history there is in use, or was not closed; choose another file", dst)
+	}
 	err = s.reading("back up history", func() error { return s.backup(ctx, dst, progress) })
 	return cancelled(ctx, err)
 }
@@ -50,6 +54,9 @@ func (s *Store) backup(ctx context.Context, dst string, progress func(done, tota
 		return err
 	}
 	if err := s.copyFiles(ctx, dst+".files"); err != nil {
+		return err
+	}
+	if err := syncTree(dst + ".files"); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(part, os.O_RDWR, 0)
@@ -154,6 +161,20 @@ func (s *Store) copyFiles(ctx context.Context, dst string) error {
 			return err
 		}
 		return ctx.Err()
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncTree makes the names of all files in a folder durable, if there is one.
+func syncTree(dir string) error {
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = syncFolder(name)
+		}
+		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

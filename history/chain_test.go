@@ -3,12 +3,15 @@ package history
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -186,6 +189,179 @@ func TestRetentionBySize(t *testing.T) {
 		}
 		mustVerify(t, s)
 	}
+}
+
+// kept stores records with a picture and maps of the given content, an hour apart.
+func kept(t *testing.T, s *Store, content ...string) []*Record {
+	t.Helper()
+	run := mustRun(t, s)
+	var all []*Record
+	for i, c := range content {
+		r := sample(run.ID, i)
+		r.Time = noon.Add(time.Duration(i) * time.Hour)
+		r.Image, r.Maps, r.Thumbnail = []byte("picture "+c), []byte("maps "+c), []byte("small "+c)
+		all = append(all, r)
+	}
+	mustAdd(t, s, all...)
+	return all
+}
+
+// A program may die between a tombstone and what it stands for: the next retention,
+// by age or by size, takes that along and comes to an end.
+func TestRetentionGoesOnWhereAProgramDied(t *testing.T) {
+	for name, r := range map[string]Retention{"age": {Files: time.Hour}, "size": {Bytes: 1}} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t)
+			kept(t, s, "a", "b", "c")
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			err := s.writing(ctx, "retire rows of", func(ctx context.Context, w *writer) (err error) {
+				b := Tombstone{Time: noon, Reason: "died", What: RetainFiles, Through: 3}
+				b.ID, err = w.add(ctx, "INSERT INTO retentions (time, operator, reason, what, through) VALUES (?, '', ?, ?, ?)", micros(b.Time), b.Reason, b.What, b.Through)
+				return errors.Join(err, w.chain(ctx, linkRetain, b.ID, 0, b.content()))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Now = func() time.Time { return noon.Add(3 * time.Hour) }
+			if _, err := s.Retain(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+			if files, err := filepath.Glob(s.folder() + "/*/*"); err != nil || len(files) > 2 {
+				t.Errorf("left: %v, %v", files, err)
+			}
+			mustVerify(t, s)
+		})
+	}
+}
+
+// Golden parts keep their pictures, also where a later verdict shows the same.
+func TestGoldenPartsKeepWhatOthersShowToo(t *testing.T) {
+	ctx := context.Background()
+	for name, r := range map[string]Retention{
+		"age": {Files: time.Hour, Thumbnails: time.Hour}, "verdicts": {Verdicts: time.Hour}, "size": {Bytes: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t)
+			all := kept(t, s, "same", "other", "same", "newest")
+			if _, err := s.MakeGolden(ctx, GoldenSet{Name: "g", Members: []Golden{{1, OK}}}); err != nil {
+				t.Fatal(err)
+			}
+			s.Now = func() time.Time { return noon.Add(10 * time.Hour) }
+			if _, err := s.Retain(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Verdict(ctx, 1)
+			if err != nil || string(got.Thumbnail) != "small same" {
+				t.Errorf("%q, %v", got.Thumbnail, err)
+			}
+			for _, sha := range []string{all[0].ImageSHA256, all[0].MapsSHA256} {
+				if _, err := s.File(sha); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := s.File(all[1].ImageSHA256); !errors.Is(err, ErrNotFound) {
+				t.Errorf("what no golden part shows: %v", err)
+			}
+			mustVerify(t, s)
+		})
+	}
+}
+
+// A golden set may be made of parts that have lost their pictures before; what is
+// lost after that shows.
+func TestGoldenPartsWithoutPicturesAreNoFault(t *testing.T) {
+	s := mustOpen(t)
+	ctx := context.Background()
+	kept(t, s, "a", "b", "c", "d")
+	s.Now = func() time.Time { return noon.Add(10 * time.Hour) }
+	if _, err := s.Retain(ctx, Retention{Files: 8 * time.Hour, Thumbnails: 8 * time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.MakeGolden(ctx, GoldenSet{Name: "g", Members: []Golden{{1, OK}, {3, OK}}}); err != nil {
+		t.Fatal(err)
+	}
+	mustVerify(t, s)
+	if _, err := s.Retain(ctx, Retention{Files: time.Hour, Thumbnails: time.Hour, Verdicts: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	mustVerify(t, s)
+	got, err := s.Verdict(ctx, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.file(got.ImageSHA256)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Verify(ctx, Head{}, nil); err != nil || len(v.Faults) != 1 || v.Faults[0].Row != 3 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// Files that no row names go, whatever retention is asked for; what a verdict that
+// has come meanwhile relies on stays.
+func TestStrayPicturesGo(t *testing.T) {
+	s := mustOpen(t)
+	ctx := context.Background()
+	stray := func(content string) string {
+		t.Helper()
+		sum := sha256.Sum256([]byte(content))
+		sha := hex.EncodeToString(sum[:])
+		if err := s.keepFile(sha, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		old := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(s.file(sha), old, old); err != nil {
+			t.Fatal(err)
+		}
+		return s.file(sha)
+	}
+	for _, r := range []Retention{{}, {Bytes: 1 << 40}, {Files: 1000 * time.Hour}} {
+		name := stray("nobody's")
+		if _, err := s.Retain(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("with %+v it stays: %v", r, err)
+		}
+	}
+	name := stray("picture a")
+	strays, err := s.strays(ctx)
+	if err != nil || len(strays) != 1 {
+		t.Fatal(strays, err)
+	}
+	kept(t, s, "a")
+	if err := s.removeStray(ctx, name); err != nil {
+		t.Fatal(err)
+	}
+	mustVerify(t, s)
+}
+
+func TestRetentionWaitsForTheJournal(t *testing.T) {
+	s := mustOpen(t)
+	run := mustRun(t, s)
+	r := sample(run.ID, 1)
+	r.Image = []byte("waits")
+	if err := errors.Join(s.complete([]*Record{r}), s.pend([]*Record{r})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Retain(context.Background(), Retention{Bytes: 1}); !errors.Is(err, ErrWaiting) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.replay(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	mustVerify(t, s)
+}
+
+// A copy that takes the place of a history that was not closed would find its log.
+func TestBackupLeavesAHistoryWithALogAlone(t *testing.T) {
+	s, other := mustOpen(t), mustOpen(t)
+	mustRun(t, other)
+	if err := s.Backup(context.Background(), other.Path(), true, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v", err)
+	}
+	mustVerify(t, other)
 }
 
 func TestBackupWhileWriting(t *testing.T) {

@@ -67,8 +67,14 @@ func (s *Store) keepFile(sha string, data []byte) error {
 		return nil
 	}
 	folder := filepath.Dir(name)
+	_, missing := os.Stat(s.folder())
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
+	}
+	if missing != nil {
+		if err := syncFolder(filepath.Dir(s.folder())); err != nil {
+			return err
+		}
 	}
 	f, err := os.CreateTemp(folder, ".new-*")
 	if err != nil {

@@ -23,6 +23,8 @@ func (s *Store) pend(records []*Record) error {
 	if w == nil {
 		return ErrReadOnly
 	}
+	s.keeping.RLock() // before the turn, as everywhere
+	defer s.keeping.RUnlock()
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
 	if s.closed.Load() {

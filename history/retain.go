@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,11 +38,6 @@ func scanTombstone(row scanner) (t Tombstone, err error) {
 	return t, err
 }
 
-// Tombstones yields what retention has removed so far, oldest first.
-func (s *Store) Tombstones(ctx context.Context) iter.Seq2[Tombstone, error] {
-	return list(ctx, s, selectTombstones, scanTombstone)
-}
-
 // Retention says how much is kept; zero keeps everything. Golden parts stay
 // whatever it says.
 type Retention struct {
@@ -59,6 +53,12 @@ const slice = 500
 // Retain removes what is older, or more, than r keeps, and returns the
 // tombstones it set. The newest verdict always stays.
 func (s *Store) Retain(ctx context.Context, r Retention) ([]Tombstone, error) {
+	// What waits in the journal names pictures by no row yet.
+	if w := s.in().writer; w == nil {
+		return nil, ErrReadOnly
+	} else if w.journal.waiting.Load() > 0 {
+		return nil, storage("retire rows of", s.in().path, ErrWaiting)
+	}
 	var out []Tombstone
 	now := s.Now()
 	for _, a := range []struct {
@@ -76,6 +76,15 @@ func (s *Store) Retain(ctx context.Context, r Retention) ([]Tombstone, error) {
 			return out, err
 		}
 	}
+	out, err := s.fit(ctx, out, r)
+	if err != nil {
+		return out, err
+	}
+	return out, s.sweep(ctx)
+}
+
+// fit removes the oldest until the rest has the room that r gives it.
+func (s *Store) fit(ctx context.Context, out []Tombstone, r Retention) ([]Tombstone, error) {
 	for r.Bytes > 0 {
 		size, err := s.Size(ctx)
 		if err != nil || size <= r.Bytes {
@@ -89,7 +98,7 @@ func (s *Store) Retain(ctx context.Context, r Retention) ([]Tombstone, error) {
 			return out, err
 		}
 	}
-	return out, s.sweep(ctx)
+	return out, nil
 }
 
 // olderThan returns the last verdict of the unbroken row of those before t from
@@ -106,8 +115,8 @@ func (s *Store) olderThan(ctx context.Context, t time.Time) (through int64, err 
 func (s *Store) oldest(ctx context.Context) (what string, through int64, err error) {
 	err = s.reading("read history", func() error {
 		for _, q := range []struct{ what, query string }{
-			{RetainFiles, "SELECT coalesce(max(verdict), 0) FROM (SELECT verdict FROM files WHERE verdict NOT IN (SELECT verdict FROM golden_members) ORDER BY verdict LIMIT 100)"},
-			{RetainThumbnails, "SELECT coalesce(max(verdict), 0) FROM (SELECT verdict FROM thumbnails WHERE verdict NOT IN (SELECT verdict FROM golden_members) ORDER BY verdict LIMIT 500)"},
+			{RetainFiles, "SELECT coalesce(max(verdict), 0) FROM (SELECT verdict FROM files WHERE " + noGoldenFile + " ORDER BY verdict LIMIT 100)"},
+			{RetainThumbnails, "SELECT coalesce(max(verdict), 0) FROM (SELECT verdict FROM thumbnails WHERE " + noGoldenThumbnail + " ORDER BY verdict LIMIT 500)"},
 			{RetainVerdicts, "SELECT coalesce(max(id), 0) FROM (SELECT id FROM verdicts WHERE id NOT IN (SELECT verdict FROM golden_members) AND id < (SELECT max(id) FROM verdicts) ORDER BY id LIMIT 500)"},
 		} {
 			if err := s.in().readers.QueryRowContext(ctx, q.query).Scan(&through); err != nil || through > 0 {
@@ -120,7 +129,8 @@ func (s *Store) oldest(ctx context.Context) (what string, through int64, err err
 	return what, through, cancelled(ctx, err)
 }
 
-// bury sets a tombstone and removes what lies under it.
+// bury sets a tombstone, unless one reaches as far, and removes what lies under it:
+// also what a program that died on the way has left there.
 func (s *Store) bury(ctx context.Context, out []Tombstone, t Tombstone, through int64) ([]Tombstone, error) {
 	t.Through = through
 	var before int64
@@ -138,12 +148,12 @@ func (s *Store) bury(ctx context.Context, out []Tombstone, t Tombstone, through 
 		t.Operator = text(t.Operator)
 		return w.chain(ctx, linkRetain, t.ID, 0, t.content())
 	})
-	if err != nil || t.ID == 0 {
+	if err != nil {
 		return out, err
 	}
-	out = append(out, t)
-	// A program that dies on the way leaves rows under a tombstone: the next
-	// retention starts from the beginning and takes them along.
+	if t.ID != 0 {
+		out = append(out, t)
+	}
 	for from := int64(0); from < through; {
 		if from, err = s.remove(ctx, t.What, from, through); err != nil {
 			return out, err
@@ -152,17 +162,27 @@ func (s *Store) bury(ctx context.Context, out []Tombstone, t Tombstone, through 
 	return out, nil
 }
 
-// releaseFiles returns which files are to be removed from the disk.
-const releaseFiles = "DELETE FROM files WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members) RETURNING sha256"
+// Pictures are stored once and belong to the newest verdict that shows them: those
+// of golden parts are told by their content.
+const (
+	goldenParts       = "FROM verdicts WHERE id IN (SELECT verdict FROM golden_members)"
+	noGoldenThumbnail = "sha256 NOT IN (SELECT thumbnail_sha256 " + goldenParts + " AND thumbnail_sha256 IS NOT NULL)"
+	noGoldenFile      = "sha256 NOT IN (SELECT image_sha256 " + goldenParts + " AND image_sha256 IS NOT NULL UNION ALL SELECT maps_sha256 " + goldenParts + " AND maps_sha256 IS NOT NULL)"
+)
+
+const (
+	releaseFiles     = "DELETE FROM files WHERE verdict > ? AND verdict <= ? AND " + noGoldenFile + " RETURNING sha256" // which are to be removed from the disk
+	removeThumbnails = "DELETE FROM thumbnails WHERE verdict > ? AND verdict <= ? AND " + noGoldenThumbnail
+)
 
 // removals are the statements that take one slice away, by what. Each takes the
 // slice's first (excluded) and last verdict.
 var removals = map[string][]string{
 	RetainFiles:      {releaseFiles},
-	RetainThumbnails: {"DELETE FROM thumbnails WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members)"},
+	RetainThumbnails: {removeThumbnails},
 	RetainVerdicts: {
 		releaseFiles,
-		"DELETE FROM thumbnails WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members)",
+		removeThumbnails,
 		"DELETE FROM notes WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members)",
 		"DELETE FROM overrides WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members)",
 		"DELETE FROM embeddings WHERE verdict > ? AND verdict <= ? AND verdict NOT IN (SELECT verdict FROM golden_members)",
@@ -221,33 +241,70 @@ func (s *Store) Size(ctx context.Context) (n int64, err error) {
 // before their verdict was stored.
 func (s *Store) sweep(ctx context.Context) error {
 	return s.reading("remove pictures beside", func() error {
-		named := map[string]bool{}
-		// Files of verdicts that are being stored right now have no row yet.
-		young := time.Now().Add(-time.Hour)
-		for sha, err := range rowsOf(ctx, s.in().readers, "SELECT sha256 FROM files", scanText) {
-			if err != nil {
-				return err
-			}
-			named[sha] = true
+		strays, err := s.strays(ctx)
+		if err != nil {
+			return err
 		}
-		err := filepath.WalkDir(s.folder(), func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
+		for _, name := range strays {
+			if err := s.removeStray(ctx, name); err != nil {
 				return err
 			}
-			base := filepath.Base(name)
-			if named[base] || !isSHA256(base) && !strings.HasPrefix(base, ".new-") {
-				return ctx.Err()
-			}
-			if info, err := d.Info(); err != nil || info.ModTime().After(young) {
-				return err
-			}
-			return os.Remove(name)
-		})
+		}
+		return nil
+	})
+}
+
+// strays lists the files that no row names and that are too old to belong to a
+// verdict that is on its way.
+func (s *Store) strays(ctx context.Context) (out []string, err error) {
+	named := map[string]bool{}
+	young := time.Now().Add(-time.Hour)
+	for sha, err := range rowsOf(ctx, s.in().readers, "SELECT sha256 FROM files", scanText) {
+		if err != nil {
+			return nil, err
+		}
+		named[sha] = true
+	}
+	err = filepath.WalkDir(s.folder(), func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		base := filepath.Base(name)
+		if named[base] || !isSHA256(base) && !strings.HasPrefix(base, ".new-") {
+			return ctx.Err()
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().Before(young) {
+			out = append(out, name)
+		}
+		if errors.Is(err, fs.ErrNotExist) { // a new one has its name by now
 			return nil
 		}
 		return err
 	})
+	return out, err
+}
+
+// removeStray removes a file, unless a verdict has come meanwhile that shows the
+// same picture and relies on it.
+func (s *Store) removeStray(ctx context.Context, name string) error {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	if s.in().writer.journal.waiting.Load() > 0 {
+		return nil
+	}
+	var named int
+	err := s.in().readers.QueryRowContext(ctx, "SELECT count(*) FROM files WHERE sha256 = ?", filepath.Base(name)).Scan(&named)
+	if err != nil || named > 0 {
+		return err
+	}
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func scanText(row scanner) (s string, err error) {

@@ -3,6 +3,8 @@ package history
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 )
 
 // schema compares tables, indices and triggers with those of a new history.
@@ -15,11 +17,11 @@ func (v *verifier) schema() error {
 	if err != nil {
 		return err
 	}
-	for name, sql := range want {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
 		switch have, ok := got[name]; {
 		case !ok:
 			err = v.fault(0, name, 0, "it is missing from the schema")
-		case have != sql:
+		case have != want[name]:
 			err = v.fault(0, name, 0, "its definition was changed")
 		}
 		delete(got, name)
@@ -27,7 +29,7 @@ func (v *verifier) schema() error {
 			return err
 		}
 	}
-	for name := range got {
+	for _, name := range slices.Sorted(maps.Keys(got)) {
 		if err := v.fault(0, name, 0, "it does not belong to the schema"); err != nil {
 			return err
 		}

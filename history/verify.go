@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,7 +91,14 @@ type verifier struct {
 
 	before  int              // faults of earlier steps
 	through map[string]int64 // by what: up to which verdict it was removed
-	golden  map[int64]bool   // verdicts that retention never removes
+	tombs   []tomb
+	golden  map[int64]int64 // verdicts that retention spares, and from which link on
+}
+
+// tomb is a tombstone with its place in the chain.
+type tomb struct {
+	what          string
+	through, link int64
 }
 
 func (v *verifier) fault(link int64, table string, row int64, format string, a ...any) error {
@@ -103,20 +111,34 @@ func (v *verifier) fault(link int64, table string, row int64, format string, a .
 
 // tombstones reads what retention may have removed.
 func (v *verifier) tombstones() error {
-	v.through, v.golden = map[string]int64{}, map[int64]bool{}
+	v.through, v.golden = map[string]int64{}, map[int64]int64{}
+	places := map[string]map[int64]int64{linkRetain: {}, linkGolden: {}} // by kind and row
+	for l, err := range rowsOf(v.ctx, v.tx, "SELECT n, kind, row, verdict, content, hash FROM links WHERE kind IN ('retention', 'golden')", scanLink) {
+		if err != nil {
+			return err
+		}
+		places[l.kind][l.row] = l.n
+	}
 	for t, err := range rowsOf(v.ctx, v.tx, selectTombstones, scanTombstone) {
 		if err != nil {
 			return err
 		}
 		v.through[t.What] = max(v.through[t.What], t.Through)
+		v.tombs = append(v.tombs, tomb{t.What, t.Through, places[linkRetain][t.ID]})
 	}
 	v.through["thumbnails"] = max(v.through["thumbnails"], v.through["verdicts"])
 	v.through["files"] = max(v.through["files"], v.through["verdicts"])
-	for id, err := range rowsOf(v.ctx, v.tx, "SELECT DISTINCT verdict FROM golden_members", scanInt) {
+	for m, err := range rowsOf(v.ctx, v.tx, "SELECT golden, verdict FROM golden_members", func(row scanner) (m struct{ set, verdict int64 }, err error) {
+		err = row.Scan(&m.set, &m.verdict)
+		return m, err
+	}) {
 		if err != nil {
 			return err
 		}
-		v.golden[id] = true
+		since := places[linkGolden][m.set]
+		if before, ok := v.golden[m.verdict]; !ok || since < before {
+			v.golden[m.verdict] = since
+		}
 	}
 	return nil
 }
@@ -126,9 +148,16 @@ func scanInt(row scanner) (n int64, err error) {
 	return n, err
 }
 
-// retired reports whether what belongs to the verdict id may be gone.
+// retired reports whether what belongs to the verdict id may be gone. A golden part
+// loses nothing from then on; what it had lost before stays lost.
 func (v *verifier) retired(what string, id int64) bool {
-	return id != 0 && id <= v.through[what] && !v.golden[id]
+	if id == 0 || id > v.through[what] {
+		return false
+	}
+	since, golden := v.golden[id]
+	return !golden || slices.ContainsFunc(v.tombs, func(t tomb) bool {
+		return (t.what == what || t.what == RetainVerdicts) && id <= t.through && t.link < since
+	})
 }
 
 // walk follows the chain from its first link to its head, with one cursor per
