@@ -100,17 +100,16 @@ func openLocked(path string, fresh bool, l *lock) (_ *Store, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = w.close() // err says more
+			_ = w.close(nil) // err says more
 		}
 	}()
 	if w.journal, err = openJournal(pending(path)); err != nil {
 		return nil, err
 	}
 	w.next, w.nextRun = max(w.next, w.journal.last+1), max(w.nextRun, w.journal.lastRun+1)
-	if fresh {
-		if err := syncFolder(filepath.Dir(path)); err != nil {
-			return nil, err
-		}
+	// The journal is a new file, and the database may be one.
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return nil, err
 	}
 	readers, err := openReaders(path)
 	if err != nil {
@@ -178,10 +177,12 @@ func (s *Store) Close() error {
 	b := s.in()
 	err := b.readers.Close()
 	if b.writer != nil {
-		err = errors.Join(err, b.writer.close())
-	}
-	if b.away != nil && b.writer.head == (Head{}) { // nothing happened
-		err = errors.Join(err, os.Remove(b.path), os.Remove(b.path+".lock"))
+		err = errors.Join(err, b.writer.close(func() error {
+			if b.away == nil || b.writer.head != (Head{}) || b.writer.journal.waiting.Load() > 0 {
+				return nil
+			}
+			return errors.Join(os.Remove(b.path), os.Remove(b.path+".lock")) // a stand-in in which nothing happened
+		}))
 	}
 	return storage("close history", b.path, err)
 }

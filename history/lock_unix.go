@@ -18,6 +18,32 @@ type lock struct{ file *os.File }
 
 // acquire takes the lock file at path, or says which process holds it.
 func acquire(path string) (*lock, error) {
+	for {
+		l, err := lockFile(path)
+		if err != nil {
+			return nil, err
+		}
+		// Who leaves a stand-in removes the file while it holds the lock: one on a
+		// file without that name keeps nobody out.
+		if l.named(path) {
+			return l, nil
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *lock) named(path string) bool {
+	mine, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there)
+}
+
+func lockFile(path string) (*lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
@@ -69,6 +95,6 @@ func holder(f *os.File) (pid int, station bool) {
 	return pid, len(words) > 1 && words[1] == stationSign
 }
 
-// Close gives the lock back. The file stays: removing it would let two
-// programs hold locks on two files of the same name.
+// Close gives the lock back. The file stays, but for that of a stand-in which is
+// left.
 func (l *lock) Close() error { return l.file.Close() }

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -147,7 +146,12 @@ func (s *Store) comeHome(ctx context.Context) error {
 		there.away.why.Store(&err)
 		return err
 	}
-	if err := to.takeIn(ctx); err != nil {
+	// Before the way back is closed: what is in the log alone would stay behind.
+	err = storage("close history", there.path, there.writer.checkpoint())
+	if err == nil {
+		err = to.takeIn(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, to.Close())
 	}
 	s.base.Store(to.in())
@@ -157,8 +161,7 @@ func (s *Store) comeHome(ctx context.Context) error {
 	s.gallery.mu.Lock()
 	s.gallery.sha, s.gallery.dim = "", 0
 	s.gallery.mu.Unlock()
-	err = errors.Join(there.readers.Close(), there.writer.shut(), leave(there.path))
-	if err == nil {
+	if err = there.leave(); err == nil {
 		err = s.bringFrom(ctx, there.path+leaving, true)
 	}
 	s.left = err
@@ -168,13 +171,16 @@ func (s *Store) comeHome(ctx context.Context) error {
 // leaving ends the name of a stand-in to which nothing is added any more.
 const leaving = ".leaving"
 
-// leave gives a stand-in that is closed its last name, so that no station goes on
-// with one of which a part is at home already.
-func leave(path string) error {
-	if err := os.Rename(path+".files", path+leaving+".files"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Rename(path, path+leaving)
+// leave closes a stand-in, of which the caller has the turn, and gives it its last
+// name, so that no station goes on with one of which a part is at home already. Its
+// log is empty, see checkpoint. All is done under its lock, whose file goes last.
+func (b *base) leave() error {
+	return errors.Join(b.readers.Close(), b.writer.shut(func() error {
+		if err := os.Rename(b.path+".files", b.path+leaving+".files"); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return errors.Join(os.Rename(b.path, b.path+leaving), os.Remove(b.path+".lock"))
+	}))
 }
 
 // takeIn brings what stand-ins of earlier programs hold into s. One that a living
@@ -183,7 +189,11 @@ func (s *Store) takeIn(ctx context.Context) error {
 	for _, at := range standInPaths(s.in().path) {
 		for _, err := range []error{s.takeLeaving(ctx, at), s.takeLeft(ctx, at)} {
 			if err != nil {
-				return &StorageError{Op: "bring home what was kept in", Path: at, Err: err, Hint: "copy this file to a safe place, then move it away"}
+				hint := "copy this file to a safe place, then move it away"
+				if errors.Is(err, errBeingRead) {
+					_, hint = reasonOf(err)
+				}
+				return &StorageError{Op: "bring home what was kept in", Path: at, Err: err, Hint: hint}
 			}
 		}
 	}
@@ -201,17 +211,28 @@ func (s *Store) takeLeft(ctx context.Context, at string) error {
 	if _, err := os.Stat(at); err != nil {
 		return nil
 	}
-	from, err := open(at) // which empties its journal and ends its runs
+	// Asked first, for open looks into the file: to close it again there would take
+	// away the locks by which SQLite holds one that is open in this program.
+	l, err := acquire(at + ".lock")
+	if err == nil {
+		err = l.Close()
+	}
+	var from *Store
+	if err == nil {
+		from, err = open(at) // which empties its journal and ends its runs
+	}
 	if errors.Is(err, ErrLocked) {
 		return nil
 	}
-	if err == nil {
-		err = from.Close()
-	}
-	if err == nil {
-		err = leave(at)
-	}
 	if err != nil {
+		return err
+	}
+	b := from.in()
+	if err := b.writer.checkpoint(); err != nil {
+		return errors.Join(err, from.Close())
+	}
+	b.writer.turn <- struct{}{} // nobody knows of it but us
+	if err := b.leave(); err != nil {
 		return err
 	}
 	return s.takeLeaving(ctx, at)
@@ -237,10 +258,6 @@ func (s *Store) bringFrom(ctx context.Context, path string, alive bool) error {
 		if e := os.Remove(path + side); e != nil && !errors.Is(e, os.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
-	}
-	first := strings.TrimSuffix(path, leaving)
-	if e := os.Remove(first + ".lock"); e != nil && !errors.Is(e, os.ErrNotExist) {
-		err = errors.Join(err, e)
 	}
 	return errors.Join(err, os.RemoveAll(path+".files"))
 }

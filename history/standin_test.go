@@ -199,6 +199,70 @@ func TestWhatAStandInHoldsIsTakenInOnce(t *testing.T) {
 	}
 }
 
+// While somebody reads a stand-in, not all of it is in its file: it comes home when
+// that ends, whole.
+func TestAStandInThatIsBeingReadComesHomeWhole(t *testing.T) {
+	ctx := context.Background()
+	for name, again := range map[string]bool{"at once": false, "by the next program": true} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "h.db")
+			other, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, rec := station(t, path)
+			run, err := rec.StartRun(ctx, Run{Source: "meanwhile"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := rec.Add(ctx, sample(run.ID, 1)); err != nil {
+				t.Fatal(err)
+			}
+			reader, err := OpenReadOnly(path + ".standin")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range reader.Verdicts(ctx, Filter{}) { // a snapshot without the second
+				if err := rec.Add(ctx, sample(run.ID, 2)); err != nil {
+					t.Fatal(err)
+				}
+				if err := other.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if again {
+					if err := rec.Close(); err == nil {
+						t.Error("nothing waits")
+					}
+					if err := s.Close(); err != nil {
+						t.Fatal(err)
+					}
+					s, rec = station(t, path)
+				}
+				rec.Retry()
+				for end := time.Now().Add(20 * time.Second); rec.Health().Reason() != errBeingRead.Error(); time.Sleep(10 * time.Millisecond) {
+					if rec.Health().OK() || time.Now().After(end) {
+						t.Fatalf("it came home without what is in the log, or could not: %v", rec.Health())
+					}
+				}
+			}
+			if err := reader.Close(); err != nil {
+				t.Fatal(err)
+			}
+			untilOK(t, rec)
+			if n, err := s.Count(ctx, Filter{}); n != 2 || err != nil {
+				t.Errorf("%d verdicts, %v", n, err)
+			}
+			mustVerify(t, s)
+			if err := errors.Join(rec.Close(), s.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if left, _ := filepath.Glob(path + ".standin*"); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
 // A damaged history is set aside by wish, and a new one begins in its place with
 // what was kept meanwhile.
 func TestADamagedHistoryIsSetAside(t *testing.T) {

@@ -110,18 +110,35 @@ func (w *writer) prepare(ctx context.Context) error {
 
 // close checkpoints the log and lets go of the file. A reader elsewhere may
 // keep the log from shrinking, which loses nothing.
-func (w *writer) close() error {
+func (w *writer) close(last func() error) error {
 	w.turn <- struct{}{} // never returned: nothing is written after this
-	return w.shut()
+	return w.shut(last)
 }
 
-// shut is close for who has the turn.
-func (w *writer) shut() error {
-	ctx := context.Background()
+// shut is close for who has the turn. If all goes well, last is done while the lock
+// is still held.
+func (w *writer) shut(last func() error) error {
+	_, err := w.conn.ExecContext(context.Background(), "PRAGMA busy_timeout = 200")
+	if e := w.checkpoint(); !errors.Is(e, errBeingRead) {
+		err = errors.Join(err, e)
+	}
+	if err = errors.Join(err, w.release(), w.journal.close()); err == nil && last != nil {
+		err = last()
+	}
+	return errors.Join(err, w.lock.Close())
+}
+
+// errBeingRead means that a reader is in the way of working in the log.
+var errBeingRead = errors.New("it is being read")
+
+// checkpoint works all of the log into the main file.
+func (w *writer) checkpoint() error {
 	var busy, log, moved int
-	_, err := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 200")
-	err = errors.Join(err, w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved))
-	return errors.Join(err, w.release(), w.journal.close(), w.lock.Close())
+	err := w.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	if err == nil && busy != 0 {
+		err = errBeingRead
+	}
+	return err
 }
 
 // reopen starts anew with the file, after a fault of the disk that may have left
