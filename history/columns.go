@@ -227,9 +227,12 @@ func (c *columns) regions(ctx context.Context, db querier) error {
 }
 
 func (c *columns) overrides(ctx context.Context, db querier) error {
-	for o, err := range rowsOf(ctx, db, selectOverrides+" WHERE id > ? AND verdict <= ? ORDER BY id", scanOverride, c.override, c.verdict) {
+	for o, err := range rowsOf(ctx, db, selectOverrides+" WHERE id > ? ORDER BY id", scanOverride, c.override) {
 		if err != nil {
 			return err
+		}
+		if o.Verdict > c.verdict {
+			break // of a record that was stored after we looked: read next time, and what follows
 		}
 		c.override = o.ID
 		if row, ok := slices.BinarySearch(c.ids, o.Verdict); ok {

@@ -84,3 +84,52 @@ func TestViewAfterASearchThatWasGivenUp(t *testing.T) {
 		t.Errorf("%d of %d records, %v", v.Len(), n, err)
 	}
 }
+
+// busy is a database to which something is written before the nth question.
+type busy struct {
+	querier
+	left  int
+	write func()
+}
+
+func (b *busy) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if b.left--; b.left < 0 && b.write != nil {
+		b.write()
+		b.write = nil
+	}
+	return b.querier.QueryContext(ctx, q, args...)
+}
+
+// Whatever is written while the columns are read, no opinion is passed over.
+func TestColumnsMissNoOverride(t *testing.T) {
+	ctx := context.Background()
+	for at := range 5 {
+		s := mustOpen(t)
+		run := mustRun(t, s)
+		mustAdd(t, s, sample(run.ID, 0), sample(run.ID, 1))
+		var c columns
+		err := c.refresh(ctx, &busy{s.in().readers, at, func() {
+			mustAdd(t, s, sample(run.ID, 2))
+			for _, id := range []int64{3, 1} {
+				if err := s.Override(ctx, id, NG, "anna", ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}})
+		if err == nil {
+			err = c.refresh(ctx, s.in().readers)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []Verdict{NG, "", NG}
+		if len(c.ids) != 3 {
+			t.Fatalf("%d records", len(c.ids))
+		}
+		for row, v := range want {
+			if got := verdictOrder[c.reviews[row]]; got != v {
+				t.Errorf("written before question %d: record %d is %q, not %q", at, row+1, got, v)
+			}
+		}
+	}
+}

@@ -84,7 +84,11 @@ func numberCell(f float64) string {
 // can begin not only where we say: one that splits at semicolons, tabs or line
 // breaks, as many do by their country's habit, finds beginnings inside our
 // text, and it passes over spaces and quotes before it looks.
+//
+// What is not UTF-8, as names of files may be, would make the whole file unreadable
+// for most readers; only the history has it byte for byte.
 func textCell(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	var b strings.Builder
 	for s != "" {
 		n := strings.IndexAny(s, ";\t\r\n") + 1

@@ -29,7 +29,8 @@ func WriteFile(name string, replace bool, write func(io.Writer) error) (err erro
 		}
 	}()
 	b := bufio.NewWriter(f)
-	if err := errors.Join(write(b), b.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	_ = f.Chmod(0o644) // shares of other systems may not know permissions
+	if err := errors.Join(write(b), b.Flush(), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	if replace {

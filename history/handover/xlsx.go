@@ -17,6 +17,8 @@ import (
 // maxRows is how many verdicts one sheet holds below its header.
 const maxRows = 1<<20 - 1
 
+var errTooMany = fmt.Errorf("more than %d verdicts do not fit on a sheet; choose fewer, or CSV", maxRows)
+
 // columns are those of the sheet, with their widths in characters.
 var columns = []struct {
 	name  string
@@ -83,12 +85,19 @@ func largest(r history.Record) int {
 // XLSX writes the records as a workbook: a sheet of verdicts with typed columns
 // that can be filtered, and one that says where they come from.
 func (s Source) XLSX(ctx context.Context, w io.Writer) (err error) {
+	n, err := s.Store.Count(ctx, s.Filter)
+	if err != nil {
+		return err
+	}
+	if n = max(n-s.Filter.Offset, 0); n > maxRows && !(0 < s.Filter.Limit && s.Filter.Limit <= maxRows) {
+		return fmt.Errorf("export workbook: %w", errTooMany)
+	}
 	f := excelize.NewFile()
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := f.SetSheetName("Sheet1", "Verdicts"); err != nil {
 		return fmt.Errorf("export workbook: %w", err)
 	}
-	n, err := s.verdictSheet(ctx, f)
+	n, err = s.verdictSheet(ctx, f)
 	if err == nil {
 		err = s.originSheet(ctx, f, n)
 	}
@@ -134,7 +143,7 @@ func (s Source) verdictSheet(ctx context.Context, f *excelize.File) (rows int, e
 			return 0, err
 		}
 		if rows++; rows > maxRows {
-			return 0, fmt.Errorf("more than %d verdicts do not fit on a sheet; choose fewer, or CSV", maxRows)
+			return 0, errTooMany // some have come meanwhile
 		}
 		for i, c := range columns {
 			cells[i] = c.cell(r)

@@ -3,7 +3,6 @@ package spc
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"slices"
 )
 
@@ -28,15 +27,6 @@ func Pareto(counts map[string]int) []Bar {
 	for i := range out {
 		sum += out[i].Count
 		out[i].Share, out[i].Cumulative = share(out[i].Count, all), share(sum, all)
-	}
-	return out
-}
-
-// Tally counts labels.
-func Tally(labels iter.Seq[string]) map[string]int {
-	out := map[string]int{}
-	for l := range labels {
-		out[l]++
 	}
 	return out
 }
