@@ -122,9 +122,10 @@ func makesError(c *ast.CallExpr) bool {
 	switch f := c.Fun.(type) {
 	case *ast.SelectorExpr:
 		x, ok := f.X.(*ast.Ident)
-		return ok && (x.Name == "errors" && f.Sel.Name == "New" || x.Name == "fmt" && f.Sel.Name == "Errorf") || f.Sel.Name == "leave" // of folders
+		return ok && (x.Name == "errors" && f.Sel.Name == "New" || x.Name == "fmt" && f.Sel.Name == "Errorf") ||
+			slices.Contains([]string{"leave", "reading", "writing"}, f.Sel.Name) // of folders, and acts of the history
 	case *ast.Ident:
-		return slices.Contains([]string{"problem", "refusal", "refuse"}, f.Name) // of sessions, pictures, recipes and checkpoints
+		return slices.Contains([]string{"problem", "refusal", "refuse", "storage"}, f.Name) // of sessions, pictures, recipes and checkpoints, acts of the history
 	}
 	return false
 }
