@@ -44,6 +44,7 @@ type Ledger struct {
 	f *os.File
 
 	mu   sync.Mutex
+	end  int64 // of what was read or added
 	done map[Cell]Figures
 }
 
@@ -57,7 +58,7 @@ const limit = 64 << 20
 
 // Open opens or creates the file and reads its cells. What a crash has left at
 // its end, half a line or half a cell, is cut off. A file with anything else in it
-// is not ours and is left alone.
+// is not ours and is left alone. It belongs to one program at a time.
 func Open(path string) (_ *Ledger, err error) {
 	l := &Ledger{done: map[Cell]Figures{}}
 	if l.f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -68,6 +69,9 @@ func Open(path string) (_ *Ledger, err error) {
 			err = errors.Join(err, l.f.Close())
 		}
 	}()
+	if err = lock(l.f); err != nil {
+		return nil, err
+	}
 	b, err := io.ReadAll(io.LimitReader(l.f, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -82,9 +86,7 @@ func Open(path string) (_ *Ledger, err error) {
 	if err = l.f.Truncate(int64(keep)); err != nil {
 		return nil, err
 	}
-	if _, err = l.f.Seek(int64(keep), io.SeekStart); err != nil {
-		return nil, err
-	}
+	l.end = int64(keep)
 	if keep == 0 {
 		return l, l.write([][]string{Header})
 	}
@@ -222,17 +224,23 @@ func Lines(c Cell, f Figures, first ...string) [][]string {
 	return lines
 }
 
-// write appends lines by one write and waits until they are on disk.
+// write appends lines by one write and waits until they are on disk. What a full
+// disk has taken of them is no part of the file.
 func (l *Ledger) write(lines [][]string) error {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	if err := w.WriteAll(lines); err != nil {
 		return err
 	}
-	if _, err := l.f.Write(b.Bytes()); err != nil {
-		return err
+	_, err := l.f.WriteAt(b.Bytes(), l.end)
+	if err == nil {
+		err = l.f.Sync()
 	}
-	return l.f.Sync()
+	if err != nil {
+		return errors.Join(err, l.f.Truncate(l.end))
+	}
+	l.end += int64(b.Len())
+	return nil
 }
 
 // Close closes the file.

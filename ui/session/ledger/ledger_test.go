@@ -143,3 +143,21 @@ func TestAFileThatIsNotOursIsLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// Two programs that add to one file would write over each other's cells.
+func TestALedgerBelongsToOneProgramAtATime(t *testing.T) {
+	path := twoCells(t)
+	l := open(t, path)
+	if second, err := Open(path); err == nil {
+		second.Close()
+		t.Error("it was opened twice")
+	} else if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another program") {
+		t.Error(err)
+	}
+	l.Close()
+	l = open(t, path)
+	defer l.Close()
+	if len(l.Cells()) != 2 {
+		t.Errorf("%d cells", len(l.Cells()))
+	}
+}
