@@ -121,7 +121,7 @@ func (s *Session) Evaluate(ctx context.Context, set *datasets.Set, on func(done,
 }
 
 func (t *tally) add(res *Result) {
-	if res.Prediction == nil {
+	if res.Err != nil { // also where what was computed is no number
 		t.errors = append(t.errors, res.Err.Error())
 		return
 	}

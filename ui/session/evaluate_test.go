@@ -124,6 +124,20 @@ func TestFiguresAreThoseComputedByHand(t *testing.T) {
 	}
 }
 
+// A score that is no number is an ERROR, and no good part that was passed.
+func TestWhatIsNoNumberIsNotInspected(t *testing.T) {
+	broken := judged{score: math.NaN(), typ: "good", verdict: history.ERROR}.result()
+	broken.Err = anomaly.ErrNotFinite
+	tl := &tally{terms: map[string][]float64{}}
+	for _, r := range []*Result{broken, judged{score: .1, typ: "good", verdict: history.OK}.result(), judged{score: .9, bad: true, typ: "dent", verdict: history.NG}.result()} {
+		tl.add(r)
+	}
+	e := tl.figures(recipe(t), Thresholds{Reject: .5})
+	if e.Errors != 1 || e.Images != 3 || e.Normal != 1 || e.ImageAUROC != 1 || e.FalseRejectRate != 0 || e.Accuracy != 1 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // A part that cannot be put upright is not passed: a defect in it is found, a
 // good one is rejected.
 func TestDoubtfulPartsCountAsRejected(t *testing.T) {

@@ -105,6 +105,7 @@ func (e *Exporter) name(picture string) string {
 	}
 	for n := 2; ; n++ {
 		for _, t := range tries {
+			t = short(t)
 			if key := strings.ToLower(t); !e.taken[key] {
 				e.taken[key] = true
 				return t
@@ -112,6 +113,17 @@ func (e *Exporter) name(picture string) string {
 		}
 		tries = []string{fmt.Sprintf("%s-%d", flat, n)}
 	}
+}
+
+// longestStem leaves room for the endings in the 255 bytes that a name may have.
+const longestStem = 200
+
+// short cuts a name in front: its end tells more than its beginning.
+func short(stem string) string {
+	if len(stem) <= longestStem {
+		return stem
+	}
+	return strings.ToValidUTF8(stem[len(stem)-longestStem:], "_")
 }
 
 // maskImage returns the regions as black and white.
@@ -130,8 +142,18 @@ func pngOf(m image.Image) func(io.Writer) error {
 }
 
 // replaceFile writes a file aside and then gives it its name, so that nobody
-// ever reads half of it.
-func replaceFile(name string, write func(io.Writer) error) (err error) {
+// ever reads half of it. It is for what can be made again: only a file of keepFile is
+// sure to be whole after a power cut.
+func replaceFile(name string, write func(io.Writer) error) error {
+	return writeAside(name, write, func(*os.File) error { return nil })
+}
+
+// keepFile is replaceFile for what is kept: it is on the disk before it has its name.
+func keepFile(name string, write func(io.Writer) error) error {
+	return writeAside(name, write, (*os.File).Sync)
+}
+
+func writeAside(name string, write func(io.Writer) error, settle func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".agurscope-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
@@ -142,7 +164,8 @@ func replaceFile(name string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	b := bufio.NewWriter(f)
-	if err = errors.Join(write(b), b.Flush(), f.Chmod(0o644), f.Close()); err != nil {
+	_ = f.Chmod(0o644) // shares of other systems may not know permissions
+	if err = errors.Join(write(b), b.Flush(), settle(f), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"agurscope/datasets"
 	"agurscope/nn"
@@ -65,6 +66,30 @@ func TestExportedNamesDoNotCollide(t *testing.T) {
 	}
 	if got := files(t, dir); len(got) != 1 {
 		t.Errorf("files beside the folder: %v", got)
+	}
+}
+
+// A name that is as long as a name can be still has files, each part its own.
+func TestLongNamesAreCut(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("ü", 120)
+	names := []string{"a" + long + ".png", "b" + long + ".png", strings.Repeat("folder/", 60) + "a.png", strings.Repeat("folder/", 61) + "a.png"}
+	e, err := NewExporter(dir, names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		if _, err := e.Export(seen(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(files(t, dir)); n != 3*len(names) {
+		t.Errorf("%d files for %d pictures: %v", n, len(names), files(t, dir))
+	}
+	for _, f := range files(t, dir) {
+		if !utf8.ValidString(f) {
+			t.Errorf("%q", f)
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func copyOnce(dir, name string, from io.Reader) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return replaceFile(name, func(w io.Writer) error {
+	return keepFile(name, func(w io.Writer) error {
 		_, err := io.Copy(w, from)
 		return err
 	})

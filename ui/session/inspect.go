@@ -186,7 +186,7 @@ func Regions(s segment.Result, b image.Rectangle) []history.Region {
 
 // log writes the verdict and waits until it is on disk.
 func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, res *Result, start time.Time) error {
-	res.Latency = time.Since(start)
+	res.Latency = max(time.Since(start), 0) // the time of a capture may be by a clock that was set since
 	if s.recorder == nil {
 		s.tell(res.Final(), false)
 		return nil
@@ -207,8 +207,8 @@ func (s *Session) log(ctx context.Context, run history.Run, r *anomaly.Recipe, r
 		return problem("log the verdict", err, "")
 	}
 	res.ID = rec.ID
-	res.Latency = time.Since(start)
-	s.Line().Tell(rec, start)
+	res.Latency = max(time.Since(start), 0)
+	s.tellLine(rec, start)
 	s.tell(res.Final(), false)
 	s.mapper.offer(embeddedPart{rec.ID, Lineage(r), rec.Embedding, partOf(rec)})
 	return nil
@@ -227,6 +227,11 @@ func (s *Session) logThresholds(ctx context.Context, t Thresholds) error {
 	}
 	err := s.recorder.Change(context.WithoutCancel(ctx), history.Change{Setting: "thresholds", Before: before.String(), After: t.String(), Operator: who})
 	if err != nil {
+		s.mu.Lock()
+		if s.logged == t {
+			s.logged = before // the next verdict tries again
+		}
+		s.mu.Unlock()
 		return problem("log the thresholds", err, "")
 	}
 	return nil

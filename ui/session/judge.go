@@ -89,7 +89,7 @@ type Judgement struct {
 // as large as no defect is. What is not a number is ERROR.
 func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, t Thresholds) Judgement {
 	j := Judgement{Verdict: history.ERROR, Index: math.NaN()}
-	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) || !finite(p.Map.Pix) {
+	if p == nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) || math.IsNaN(t.Reject) || math.IsNaN(t.Review) || !finite(p.Map.Pix) || t.signed() && p.Signed != nil && !finite(p.Signed.Pix) {
 		return j
 	}
 	r := s.Segment(p.Map, p.Signed, t.options(c))
@@ -112,6 +112,9 @@ func Judge(s *segment.Segmenter, p *anomaly.Prediction, c *anomaly.Calibration, 
 	}
 	return j
 }
+
+// signed reports whether regions are sought where a part is too dark or too bright.
+func (t Thresholds) signed() bool { return t.Mode == segment.TwoSided || t.Mode == segment.Both }
 
 // index is the number shown to people: 50 means at the threshold.
 func index(score, reject float64) float64 {

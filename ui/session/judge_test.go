@@ -41,6 +41,8 @@ func TestJudge(t *testing.T) {
 	}
 	holed := flat(.1)
 	holed.Map.Pix[77] = float32(nan)
+	torn := flat(.1)
+	torn.Signed.Pix[77] = float32(nan)
 	below := math.Nextafter(1, 0)
 	for _, c := range []struct {
 		name  string
@@ -75,6 +77,9 @@ func TestJudge(t *testing.T) {
 		{"score is infinite", flat(inf), th, history.ERROR, nan},
 		{"score is minus infinite", flat(-inf), th, history.ERROR, nan},
 		{"map holds no number", holed, th, history.ERROR, nan},
+		{"residual holds no number", torn, with(func(t *Thresholds) { t.Mode = segment.TwoSided }), history.ERROR, nan},
+		{"residual holds no number, beside the map", torn, with(func(t *Thresholds) { t.Mode = segment.Both }), history.ERROR, nan},
+		{"residual holds no number and is not asked", torn, th, history.OK, 5},
 		{"reject is no number", flat(.1), with(func(t *Thresholds) { t.Reject = nan }), history.ERROR, nan},
 		{"review is no number", flat(.1), with(func(t *Thresholds) { t.Review = nan }), history.ERROR, nan},
 		{"high is no number", flat(.1), with(func(t *Thresholds) { t.High = nan }), history.NG, 5},

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"agurscope/datasets"
@@ -88,10 +89,27 @@ func (s *Session) attend(ctx context.Context, src datasets.Source) (end func()) 
 	}
 }
 
+// unwritten begins the reason while verdicts do not reach the history.
+const unwritten = "the history is not written: "
+
+// tellLine tells the line of a verdict that is kept. Where that is not in the history
+// the line hears so first, for then no part passes.
+func (s *Session) tellLine(rec *history.Record, start time.Time) {
+	l := s.Line()
+	if l == nil {
+		return
+	}
+	now := l.Condition()
+	if state, reason := s.ableWith(nil); state != now.State && (state == line.Fault || strings.HasPrefix(now.Reason, unwritten)) {
+		l.SetState(state, reason)
+	}
+	l.Tell(rec, start)
+}
+
 // ableWith says whether what lies in front of the camera gets a verdict now.
 func (s *Session) ableWith(cam camera) (line.State, string) {
 	if h := s.Health(); !h.OK() {
-		return line.Fault, "the history is not written: " + h.Reason()
+		return line.Fault, unwritten + h.Reason()
 	}
 	if cam != nil {
 		switch st := cam.Status(); st.State {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -59,4 +60,64 @@ func TestLineHearsOfTheCamera(t *testing.T) {
 		t.Error(err)
 	}
 	reach(t, l, line.Idle)
+}
+
+// hold keeps the history's database from being written until release is called.
+func (b *bench) hold(t *testing.T) (release func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+b.store.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := db.Close(); err != nil { // which takes the transaction back
+			t.Error(err)
+		}
+		for end := time.Now().Add(time.Minute); !b.Health().OK() && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			b.RetryHistory()
+		}
+	}
+}
+
+// A verdict that is not in the history passes no part: the line hears of that first.
+func TestLineHearsOfTheHistoryBeforeTheVerdict(t *testing.T) {
+	b := newBench(t)
+	c, err := line.Parse([]byte(`{"station":"bench-3","folder":{"dir":"nowhere"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := line.Open(c, line.Options{Log: b.store, Folder: filepath.Join(t.TempDir(), "line")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b.UseLine(l)
+	run, err := b.StartRun(t.Context(), "parts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(parts(t, grey(3)), "000.png")
+	inspect := func() line.State {
+		t.Helper()
+		res, err := b.InspectOne(t.Context(), run, datasets.Item{Path: path, Name: "000.png"})
+		if err != nil || res.ID == 0 {
+			t.Fatal(res, err)
+		}
+		return l.Condition().State
+	}
+	if got := inspect(); got != line.Inspecting {
+		t.Errorf("with a history that is well: %s", got)
+	}
+	release := b.hold(t)
+	if got := inspect(); got != line.Fault {
+		t.Errorf("with a verdict in the journal: %s", got)
+	}
+	release()
+	if got := inspect(); got != line.Inspecting {
+		t.Errorf("with a history that is well again: %s", got)
+	}
 }

@@ -291,9 +291,12 @@ func inherit(m, before *history.Map) {
 	if before == nil {
 		return
 	}
-	mapped := map[int64]bool{}
+	mapped, was := map[int64]bool{}, map[int64]bool{}
 	for _, p := range m.Points {
 		mapped[p.Verdict] = true
+	}
+	for _, p := range before.Points {
+		was[p.Verdict] = true
 	}
 	for _, old := range before.Clusters {
 		var still []int64
@@ -313,10 +316,6 @@ func inherit(m, before *history.Map) {
 					continue
 				}
 				common, known := 0, 0
-				was := map[int64]bool{}
-				for _, p := range before.Points {
-					was[p.Verdict] = true
-				}
 				for _, v := range c.Members {
 					if was[v] {
 						known++

@@ -262,7 +262,7 @@ func (p *Pass) take(i int, res *Result) {
 func (s *Scored) keep(p *Pass, q *anomaly.Prediction) {
 	s.Peak = highest(q.Map.Pix)
 	over := s.Peak >= p.floor
-	signed := p.Thresholds.Mode == segment.TwoSided || p.Thresholds.Mode == segment.Both
+	signed := p.Thresholds.signed()
 	if signed {
 		side := max(highest(q.Signed.Pix), -lowest(q.Signed.Pix))
 		if p.Thresholds.Mode == segment.TwoSided {

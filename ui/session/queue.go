@@ -100,9 +100,9 @@ func (s *Session) Queue(ctx context.Context, it datasets.Item, add bool) (n int,
 	if err != nil {
 		return 0, problem(op, err, "Make "+filepath.Dir(dir)+" writable.")
 	}
-	if s.o.Store != nil && (change.Before != "" || change.After != "") {
-		if err := s.o.Store.Change(context.WithoutCancel(ctx), change); err != nil {
-			return 0, problem(op, err, "")
+	if change.Before != "" || change.After != "" {
+		if err := s.RecordChange(context.WithoutCancel(ctx), change); err != nil {
+			return 0, err
 		}
 	}
 	all, err := Queued(r.Path)

@@ -86,6 +86,31 @@ func TestAQueueHoldsWhatWasPutInLast(t *testing.T) {
 	}
 }
 
+// What is queued while the database takes nothing is on record all the same.
+func TestAQueueIsRecordedInTheJournal(t *testing.T) {
+	b := newBench(t)
+	b.saved(t)
+	set, err := b.OpenSet(parts(t, grey(1), grey(2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := b.hold(t)
+	if n, err := b.Queue(t.Context(), set.Items[0], true); n != 1 || err != nil {
+		t.Errorf("%d in the queue, %v", n, err)
+	}
+	release()
+	changes := 0
+	for _, err := range b.store.Changes(t.Context(), time.Time{}, time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes++
+	}
+	if changes != 1 {
+		t.Errorf("%d changes on record", changes)
+	}
+}
+
 func TestTrainLearnsFromTheQueueAndKeepsItApart(t *testing.T) {
 	b := newBench(t)
 	path := b.saved(t)
