@@ -205,7 +205,8 @@ func writePicture(path string, s *camera.Sample) (err error) {
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	if err := errors.Join(png.Encode(f, s.Frame.Image), f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
+	_ = f.Chmod(0o644) // shares of other systems may not know permissions
+	if err := errors.Join(png.Encode(f, s.Frame.Image), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
@@ -274,6 +275,7 @@ func (p *program) runCamera(ctx context.Context, f cameraFlags, address string) 
 	if err := f.line.connect(s); err != nil {
 		return err
 	}
+	p.tellHealth(s.Session)
 	if _, err := s.OpenRecipe(f.recipe); err != nil {
 		return err
 	}

@@ -110,7 +110,12 @@ func (p *program) printEvaluation(s *session.Session, set *datasets.Set, e *sess
 	line("reject threshold", e.Reject, "accuracy", e.Accuracy)
 	fmt.Fprintf(w, "  %26s     %-19s %6s\n\n", "", "false-reject rate", figure(e.FalseRejectRate))
 	fmt.Fprintf(w, "  %-30s%s\n", "BY PIXEL", "TIME PER PICTURE")
-	ms := func(n session.Number) string { return fmt.Sprintf("%.1f ms", float64(n)) }
+	ms := func(n session.Number) string {
+		if math.IsNaN(float64(n)) { // nothing was inspected
+			return "-"
+		}
+		return fmt.Sprintf("%.1f ms", float64(n))
+	}
 	fmt.Fprintf(w, "  %-19s %6s     %-16s %9s\n", "pixel AUROC", figure(e.PixelAUROC), "median", ms(e.Latency.P50))
 	fmt.Fprintf(w, "  %-19s %6s     %-16s %9s\n", "pixel AP", figure(e.PixelAP), "95 % within", ms(e.Latency.P95))
 	fmt.Fprintf(w, "  %-19s %6s\n", "AUPRO (30 %)", figure(e.AUPRO))

@@ -83,6 +83,12 @@ func (f *filterFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.oldest, "oldest", false, "oldest first (default: newest first)")
 }
 
+// chooses reports whether anything is left out.
+func (f *filterFlags) chooses() bool {
+	return f.run != 0 || len(f.verdicts)+len(f.reviewed) > 0 || f.overridden || f.limit > 0 ||
+		f.since+f.until+f.text+f.recipe+f.source+f.operator+f.polarity+f.score+f.area != ""
+}
+
 func (f *filterFlags) filter(now time.Time) (history.Filter, error) {
 	out := history.Filter{Run: f.run, Text: f.text, Recipe: f.recipe, Overridden: f.overridden, Limit: f.limit, Newest: !f.oldest}
 	if f.limit < 0 || f.run < 0 {
@@ -243,7 +249,7 @@ func (p *program) listTable(ctx context.Context, s *history.Store, f history.Fil
 			reviewed = fmt.Sprintf("%s by %s", rec.Reviewed, rec.Reviewer)
 		}
 		_, err := fmt.Fprintf(p.Stdout, "%7d  %5d  %s  %s  %5s  %s  %s\n", rec.ID, rec.Run, rec.Time.Local().Format(time.DateTime),
-			ink.verdict(rec.Verdict, 7), index, padRight(reviewed, 20), rec.Name)
+			ink.verdict(rec.Verdict, 7), index, padRight(reviewed, 20), visible(rec.Name))
 		if err != nil {
 			return fmt.Errorf("write output: %w", err)
 		}
@@ -265,24 +271,31 @@ func padRight(text string, n int) string {
 func (p *program) historyRuns() *cobra.Command {
 	var db string
 	var limit int
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List runs, newest first", Args: noArgs,
-		Example: "  agurscope history runs --limit 10",
+		Example: "  agurscope history runs --limit 10\n  agurscope history runs --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return reading(db, func(s *history.Store) error {
 				n := 0
 				for r, err := range s.Runs(cmd.Context(), history.RunFilter{Newest: true, Limit: limit}) {
+					if err == nil && asJSON {
+						err = p.printJSON(viewOf(r))
+					}
 					if err != nil {
 						return err
+					}
+					if asJSON {
+						continue
 					}
 					if n++; n == 1 {
 						fmt.Fprintf(p.Stdout, "%5s  %-8s  %-19s  %-11s  %6s %6s %6s %6s  %-16s  %s\n", "RUN", "KIND", "STARTED", "STATUS", "OK", "REVIEW", "NG", "ERROR", "RECIPE", "SOURCE")
 					}
 					c := r.Summary
 					fmt.Fprintf(p.Stdout, "%5d  %-8s  %s  %-11s  %6d %6d %6d %6d  %s  %s\n", r.ID, r.Kind, r.Started.Local().Format(time.DateTime),
-						r.Status, c.OK, c.Review, c.NG, c.Error, padRight(r.Recipe, 16), r.Source)
+						r.Status, c.OK, c.Review, c.NG, c.Error, padRight(r.Recipe, 16), visible(r.Source))
 				}
-				if n == 0 {
+				if n == 0 && !asJSON {
 					p.note("no runs yet")
 				}
 				return nil
@@ -291,7 +304,41 @@ func (p *program) historyRuns() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most `N` (default: all)")
 	addDatabase(cmd.Flags(), &db)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per run")
 	return cmd
+}
+
+// runView is the JSON of a run.
+type runView struct {
+	Run          int64      `json:"run"`
+	Kind         string     `json:"kind"`
+	Started      time.Time  `json:"started"`
+	Ended        *time.Time `json:"ended"`
+	Status       string     `json:"status"`
+	Source       string     `json:"source"`
+	Recipe       string     `json:"recipe"`
+	RecipeSHA256 string     `json:"recipe_sha256"`
+	Engine       string     `json:"engine"`
+	Program      string     `json:"program"`
+	Operator     string     `json:"operator"`
+	Note         string     `json:"note"`
+	OK           int        `json:"ok"`
+	Review       int        `json:"review"`
+	NG           int        `json:"ng"`
+	Error        int        `json:"error"`
+	Overridden   int        `json:"overridden"`
+}
+
+func viewOf(r history.Run) runView {
+	c := r.Summary
+	v := runView{
+		Run: r.ID, Kind: r.Kind, Started: r.Started, Status: r.Status, Source: r.Source, Recipe: r.Recipe, RecipeSHA256: r.RecipeSHA256,
+		Engine: r.Engine, Program: r.Program, Operator: r.Operator, Note: r.Note, OK: c.OK, Review: c.Review, NG: c.NG, Error: c.Error, Overridden: c.Overridden,
+	}
+	if !r.Ended.IsZero() {
+		v.Ended = &r.Ended
+	}
+	return v
 }
 
 func (p *program) historyShow() *cobra.Command {

@@ -75,7 +75,7 @@ func (p *program) historyGolden() *cobra.Command {
 		Short: "Make a golden set of what a filter chooses",
 		Long: `Keeps the verdicts that the filter chooses under a name, with what counts of each
 now as the answer that a recipe must give. Retention never removes them. Without
-a filter it lists the golden sets.`,
+a name it lists the golden sets.`,
 		Example: `  agurscope history golden release-4 --overridden --since 30d
   agurscope history golden`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -91,6 +91,9 @@ a filter it lists the golden sets.`,
 			filter, err := f.filter(time.Now())
 			if err != nil {
 				return err
+			}
+			if !f.chooses() {
+				return usage("choose the parts, such as with --overridden or --run: without a filter it would be the whole history, of which retention could never remove anything again")
 			}
 			return writing(db, func(s *history.Store) error { return p.makeGolden(cmd.Context(), s, args[0], filter) })
 		},

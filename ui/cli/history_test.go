@@ -100,6 +100,10 @@ func TestHistoryStatistics(t *testing.T) {
 	if out := done(t, "history", "repeat", "1", "2", "--db", db).out; !strings.Contains(out, "part 8: NG OK") {
 		t.Error(out)
 	}
+	runs := lines(t, done(t, "history", "runs", "--json", "--limit", "1", "--db", db).out)
+	if len(runs) != 1 || runs[0]["run"] != 2. || runs[0]["kind"] != "inspect" || runs[0]["ok"].(float64)+runs[0]["ng"].(float64) != 10 {
+		t.Errorf("%v", runs)
+	}
 	if r := run(t, "history", "repeat", "1", "9", "--db", db); r.status != Failed || !strings.Contains(r.err, "run 9") {
 		t.Errorf("%d %q", r.status, r.err)
 	}
@@ -136,7 +140,7 @@ func TestHistoryIsMarkedBackedUpAndRetained(t *testing.T) {
 	done(t, "history", "verify", "--head", head, "--db", db)
 	for args, want := range map[string]int{
 		"retain": Usage, "retain --verdicts soon": Usage, "retain --size 3": Usage, "backup": Usage, "note 9": Usage, "note x y": Usage,
-		"verify --head 1": Usage, "similar x": Usage, "golden a b": Usage, "note 999 y": Failed,
+		"verify --head 1": Usage, "similar x": Usage, "golden a b": Usage, "golden everything": Usage, "note 999 y": Failed,
 	} {
 		if r := run(t, append(append([]string{"history"}, strings.Fields(args)...), "--db", db)...); r.status != want {
 			t.Errorf("%s: exit status %d, %q", args, r.status, r.err)
@@ -184,5 +188,12 @@ func TestHistoryExportsEveryFormat(t *testing.T) {
 	}
 	if r := run(t, "history", "export", "--db", db, "--run", "9", "--out", filepath.Join(dir, "x.pdf")); r.status != Failed || !strings.Contains(r.err, "run 9") {
 		t.Errorf("%d %q", r.status, r.err)
+	}
+}
+
+// Names of files may hold anything: none of it begins a line or moves the cursor.
+func TestNamesStayInTheirLine(t *testing.T) {
+	if got := pad("a\nb\x1b[2Jc", 12); got != "a\uFFFDb\uFFFD[2Jc    " {
+		t.Errorf("%q", got)
 	}
 }

@@ -327,7 +327,7 @@ func (t *table) row(res *session.Result) error {
 	if res.Final() != history.ERROR {
 		index, regions = fmt.Sprintf("%.0f", res.Index), fmt.Sprint(len(res.Regions))
 	}
-	line := fmt.Sprintf("%s  %s  %5s  %7s  %s", pad(res.Frame.Name, t.name), t.ink.verdict(res.Final(), 7), index, regions, reason(res))
+	line := fmt.Sprintf("%s  %s  %5s  %7s  %s", pad(res.Frame.Name, t.name), t.ink.verdict(res.Final(), 7), index, regions, visible(strings.ReplaceAll(reason(res), "\n", "; ")))
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
 	if _, err := t.p.Stdout.Write([]byte(b.String())); err != nil {
 		return fmt.Errorf("write output: %w", err)

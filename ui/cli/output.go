@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"agurscope/history"
@@ -36,6 +37,7 @@ func (p *program) printRows(rows [][2]string) {
 // pad fills text with spaces to n letters, or cuts it in front: the end of a
 // path tells more than its beginning.
 func pad(text string, n int) string {
+	text = visible(text)
 	switch k := utf8.RuneCountInString(text); {
 	case k < n:
 		return text + strings.Repeat(" ", n-k)
@@ -45,9 +47,15 @@ func pad(text string, n int) string {
 	return text
 }
 
-// padLeft fills text with spaces in front.
-func padLeft(text string, n int) string {
-	return strings.Repeat(" ", max(n-utf8.RuneCountInString(text), 0)) + text
+// visible shows the controls in a text as a mark: names of files may hold anything,
+// also what moves the cursor of a terminal or begins a line.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // ink colours verdicts where people read them.

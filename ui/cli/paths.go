@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func choose(paths []string) (*selection, error) {
 		case err == nil && !info.IsDir():
 			s.items = append(s.items, datasets.Item{Path: full, Name: filepath.Base(full)})
 		case err != nil && !strings.Contains(p, "#"): // DIR#class is a layout's business
+			if !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("find %s: %w; nothing was inspected", p, errors.Unwrap(err))
+			}
 			return nil, fmt.Errorf("find %s: there is no such file or folder; nothing was inspected", p)
 		default:
 			prefix := ""
