@@ -72,7 +72,7 @@ build: setup ## build bin/agurscope
 
 run: build ## open the window on the demonstration; without a display, leave its picture under out/
 ifneq ($(ONSCREEN),)
-	@mkdir -p $(OUT) && rm -f $(OUT)/history.db*
+	@mkdir -p $(OUT) && rm -rf $(OUT)/history.db*
 	@$(XVFB) $(BIN) --demo --db $(OUT)/history.db --script tour --screenshot $(OUT)/window.png
 	@$(BIN) history list --db $(OUT)/history.db
 	@echo "No display here: the window's picture is $(OUT)/window.png, its history $(OUT)/history.db"
