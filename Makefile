@@ -146,7 +146,7 @@ FUZZTIME := 20s
 fuzz: setup ## every fuzz target for FUZZTIME
 	@set -e; for f in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
 	  for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' $$f); do \
-	    echo "== $$(dirname $$f) $$t"; $(GOTEST) -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
+	    echo "== $$(dirname $$f) $$t"; $(GOTEST) -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$$(dirname $$f); done; done
 
 bench: build ## speed of the parts, and of one inspection end to end
 	$(GOTEST) -run '^$$' -bench . -benchmem ./nn/... ./viewer ./history
