@@ -22,6 +22,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +111,9 @@ func Parse(s string) (*Address, error) {
 		}
 	}
 	rest, query, _ := strings.Cut(a.Rest, mark)
-	a.Rest = rest
+	if a.Rest = rest; a.network {
+		a.Rest = strings.TrimSpace(rest)
+	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, fmt.Errorf("camera address %s: its settings cannot be read; write them as %sname=value&name=value", Redact(s), mark)
@@ -188,7 +191,10 @@ func split(rest string) bool {
 	return ok && none != nil && !strings.HasPrefix(host, "[") && !strings.Contains(host, "@") && strings.Contains(tail, "@")
 }
 
-// Redact hides the password of an address, and what may be one.
+// secret is a password as some cameras want it: in the path or the query.
+var secret = regexp.MustCompile(`(?i)((?:password|passwd|pass|pwd)=)[^&#]*`)
+
+// Redact hides the passwords of an address, and what may be one.
 func Redact(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
@@ -198,12 +204,11 @@ func Redact(s string) string {
 	if i := strings.IndexAny(rest, ends); i >= 0 && !split(rest) {
 		host, tail = rest[:i], rest[i:]
 	}
-	at := strings.LastIndex(host, "@")
-	if at < 0 {
-		return s
+	if at := strings.LastIndex(host, "@"); at >= 0 {
+		name, _, _ := strings.Cut(host[:at], ":")
+		host = name + ":…@" + host[at+1:]
 	}
-	name, _, _ := strings.Cut(host[:at], ":")
-	return scheme + "://" + name + ":…@" + host[at+1:] + tail
+	return scheme + "://" + host + secret.ReplaceAllString(tail, "${1}…")
 }
 
 // Title is what people call a camera of this address.

@@ -90,9 +90,24 @@ func TestWrongAddressesNameTheRemedyAndNoPassword(t *testing.T) {
 	}
 }
 
+func TestPasswordsInAPathOrAQueryAreHidden(t *testing.T) {
+	for in, want := range map[string]string{
+		"rtsp://10.0.0.5:554/user=eye&password=s3cret&channel=1#trigger=software":     "rtsp://10.0.0.5:554/user=eye&password=…&channel=1#trigger=software",
+		"rtsp://10.0.0.5/user=eye_password=s3cret_channel=1_stream=0.sdp?real_stream": "rtsp://10.0.0.5/user=eye_password=…",
+		"http://eye:s3cret@cam/snap.cgi?usr=eye&PWD=s3cret":                           "http://eye:…@cam/snap.cgi?usr=eye&PWD=…",
+		"gige://10.0.0.5?exposure=5":                                                  "gige://10.0.0.5?exposure=5",
+	} {
+		if got := Redact(in); got != want {
+			t.Errorf("%s became %s", in, got)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("gige://1.2.3.4?exposure=5")
 	f.Add("rtsp://u:p@h/x?y#trigger=software")
+	f.Add("rtsp://h/ #trigger=software")
+	f.Add("rtsp:// #")
 	f.Fuzz(func(t *testing.T, s string) {
 		a, err := Parse(s)
 		if err != nil {
