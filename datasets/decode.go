@@ -35,7 +35,7 @@ const (
 // and packed rows, or a *[DecodeError]. PNG, JPEG, BMP, WebP and TIFF are told
 // by their content, not by their name; 16-bit depth is kept.
 func Decode(path string) (image.Image, error) {
-	f, err := openPicture(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +55,9 @@ func DecodeReader(name string, r io.ReadSeeker) (image.Image, error) {
 	return m, err
 }
 
-// openPicture opens a regular file for reading. A pipe or a device by the name
-// of a picture would keep the program waiting for ever.
-func openPicture(path string) (*os.File, error) {
+// openRegular opens a regular file for reading. A pipe or a device by the name
+// of a picture or a table would keep the program waiting for ever.
+func openRegular(path string) (*os.File, error) {
 	unreadable := func(err error) error {
 		e := refusal(ErrUnreadable, err, fmt.Sprintf("it cannot be opened (%v)", plain(err)), "check that it exists and may be read")
 		e.Path = path

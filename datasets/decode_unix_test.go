@@ -4,6 +4,7 @@ package datasets
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -19,5 +20,18 @@ func TestWhatIsNoRegularFileIsRefusedWithoutWaiting(t *testing.T) {
 		if _, err := Decode(path); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: got %v", path, err)
 		}
+	}
+}
+
+func TestATableThatIsAPipeKeepsNobodyWaiting(t *testing.T) {
+	root := t.TempDir()
+	plantVisA(t, root)
+	table := filepath.Join(root, "nut", "image_anno.csv")
+	if err := errors.Join(os.Remove(table), syscall.Mkfifo(table, 0o644)); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	set, err := Open(root + "#nut")
+	if err != nil || len(set.Items) == 0 {
+		t.Fatalf("got %v, %v", set, err)
 	}
 }

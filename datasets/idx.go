@@ -261,7 +261,7 @@ func parseIDXLabels(r io.Reader) ([]byte, error) {
 
 // openMaybeGzip opens a file and unpacks it if it is gzipped; size is -1 then.
 func openMaybeGzip(path string) (r io.ReadCloser, size int64, err error) {
-	f, err := openPicture(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -11,7 +11,7 @@ import (
 // small class numbers instead of white (any number counts, except in a JPEG,
 // whose compression makes such specks by itself).
 func DecodeMask(path string) (*image.Gray, error) {
-	f, err := openPicture(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}

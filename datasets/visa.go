@@ -247,7 +247,7 @@ func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 // visaTypes reads the defect types of an object's own table, which names them
 // by picture, several divided by commas; without the table there are none.
 func visaTypes(path string) map[string]string {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil
 	}

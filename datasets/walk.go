@@ -161,7 +161,7 @@ func unfit(path string) string {
 	if ImageName(path) {
 		return ""
 	}
-	f, err := openPicture(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return err.Error()
 	}
