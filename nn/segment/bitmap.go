@@ -30,8 +30,6 @@ func (b *bitmap) clear() { clear(b.words) }
 // row returns the words of row y.
 func (b *bitmap) row(y int) []uint64 { return b.words[y*b.stride : (y+1)*b.stride] }
 
-func (b *bitmap) set(x, y int) bool { return b.words[y*b.stride+x>>6]>>(x&63)&1 != 0 }
-
 func (b *bitmap) clearBit(x, y int) { b.words[y*b.stride+x>>6] &^= 1 << (x & 63) }
 
 // atLeast sets the bits whose value is at or above t.
@@ -139,19 +137,6 @@ func (b *bitmap) eachWord(r run, f func(w *uint64, m uint64)) {
 		}
 		f(&row[i], m)
 	}
-}
-
-// bytes returns the mask with one byte of 0 or 1 to a pixel.
-func (b *bitmap) bytes() []uint8 {
-	out := make([]uint8, b.w*b.h)
-	for y := range b.h {
-		for x := range b.w {
-			if b.set(x, y) {
-				out[y*b.w+x] = 1
-			}
-		}
-	}
-	return out
 }
 
 // dilate sets every bit with a set bit among its 3 x 3.

@@ -152,14 +152,36 @@ func TestComponentsEqualFloodFill(t *testing.T) {
 	}
 }
 
+// hysteresisMask is the double threshold and nothing after it; low above high counts
+// as high.
+func hysteresisMask(m *nn.Image, low, high float64, seeds int, conn Connectivity) []uint8 {
+	var s Segmenter
+	s.mask.resize(m.W, m.H)
+	s.hysteresis(m, float32(min(low, high)), float32(high), seeds, conn)
+	return s.mask.bytes()
+}
+
+// bytes returns the mask with one byte of 0 or 1 to a pixel.
+func (b *bitmap) bytes() []uint8 {
+	out := make([]uint8, b.w*b.h)
+	for y := range b.h {
+		for x := range b.w {
+			if b.row(y)[x>>6]>>(x&63)&1 != 0 {
+				out[y*b.w+x] = 1
+			}
+		}
+	}
+	return out
+}
+
 func TestHysteresisShrinksAsEitherThresholdRises(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 1))
 	for i := range 200 {
 		m := randomMap(rng, 16, 16, false)
 		low, high := rng.Float64(), 0.5+rng.Float64()
-		base := HysteresisMask(m, low, high, seeds, Eight)
+		base := hysteresisMask(m, low, high, seeds, Eight)
 		for _, step := range [][2]float64{{0.1, 0}, {0, 0.1}, {0.3, 0.2}} {
-			for p, v := range HysteresisMask(m, low+step[0], high+step[1], seeds, Eight) {
+			for p, v := range hysteresisMask(m, low+step[0], high+step[1], seeds, Eight) {
 				if v > base[p] {
 					t.Fatalf("map %d: pixel %d appears when thresholds %g, %g rise by %v", i, p, low, high, step)
 				}
@@ -323,7 +345,7 @@ func TestHysteresisEqualsScikitImage(t *testing.T) {
 	for i, c := range cases {
 		m := &nn.Image{C: 1, W: c.W, H: c.H, Pix: c.Map}
 		for conn, want := range map[Connectivity]string{Four: c.Four, Eight: c.Eight} {
-			got := HysteresisMask(m, c.Low, c.High, 1, conn)
+			got := hysteresisMask(m, c.Low, c.High, 1, conn)
 			for p := range got {
 				got[p] += '0'
 			}

@@ -6,20 +6,6 @@ import (
 	"agurscope/nn"
 )
 
-// HysteresisMask returns the double threshold of Canny (1986) and nothing
-// after it: the components of pixels at or above low, connected as conn says,
-// that hold at least the given number of pixels at or above high; 1 inside, 0
-// outside. Low above high counts as high. With [Four] and one seed this is
-// what scikit-image calls apply_hysteresis_threshold, except that scikit-image
-// takes values exactly at a threshold as below it.
-func HysteresisMask(m *nn.Image, low, high float64, seeds int, conn Connectivity) []uint8 {
-	checkMaps(m, nil)
-	var s Segmenter
-	s.mask.resize(m.W, m.H)
-	s.hysteresis(m, float32(min(low, high)), float32(high), seeds, conn)
-	return s.mask.bytes()
-}
-
 // share is the fraction of a component's peak at which its outline runs.
 func share(low, high float64) float64 {
 	if high <= 0 || math.IsInf(high, 1) {
@@ -65,7 +51,9 @@ func (s *Segmenter) halfPeak(m *nn.Image, high float32, share float64) {
 }
 
 // hysteresis sets s.mask to the components at or above low that hold at least
-// n pixels at or above high.
+// n pixels at or above high: the double threshold of Canny (1986). With [Four] and
+// one pixel it is scikit-image's apply_hysteresis_threshold, but for values at a
+// threshold, which count as below it there.
 func (s *Segmenter) hysteresis(m *nn.Image, low, high float32, n int, conn Connectivity) {
 	s.mask.atLeast(m.Pix, low)
 	s.comps.find(&s.mask, conn)
