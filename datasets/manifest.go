@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -15,11 +16,14 @@ import (
 // changes when a picture is added, removed, renamed or altered in a single
 // byte, and not with the order of items, the place of the set or file times.
 // Files are streamed, not held in memory.
-func ManifestHash(items []Item) (string, error) {
+func ManifestHash(ctx context.Context, items []Item) (string, error) {
 	sorted := slices.Clone(items)
 	slices.SortFunc(sorted, func(a, b Item) int { return strings.Compare(a.Name, b.Name) })
 	all := sha256.New()
 	for _, it := range sorted {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
 		sum, err := it.ContentHash()
 		if err != nil {
 			return "", fmt.Errorf("hash %s: %w", it.Path, err)

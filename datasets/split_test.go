@@ -75,7 +75,7 @@ func TestManifestHashSeesEveryByteAndName(t *testing.T) {
 	s := mustOpen(t, root)
 	hash := func(items []Item) string {
 		t.Helper()
-		h, err := ManifestHash(items)
+		h, err := ManifestHash(t.Context(), items)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,8 +112,13 @@ func TestManifestHashSeesEveryByteAndName(t *testing.T) {
 	if hash(s.Items) != before {
 		t.Error("the same content gives another hash")
 	}
-	if _, err := ManifestHash([]Item{{Path: filepath.Join(root, "absent.png")}}); err == nil {
+	if _, err := ManifestHash(t.Context(), []Item{{Path: filepath.Join(root, "absent.png")}}); err == nil {
 		t.Error("an absent file has a hash")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := ManifestHash(ended, s.Items); !errors.Is(err, context.Canceled) {
+		t.Errorf("called off: %v", err)
 	}
 }
 
@@ -121,13 +126,13 @@ func TestManifestHashOfIDXDependsOnThePicture(t *testing.T) {
 	root := t.TempDir()
 	plantIDX(t, root)
 	s := mustOpen(t, root+"#1")
-	a, err := ManifestHash(s.Train()[:1])
+	a, err := ManifestHash(t.Context(), s.Train()[:1])
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := s.Train()[1]
 	other.Name = s.Train()[0].Name
-	if b, err := ManifestHash([]Item{other}); err != nil || a == b {
+	if b, err := ManifestHash(t.Context(), []Item{other}); err != nil || a == b {
 		t.Errorf("another picture of the same name: %s, %v", b, err)
 	}
 }

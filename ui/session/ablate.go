@@ -135,7 +135,7 @@ func (s *Session) Ablate(ctx context.Context, set *datasets.Set, o AblateOptions
 	if err := s.checkAblation(set, &o); err != nil {
 		return nil, err
 	}
-	config, err := s.ablationConfig(set, o)
+	config, err := s.ablationConfig(ctx, set, o)
 	if err != nil {
 		return nil, problem("ablate", err, "")
 	}
@@ -203,8 +203,8 @@ func (o AblateOptions) training(r Row, seed uint64) TrainOptions {
 
 // ablationConfig hashes what all cells have in common: figures under two
 // hashes must not be averaged. The engine is in it for the sake of the times.
-func (s *Session) ablationConfig(set *datasets.Set, o AblateOptions) (string, error) {
-	manifest, err := datasets.ManifestHash(set.Items)
+func (s *Session) ablationConfig(ctx context.Context, set *datasets.Set, o AblateOptions) (string, error) {
+	manifest, err := datasets.ManifestHash(ctx, set.Items)
 	if err != nil {
 		return "", err
 	}

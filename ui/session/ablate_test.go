@@ -186,12 +186,12 @@ func TestAblationRunsEveryCellOnceAndResumes(t *testing.T) {
 func TestAnotherPictureIsAnotherConfiguration(t *testing.T) {
 	set := ablationSet(t)
 	s := New(Options{Program: "test"})
-	before, err := s.ablationConfig(set, AblateOptions{})
+	before, err := s.ablationConfig(t.Context(), set, AblateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, set.Items[0].Path, grey(17))
-	after, err := s.ablationConfig(set, AblateOptions{})
+	after, err := s.ablationConfig(t.Context(), set, AblateOptions{})
 	if err != nil || before == after {
 		t.Errorf("%s and %s, %v", before, after, err)
 	}

@@ -29,7 +29,7 @@ func (s *Session) prepare(ctx context.Context, set *datasets.Set, o TrainOptions
 	}
 	// Two are the fewest to calibrate on.
 	train, held := datasets.Split(good, o.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
-	queued, ids, err := fromQueue(o.Queue, good)
+	queued, ids, err := fromQueue(ctx, o.Queue, good)
 	if err != nil {
 		return nil, problem("train", err, "")
 	}
@@ -50,10 +50,13 @@ func (s *Session) prepare(ctx context.Context, set *datasets.Set, o TrainOptions
 	if len(l.parts) < 2 || len(l.kept) < 2 {
 		return nil, problem("train", fmt.Errorf("too few of the good parts in %s can be read", set.Root), "See the list of skipped files.")
 	}
-	if l.manifest, err = datasets.ManifestHash(slices.Concat(train, held)); err != nil {
+	if l.manifest, err = datasets.ManifestHash(ctx, slices.Concat(train, held)); err != nil {
 		return nil, problem("train", err, "")
 	}
-	if l.all, err = datasets.ManifestHash(slices.Concat(teach, held)); err != nil {
+	if l.all = l.manifest; len(queued) == 0 {
+		return l, nil
+	}
+	if l.all, err = datasets.ManifestHash(ctx, slices.Concat(teach, held)); err != nil {
 		return nil, problem("train", err, "")
 	}
 	return l, nil

@@ -106,7 +106,7 @@ func (s *Session) RunPass(ctx context.Context, on func(Progress)) (*Pass, error)
 	}
 	p := newPass(r, set, t)
 	p.detector = d
-	if err := p.choose(); err != nil {
+	if err := p.choose(ctx); err != nil {
 		return nil, problem(op, err, "")
 	}
 	if len(p.Parts) == 0 {
@@ -173,9 +173,9 @@ func HeldBack(r *anomaly.Recipe) *Pass {
 // choose lists the parts to score: those to inspect, and of those to learn from
 // the ones that training kept back. Of a set whose good parts are all meant for
 // training and are not known to have been learnt from, all of them.
-func (p *Pass) choose() error {
+func (p *Pass) choose(ctx context.Context) error {
 	learn := p.Set.Train()
-	train, held, known, err := learnt(p.Recipe, learn)
+	train, held, known, err := learnt(ctx, p.Recipe, learn)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,10 @@ func (p *Pass) choose() error {
 		back[it.Name] = true
 	}
 	good := false
-	test, dropped := unlearnt(p.Recipe.Training.Queued, p.Set.Test())
+	test, dropped, err := unlearnt(ctx, p.Recipe.Training.Queued, p.Set.Test())
+	if err != nil {
+		return err
+	}
 	p.Learnt += dropped
 	for _, it := range test {
 		switch {
@@ -221,12 +224,12 @@ func (p *Pass) choose() error {
 
 // learnt divides good parts as the recipe's training did. known is false where
 // the recipe was trained on others.
-func learnt(r *anomaly.Recipe, good []datasets.Item) (train, held []datasets.Item, known bool, err error) {
+func learnt(ctx context.Context, r *anomaly.Recipe, good []datasets.Item) (train, held []datasets.Item, known bool, err error) {
 	if r.Training.Manifest == "" || len(good) < fewestParts || r.Training.Images-len(r.Training.Queued) > len(good) {
 		return nil, nil, false, nil
 	}
 	train, held = datasets.Split(good, r.Training.Seed, max(datasets.DefaultShare, 2/float64(len(good))))
-	sum, err := datasets.ManifestHash(slices.Concat(train, held))
+	sum, err := datasets.ManifestHash(ctx, slices.Concat(train, held))
 	if err != nil {
 		return nil, nil, false, err
 	}

@@ -167,13 +167,16 @@ func enqueue(dir, id string, it datasets.Item) error {
 // fromQueue returns what a training learns from a queue besides good parts of a set:
 // what is not among those, for a part that is kept back to find thresholds must not
 // be learnt from.
-func fromQueue(recipe string, good []datasets.Item) (out []datasets.Item, ids []string, err error) {
+func fromQueue(ctx context.Context, recipe string, good []datasets.Item) (out []datasets.Item, ids []string, err error) {
 	queued, err := Queued(recipe)
 	if err != nil || len(queued) == 0 {
 		return nil, nil, err
 	}
 	known := map[string]bool{}
 	for _, it := range good {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		id, err := contentID(it)
 		if err != nil {
 			return nil, nil, fmt.Errorf("compare %s with the queue: %w", it.Name, err)
@@ -189,11 +192,14 @@ func fromQueue(recipe string, good []datasets.Item) (out []datasets.Item, ids []
 }
 
 // unlearnt drops the parts of a set that a recipe knows from its queue.
-func unlearnt(queued []string, items []datasets.Item) (out []datasets.Item, dropped int) {
+func unlearnt(ctx context.Context, queued []string, items []datasets.Item) (out []datasets.Item, dropped int, err error) {
 	if len(queued) == 0 {
-		return items, 0
+		return items, 0, nil
 	}
 	for _, it := range items {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
 		id, err := contentID(it)
 		if err == nil && slices.Contains(queued, id) { // one that cannot be read is an ERROR of its own
 			dropped++
@@ -201,5 +207,5 @@ func unlearnt(queued []string, items []datasets.Item) (out []datasets.Item, drop
 		}
 		out = append(out, it)
 	}
-	return out, dropped
+	return out, dropped, nil
 }

@@ -414,7 +414,7 @@ func TestPassLeavesOutWhatWasLearntFrom(t *testing.T) {
 	}
 	r := recipe(t)
 	train, held := datasets.Split(set.Train(), 7, datasets.DefaultShare)
-	sum, err := datasets.ManifestHash(set.Train())
+	sum, err := datasets.ManifestHash(t.Context(), set.Train())
 	if err != nil {
 		t.Fatal(err)
 	}

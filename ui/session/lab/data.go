@@ -284,7 +284,7 @@ func (s *shelf) ready(ctx context.Context, name string) error {
 	if name != fourKinds && name != stages && !strings.HasPrefix(name, "time/") {
 		x.set = s.shorten(x.set)
 	}
-	x.hash, err = datasets.ManifestHash(x.set.Items)
+	x.hash, err = datasets.ManifestHash(ctx, x.set.Items)
 	return err
 }
 
