@@ -56,7 +56,7 @@ type inspectScreen struct {
 	setPick, recipePick *widgets.Picker
 	runButton, stop     *widgets.Button
 	back, forth         *widgets.Button
-	progress            *widget.ProgressBar
+	progress            *widgets.Progress
 	progressText        *widgets.Text
 	progressRow         *fyne.Container
 	list                *widgets.List
@@ -156,8 +156,7 @@ func (s *inspectScreen) newBar() fyne.CanvasObject {
 	s.stop = t.NewButton("", theme.MediaStopIcon(), words.T("End this run. What was inspected stays in the log. (Esc)"), s.stopRun)
 	s.back = t.NewButton("", theme.NavigateBackIcon(), words.T("Previous part (Left)"), func() { s.stepBy(-1) })
 	s.forth = t.NewButton("", theme.NavigateNextIcon(), words.T("Next part (Right)"), func() { s.stepBy(1) })
-	s.progress = widget.NewProgressBar()
-	s.progress.TextFormatter = func() string { return "" }
+	s.progress = widgets.NewProgress()
 	s.progressText = widgets.NewCaption("")
 	s.progressText.Elide = widgets.ElideEnd
 	s.progressRow = container.NewBorder(nil, widgets.Fixed(0, 5, s.progress), nil, nil, s.progressText)

@@ -16,7 +16,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // look is what the network makes of one picture of the current batch.
@@ -37,7 +36,7 @@ type trainLive struct {
 
 	title    *widgets.Text
 	stages   [5]*widgets.Text
-	bar      *widget.ProgressBar
+	bar      *widgets.Progress
 	left     *widgets.Text
 	steps    *widgets.Text
 	rate     *widgets.Text
@@ -60,8 +59,7 @@ var stageOrder = [5]session.Stage{session.Looking, session.Reading, session.Trai
 var stageWords = [5]words.Text{words.Text("How parts lie"), words.Text("Reading pictures"), words.Text("Training"), words.Text("Calibrating"), words.Text("Saving")}
 
 func newTrainLive(t *trainScreen) *trainLive {
-	l := &trainLive{t: t, title: widgets.NewTitle(words.T("Training")), bar: widget.NewProgressBar(), left: widgets.NewText("")}
-	l.bar.TextFormatter = func() string { return "" }
+	l := &trainLive{t: t, title: widgets.NewTitle(words.T("Training")), bar: widgets.NewProgress(), left: widgets.NewText("")}
 	stages := widgets.Row(8)
 	for i := range l.stages {
 		l.stages[i] = widgets.NewStyled(&widgets.Text{SizeName: theme.SizeNameCaptionText})

@@ -30,7 +30,7 @@ type poseView struct {
 	again    *widgets.Button
 	stop     *widgets.Button
 	progress *fyne.Container
-	bar      *widget.ProgressBar
+	bar      *widgets.Progress
 	body     *fyne.Container
 	upright  *widgets.Check
 	even     *widgets.Check
@@ -70,8 +70,7 @@ func newPoseView(t *trainScreen) *poseView {
 	v.state = widgets.NewCaption("")
 	v.again = tips.NewFlatButton(words.T("Look at the parts"), theme.SearchIcon(), words.T("Find out from the good parts how they lie, and show what training would do about it."), v.look)
 	v.stop = tips.NewFlatButton(words.T("Cancel"), theme.CancelIcon(), words.T("Stop looking. Training looks by itself."), v.decline)
-	v.bar = widget.NewProgressBar()
-	v.bar.TextFormatter = func() string { return "" }
+	v.bar = widgets.NewProgress()
 	v.progress = container.NewStack(widgets.Fixed(0, 5, v.bar))
 	v.upright = tips.NewCheck(words.T("Put parts upright"), "", func(on bool) { v.asIs = !on; v.switched() })
 	v.even = tips.NewCheck(words.T("Even out brightness"), "", func(on bool) { v.asLit = !on; v.switched() })

@@ -286,7 +286,7 @@ func (p *verdictPanel) why(sh *shown) string {
 	case sh.res.Doubt != nil:
 		return phrase.ShortDoubt(sh.res.Doubt)
 	case score >= t.Reject && n > 0:
-		return words.T("score") + ", " + words.N(n, "%d region", "%d regions")
+		return words.T("score") + words.Mark(", ") + words.N(n, "%d region", "%d regions")
 	case score >= t.Reject:
 		return words.T("score")
 	case n > 0:

@@ -57,7 +57,16 @@ func (c *catalog) mark(english string) string {
 	if c.code != "zh" {
 		return english
 	}
-	return map[string]string{". ": "。", ": ": "：", "; ": "；"}[english]
+	return map[string]string{". ": "。", ": ": "：", "; ": "；", ", ": "，"}[english]
+}
+
+// Mark is what stands between clauses: one of ". ", ": ", "; " and ", ", as the
+// language in use writes it.
+func Mark(english string) string {
+	if c := current.Load(); c != nil {
+		return c.mark(english)
+	}
+	return english
 }
 
 // clause says what is in the catalog as it stands, or was made by a format there.

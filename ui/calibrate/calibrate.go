@@ -449,7 +449,7 @@ func passWords(p *session.Pass) string {
 	text := ""
 	add := func(s string) {
 		if text != "" {
-			text += ", "
+			text += words.Mark(", ")
 		}
 		text += s
 	}
@@ -466,13 +466,13 @@ func passWords(p *session.Pass) string {
 		add(words.T("%d not labelled", n[2]))
 	}
 	if p.Learnt > 0 {
-		text += "; " + words.N(p.Learnt, "%d part left out, the network has learnt from it", "%d parts left out, the network has learnt from them")
+		text += words.Mark("; ") + words.N(p.Learnt, "%d part left out, the network has learnt from it", "%d parts left out, the network has learnt from them")
 	}
 	if p.Unsure {
-		text += "; " + words.T("if the network has learnt from these very parts, their scores are too low")
+		text += words.Mark("; ") + words.T("if the network has learnt from these very parts, their scores are too low")
 	}
 	if p.Coarse > 0 {
-		text += "; " + words.T("%d maps did not fit into memory, their peak counts as a region", p.Coarse)
+		text += words.Mark("; ") + words.T("%d maps did not fit into memory, their peak counts as a region", p.Coarse)
 	}
 	return text
 }

@@ -181,7 +181,7 @@ func (s *Screen) heading() {
 	case s.chosen == nil:
 		s.title.Set(words.T("All parts"))
 	default:
-		s.title.Set(words.N(len(s.chosen), "%d part", "%d parts") + ", " + s.what)
+		s.title.Set(words.N(len(s.chosen), "%d part", "%d parts") + words.Mark(", ") + s.what)
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Screen) tell() {
 	}
 	parts := words.N(len(m.Points), "%d part", "%d parts")
 	if live > 0 {
-		parts += ", " + words.T("%d placed since", live)
+		parts += words.Mark(", ") + words.T("%d placed since", live)
 	}
 	s.figures.Objects = []fyne.CanvasObject{
 		elided(widgets.NewHeading(m.Recipe)),

@@ -48,7 +48,7 @@ type Screen struct {
 	lasso    *widgets.Button
 	draw     *widgets.Button
 	cancel   *widgets.Button
-	progress *widget.ProgressBar
+	progress *widgets.Progress
 	stage    *widgets.Text
 	doing    *fyne.Container
 
@@ -173,7 +173,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 			s.stop()
 		}
 	})
-	s.progress = widget.NewProgressBar()
+	s.progress = widgets.NewProgress()
 	s.stage = widgets.NewCaption("")
 	s.doing = widgets.Row(8, s.stage, widgets.Fixed(170, 0, s.progress), s.cancel)
 	s.doing.Hide()

@@ -7,21 +7,19 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // ScoringRow shows how far the pass is, and stops it.
 type ScoringRow struct {
 	Root *fyne.Container
 	s    *Scoring
-	bar  *widget.ProgressBar
+	bar  *widgets.Progress
 	text *widgets.Text
 }
 
 // NewRow returns a row that is hidden while nothing is under way.
 func (s *Scoring) NewRow() *ScoringRow {
-	r := &ScoringRow{s: s, bar: widget.NewProgressBar(), text: widgets.NewCaption("")}
-	r.bar.TextFormatter = func() string { return "" }
+	r := &ScoringRow{s: s, bar: widgets.NewProgress(), text: widgets.NewCaption("")}
 	stop := s.d.Tips.NewFlatButton("", theme.CancelIcon(), words.T("Stop scoring. What was found before stays. (Esc)"), s.Cancel)
 	r.Root = widgets.Row(8, widgets.Fixed(120, 6, r.bar), r.text, stop)
 	r.Root.Hide()

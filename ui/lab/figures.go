@@ -75,6 +75,7 @@ func (s *Screen) panes10() fyne.CanvasObject {
 		}
 		v := viewer.New()
 		v.ShowToolbar(false)
+		v.Fix()
 		v.Enlarge(viewer.PaneOriginal)
 		v.SetTitle(viewer.PaneOriginal, p.Title.String())
 		v.SetFrame(viewer.Frame{Original: scene.Opaque(grown(m, extent))})

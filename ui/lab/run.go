@@ -86,7 +86,7 @@ func (s *Screen) tell(doing []lab.Doing) {
 	for i, o := range s.doing.Objects {
 		text := ""
 		if i < len(doing) {
-			text = doing[i].Stage.String() + ": " + doing[i].What.String()
+			text = doing[i].Stage.String() + words.Mark(": ") + doing[i].What.String()
 		}
 		o.(*widgets.Text).Set(text)
 	}

@@ -14,6 +14,7 @@ import (
 	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/desk"
+	"agurscope/ui/phrase"
 	"agurscope/ui/session/lab"
 	"agurscope/ui/widgets"
 
@@ -51,7 +52,7 @@ type Screen struct {
 	open           map[string]*entry
 	start          *widgets.Button
 	cancel         *widgets.Button
-	progress       *widget.ProgressBar
+	progress       *widgets.Progress
 	count          *widgets.Text
 	doing          *fyne.Container
 	sets           *widgets.Aside
@@ -143,8 +144,7 @@ func (s *Screen) compose() fyne.CanvasObject {
 			s.end()
 		}
 	})
-	s.progress, s.count, s.doing = widget.NewProgressBar(), widgets.NewText(""), widgets.Rows(2)
-	s.progress.TextFormatter = func() string { return "" } // the line below it says more
+	s.progress, s.count, s.doing = widgets.NewProgress(), widgets.NewText(""), widgets.Rows(2)
 	s.count.Elide = widgets.ElideEnd
 	s.running = widgets.Rows(6, widgets.Fixed(0, 8, s.progress), s.count, s.doing, s.cancel)
 	s.running.Hide()
@@ -231,9 +231,9 @@ func said(found []string, missing int) string {
 	if len(found) == 0 {
 		return ""
 	}
-	text := words.T("Found: %s.", strings.Join(found, ", "))
+	text := words.T("Found: %s.", strings.Join(found, words.Mark(", ")))
 	if missing > 0 {
-		text += " " + words.N(missing, "%d other set is missing.", "%d other sets are missing.")
+		text = phrase.Sentences(text, words.N(missing, "%d other set is missing.", "%d other sets are missing."))
 	}
 	return text
 }

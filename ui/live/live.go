@@ -297,7 +297,7 @@ func rateText(v float64) string {
 	if v <= 0 {
 		return ""
 	}
-	return ", " + words.T("%.1f pictures/s", v)
+	return words.Mark(", ") + words.T("%.1f pictures/s", v)
 }
 
 // median is the usual latency, 0 of none.

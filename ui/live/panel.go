@@ -19,6 +19,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 )
 
 // verdicts in the order in which they are counted.
@@ -84,32 +85,40 @@ const keepRecent = 200
 func newRecent(keys *widgets.Keys) *recentList {
 	r := &recentList{}
 	r.list = widgets.NewList(keys, func() int { return len(r.rows) },
-		func() fyne.CanvasObject {
-			words := widgets.NewCaption("")
-			words.Elide = widgets.ElideEnd
-			return widgets.Inset(widgets.Dock(nil, nil, widgets.Fixed(84, 0, widgets.NewCaption("")), widgets.NewBadge(), words), 1, 12)
-		},
+		func() fyne.CanvasObject { return newRecentLine() },
 		func(i int, o fyne.CanvasObject) {
 			if i < len(r.rows) {
-				fillRecent(o, r.rows[len(r.rows)-1-i])
+				o.(*recentLine).set(r.rows[len(r.rows)-1-i])
 			}
 		})
 	r.root = r.list
 	return r
 }
 
-func fillRecent(o fyne.CanvasObject, row recentRow) {
-	dock := o.(*fyne.Container).Objects[0].(*fyne.Container)
-	for _, c := range dock.Objects {
-		switch c := c.(type) {
-		case *widgets.Badge:
-			c.Set(string(row.verdict), string(row.verdict))
-		case *widgets.Text:
-			c.Set(recentText(row))
-		case *fyne.Container:
-			c.Objects[0].(*widgets.Text).Set(row.at.Format("15:04:05.00"))
-		}
-	}
+// recentLine is one line of the list.
+type recentLine struct {
+	widget.BaseWidget
+	clock, words *widgets.Text
+	badge        *widgets.Badge
+	all          fyne.CanvasObject
+}
+
+func newRecentLine() *recentLine {
+	l := &recentLine{clock: widgets.NewCaption(""), words: widgets.NewCaption(""), badge: widgets.NewBadge()}
+	l.words.Elide = widgets.ElideEnd
+	l.all = widgets.Inset(widgets.Row(8, widgets.Fixed(84, 0, l.clock), l.words, l.badge), 1, 12)
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// CreateRenderer shows the line.
+func (l *recentLine) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.all) }
+
+func (l *recentLine) set(row recentRow) {
+	l.clock.Set(row.at.Format("15:04:05.00"))
+	l.words.Set(recentText(row))
+	l.badge.Set(string(row.verdict), string(row.verdict))
+	l.all.Refresh() // the badge has another width
 }
 
 func recentText(row recentRow) string {

@@ -136,11 +136,14 @@ func frame(res *session.Result, c *anomaly.Calibration) *viewer.Frame {
 func (s *Screen) display(res *session.Result, f *viewer.Frame) {
 	v := res.Final()
 	s.banner.Set(string(v), res.Index)
-	s.say("")
-	if res.Err != nil {
+	var lost *live.LostError
+	switch {
+	case errors.As(res.Err, &lost):
+		s.say(noPictures(lost.Reason))
+	case res.Err != nil:
 		s.say(phrase.Sentence(res.Err.Error()))
-	} else if res.Doubt != nil {
-		s.say(phrase.Doubt(res.Doubt))
+	default:
+		s.say(phrase.Doubt(res.Doubt)) // "" for none
 	}
 	if f != nil {
 		s.run.seen = true
@@ -175,7 +178,7 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 			if st.State == live.Lost || st.State == live.Stalled {
 				s.banner.Set(string(history.ERROR), nan)
 				if r.seen || st.State == live.Stalled { // else the middle says it
-					s.say(phrase.Sentence(words.T("No pictures: %s", words.Retold(st.Reason))))
+					s.say(noPictures(st.Reason))
 				}
 			}
 		})
@@ -185,6 +188,11 @@ func (s *Screen) watch(ctx context.Context, r *run) {
 			return
 		}
 	}
+}
+
+// noPictures says why a camera that was there brings none.
+func noPictures(reason string) string {
+	return phrase.Sentence(words.T("No pictures: %s", words.Retold(reason)))
 }
 
 // ended clears up after the run.

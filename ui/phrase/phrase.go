@@ -129,7 +129,7 @@ func Sentence(s string) string {
 		s = string(unicode.ToUpper(r)) + s[n:]
 	}
 	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(".!?。！？", last) {
-		if unicode.Is(unicode.Han, last) {
+		if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 			return s + "。"
 		}
 		s += "."

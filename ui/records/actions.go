@@ -31,14 +31,14 @@ type actions struct {
 	open           *widgets.Button // the folder of what was written
 
 	doing *fyne.Container
-	bar   *widget.ProgressBar
+	bar   *widgets.Progress
 	step  *widgets.Text
 	stop  context.CancelFunc // nil: nothing is being written
 	wrote string             // the file that was written last
 }
 
 func newActions(s *Screen) *actions {
-	a := &actions{s: s, said: widgets.NewCaption(""), bar: widget.NewProgressBar(), step: widgets.NewCaption("")}
+	a := &actions{s: s, said: widgets.NewCaption(""), bar: widgets.NewProgress(), step: widgets.NewCaption("")}
 	a.said.Elide = widgets.ElideMiddle
 	a.golden = s.Tips.NewButton(words.T("Golden sets…"), nil, words.T("Keep what is selected as a golden set, or open one (G)"), a.askGolden)
 	a.in = s.Tips.NewButton(words.T("In the map"), nil, words.T("Show where the selected parts lie in the map (M)"), a.showInMap)
@@ -49,7 +49,6 @@ func newActions(s *Screen) *actions {
 		}
 	})
 	a.open.Hide()
-	a.bar.TextFormatter = func() string { return "" }
 	a.doing = widgets.Row(8, widgets.Fixed(110, 6, a.bar), a.step, s.Tips.NewFlatButton("", theme.CancelIcon(), words.T("Stop; no file is left (Esc)"), func() { a.cancel() }))
 	a.doing.Hide()
 	a.root = widgets.Inset(widgets.Row(6, a.said, a.open, a.doing, a.in, a.golden, a.ex), 4, 2)

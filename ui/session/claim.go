@@ -33,24 +33,24 @@ type Claim struct {
 }
 
 // Because says why, in the language in use.
-func (c Claim) Because() string { return because(c.Why, words.Said.String) }
+func (c Claim) Because() string { return because(c.Why, words.Said.String, words.Mark("; ")) }
 
-func because(why []words.Said, say func(words.Said) string) string {
+func because(why []words.Said, say func(words.Said) string, mark string) string {
 	all := make([]string, len(why))
 	for i, w := range why {
 		all[i] = say(w)
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(all, mark)
 }
 
 // String returns the claim's verdict and the figures, in English.
 func (c Claim) String() string {
-	return c.Verdict.English() + ": " + because(c.Why, words.Said.English)
+	return c.Verdict.English() + ": " + because(c.Why, words.Said.English, "; ")
 }
 
 // Markdown writes the claim as an item of a list, in English.
 func (c Claim) Markdown(w io.Writer) {
-	fmt.Fprintf(w, "- %s\n  **%s**: %s.\n", c.Text.English(), c.Verdict.English(), because(c.Why, words.Said.English))
+	fmt.Fprintf(w, "- %s\n  **%s**: %s.\n", c.Text.English(), c.Verdict.English(), because(c.Why, words.Said.English, "; "))
 }
 
 // claimFile is a claim in a file: in English, and as it was said, so that a window
@@ -64,7 +64,7 @@ type claimFile struct {
 
 // MarshalJSON implements json.Marshaler.
 func (c Claim) MarshalJSON() ([]byte, error) {
-	return json.Marshal(claimFile{c.Text.English(), c.Verdict, because(c.Why, words.Said.English), append([]words.Said{c.Text}, c.Why...)})
+	return json.Marshal(claimFile{c.Text.English(), c.Verdict, because(c.Why, words.Said.English, "; "), append([]words.Said{c.Text}, c.Why...)})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
