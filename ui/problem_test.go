@@ -84,3 +84,19 @@ func TestWhatIsWrongForGoodComesBackBehindOtherMessages(t *testing.T) {
 		t.Errorf("closed, it says %q", w.notice.Title())
 	}
 }
+
+// Once the window closes, nothing that other goroutines bring is shown: Fyne would run
+// it on theirs.
+func TestNothingIsShownOnceTheWindowCloses(t *testing.T) {
+	w, q := newTestWindow(t, newTestSession(t, session.Options{}), nil)
+	shown := false
+	w.OnUI(func() { shown = true }) // waits in the queue while it closes
+	w.gone() // the driver of tests closes a window once only
+	w.OnUI(func() { shown = true })
+	for len(q.c) > 0 {
+		(<-q.c)()
+	}
+	if shown {
+		t.Error("something was shown")
+	}
+}

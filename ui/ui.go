@@ -33,6 +33,7 @@ import (
 	"agurscope/ui/setup"
 	"agurscope/ui/station"
 	"agurscope/ui/widgets"
+	"agurscope/viewer"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -171,6 +172,7 @@ func New(c Config) *Window {
 	w.addShortcuts()
 	w.Window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.Window.SetCloseIntercept(w.askClose)
+	w.Window.SetOnClosed(w.gone)
 	w.status.setRole()
 	w.goTo(0)
 	if w.c.Kiosk {
@@ -349,6 +351,13 @@ func (w *Window) askClose() {
 	d.SetConfirmText(words.T("Stop and close"))
 	d.SetDismissText(words.T("Go on training"))
 	w.Dialog(d)
+}
+
+// gone is told when the window closes, whoever closes it: nothing may reach for it
+// any more.
+func (w *Window) gone() {
+	w.inspect.view.SetPair(viewer.Apart, 0, 0) // it may blink
+	w.Thread.Close()
 }
 
 // close ends all work and waits for it.

@@ -11,19 +11,23 @@ import (
 // Thread is the one place where work crosses to Fyne's goroutine.
 type Thread struct {
 	Post   func(func()) // nil: Fyne's own queue; tests put theirs here
+	mu     sync.RWMutex // held for reading while something is put into the queue
 	closed atomic.Bool
 }
 
 // OnUI runs f on Fyne's goroutine, later. After the window has gone it drops
-// f: there is nobody to show anything to.
+// f: there is nobody to show anything to, and once Fyne's loop has ended, its queue
+// would run f where it is called.
 func (t *Thread) OnUI(f func()) {
-	if t.closed.Load() {
-		return
-	}
 	guarded := func() {
 		if !t.closed.Load() {
 			f()
 		}
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.closed.Load() {
+		return
 	}
 	if t.Post != nil {
 		t.Post(guarded)
@@ -32,8 +36,13 @@ func (t *Thread) OnUI(f func()) {
 	fyne.Do(guarded)
 }
 
-// Close drops whatever still wants to be shown.
-func (t *Thread) Close() { t.closed.Store(true) }
+// Close drops whatever still wants to be shown. It is to be called before Fyne's loop
+// ends.
+func (t *Thread) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed.Store(true)
+}
 
 // FrameGap keeps what arrives from elsewhere at 30 crossings a second.
 const FrameGap = time.Second / 30
