@@ -120,6 +120,7 @@ func tongue(t *testing.T, language string) map[string]string {
 	for i, s := range w.screens {
 		w.goTo(i)
 		look(w, s.Title()+" in contrast")
+		clipped(t, s.Title()+" in contrast in "+language, w.Window.Content())
 	}
 	over("keys in contrast", w.showKeys)
 	w.seat.now.Theme = ""

@@ -44,17 +44,16 @@ func (d decimal) Format(f fmt.State, verb rune) {
 
 func comma(s string) string { return strings.Replace(s, ".", ",", 1) }
 
-// figures are numbers that were written elsewhere, with decimal points, and nothing
-// else but signs between them and a unit of time.
-var figures = regexp.MustCompile(`^[^\pL]*\d\.\d[^\pL]*(?:m?s)?$`)
+// figure is a number among other words, written elsewhere with a decimal point.
+var figure = regexp.MustCompile(`(^|[\s(±])([-+−]?\d+)\.(\d+)([\s,;:%)]|$)`)
 
-var point = regexp.MustCompile(`(\d)\.(\d)`)
-
-// number writes figures with the language's decimal sign, and leaves everything else
-// as it is.
+// number writes figures with the language's decimal sign.
 func number(s string) string {
-	if commas() && figures.MatchString(s) {
-		return point.ReplaceAllString(s, "$1,$2")
+	if !commas() {
+		return s
+	}
+	for range 2 { // of two with one blank between them, the second has none left
+		s = figure.ReplaceAllString(s, "$1$2,$3$4")
 	}
 	return s
 }

@@ -84,6 +84,10 @@ func everywhere(t *testing.T) (all string, errors map[string][]string) {
 					if makesError(n) {
 						errors[filepath.ToSlash(dir)] = append(errors[filepath.ToSlash(dir)], texts(n.Args)...)
 					}
+				case *ast.AssignStmt: // of proposals, which say why
+					if f, ok := n.Lhs[0].(*ast.SelectorExpr); ok && f.Sel.Name == "Why" {
+						errors["Why"] = append(errors["Why"], texts(n.Rhs)...)
+					}
 				case *ast.CompositeLit:
 					if x, ok := n.Type.(*ast.Ident); ok && strings.HasSuffix(x.Name, "Error") || ok && x.Name == "Problem" {
 						errors[filepath.ToSlash(dir)] = append(errors[filepath.ToSlash(dir)], texts(n.Elts)...)
@@ -133,14 +137,14 @@ func makesError(c *ast.CallExpr) bool {
 // told are the packages whose errors come to the window.
 var told = []string{
 	"datasets", "datasets/aravis", "datasets/camera", "datasets/ffmpeg", "datasets/live", "datasets/mjpeg", "datasets/rtsp", "datasets/v4l2", "datasets/watch",
-	"history", "nn/anomaly", "ui", "ui/calibrate", "ui/line", "ui/records", "ui/session", "ui/sheet", "ui/station",
+	"history", "nn/anomaly", "Why", "ui", "ui/calibrate", "ui/line", "ui/records", "ui/session", "ui/sheet", "ui/station",
 }
 
 // inner is what only a fault of the program itself would say, what its line's
 // peers are told, and names.
 var inner = []string{
 	"window", "an app and a session are needed", "start again", "SINCE needs the id of a verdict", "understood are SINCE ID, STATE, PING and TRIGGER",
-	"mqtt", "modbus", "folder", "ffmpeg",
+	"mqtt", "modbus", "folder", "ffmpeg", "On", "Off",
 }
 
 func TestWhatIsRetoldIsSaid(t *testing.T) {

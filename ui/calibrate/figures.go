@@ -118,8 +118,8 @@ func newChanges(s *Screen) *changes {
 		c.lines[i] = l
 		list.Add(l.root)
 	}
-	c.back[0] = s.Tips.NewFlatButton(words.T("As saved"), theme.ContentUndoIcon(), words.T("Back to the thresholds of the recipe's newest version."), func() { s.set(s.trial.Saved()) })
-	c.back[1] = s.Tips.NewFlatButton(words.T("As calibrated"), theme.ContentUndoIcon(), words.T("Back to what calibration found on good parts that training had kept back."), func() {
+	c.back[0] = s.Tips.NewFlatButton(words.T("As saved"), nil, words.T("Back to the thresholds of the recipe's newest version."), func() { s.set(s.trial.Saved()) })
+	c.back[1] = s.Tips.NewFlatButton(words.T("As calibrated"), nil, words.T("Back to what calibration found on good parts that training had kept back."), func() {
 		s.set(session.Recommended(s.Session.Recipe().Calibration))
 	})
 	c.root = widgets.Rows(6, c.title, list, c.none, widgets.Row(2, c.back[0], c.back[1]), widgets.NewRule(), widgets.NewHeading(words.T("Versions")), c.versions)
