@@ -194,11 +194,14 @@ func TestANoteThatFailsStays(t *testing.T) {
 	store.Close()
 	s.detail.note.SetText("seen by the client")
 	s.detail.annotate(s.detail.note.Text)
-	for h.Problem == nil {
+	if s.detail.note.Text != "" {
+		t.Error("it stands in the field while it is written")
+	}
+	for s.detail.note.Text == "" { // other reads fail, too
 		h.Step()
 	}
-	if s.detail.note.Text != "seen by the client" {
-		t.Errorf("the field says %q", s.detail.note.Text)
+	if s.detail.note.Text != "seen by the client" || h.Problem == nil {
+		t.Errorf("the field says %q, %v", s.detail.note.Text, h.Problem)
 	}
 }
 
