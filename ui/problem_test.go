@@ -91,7 +91,7 @@ func TestNothingIsShownOnceTheWindowCloses(t *testing.T) {
 	w, q := newTestWindow(t, newTestSession(t, session.Options{}), nil)
 	shown := false
 	w.OnUI(func() { shown = true }) // waits in the queue while it closes
-	w.gone() // the driver of tests closes a window once only
+	w.gone()                        // the driver of tests closes a window once only
 	w.OnUI(func() { shown = true })
 	for len(q.c) > 0 {
 		(<-q.c)()
