@@ -32,13 +32,13 @@ var Single = Tolerance{Forward: 1e-4, Gradient: 1e-3}
 // TestEngine runs the table on e within Single.
 func TestEngine(t *testing.T, e nn.Engine) { TestEngineWithin(t, e, Single) }
 
-// TestEngineWithin runs the table on e, the identities of the method and the
-// promises of nn.Engine.
+// TestEngineWithin runs the table and some random graphs on e, the identities of the
+// method and the promises of nn.Engine.
 func TestEngineWithin(t *testing.T, e nn.Engine, tol Tolerance) {
 	t.Helper()
 	testIdentities(t, e)
 	TestPromises(t, e)
-	for _, c := range cases() {
+	run := func(c testCase, tol Tolerance) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite{T: t, e: e, tol: tol}
 			s.inference(newNet(c))
@@ -46,6 +46,12 @@ func TestEngineWithin(t *testing.T, e nn.Engine, tol Tolerance) {
 				s.training(newNet(c))
 			}
 		})
+	}
+	for _, c := range cases() {
+		run(c, tol)
+	}
+	for _, c := range randomCases(24) { // some of which lose more digits than networks do
+		run(c, Tolerance{10 * tol.Forward, 10 * tol.Gradient})
 	}
 }
 
