@@ -108,6 +108,10 @@ portable: setup ## build and test the program without oneDNN
 race: setup ## the tests with the race detector
 	$(ONSCREEN) $(GOTEST) -race ./datasets/... ./history/... ./nn/segment ./nn/metrics ./nn/defect ./nn/onednn ./viewer/... ./ui/...
 
+.PHONY: guard
+guard: setup ## the engine's tests with a page after every value that must not be touched
+	CGO_CFLAGS="$(CGO_CFLAGS) -DAGUR_GUARD" $(GOTEST) -count=1 -skip TestWhatDoesNotFit ./nn/onednn
+
 lint: setup ## static analysis
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2 run ./...
 

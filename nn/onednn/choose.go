@@ -3,7 +3,6 @@
 package onednn
 
 /*
-#include <stdlib.h>
 #include "winograd.h"
 */
 import "C"
@@ -67,7 +66,7 @@ func (e *engine) race(s *C.conv_spec, names []string) ([]time.Duration, error) {
 	var owned []unsafe.Pointer
 	defer func() {
 		for _, m := range owned {
-			C.free(m)
+			C.dnn_release(m)
 		}
 	}()
 	var short error

@@ -3,7 +3,6 @@
 package onednn
 
 /*
-#include <stdlib.h>
 #include "dnn.h"
 #include "kernels.h"
 */
@@ -113,17 +112,8 @@ func (p *program) compile() error {
 		p.fuseTraining()
 	}
 	p.liveness()
-	arena, err := p.arena()
-	if err != nil {
+	if err := p.arena(); err != nil {
 		return err
-	}
-	for _, v := range p.values {
-		if v.life != nil {
-			v.x = (*C.float)(unsafe.Add(arena, v.life.Offset))
-		}
-		if v.gradLife != nil {
-			v.dx = (*C.float)(unsafe.Add(arena, v.gradLife.Offset))
-		}
 	}
 	for i := len(p.values) - 1; i >= 0; i-- {
 		v := p.values[i]
@@ -236,17 +226,35 @@ func (p *program) liveness() {
 }
 
 // arena allocates the memory of all values and gradients.
-func (p *program) arena() (unsafe.Pointer, error) {
+func (p *program) arena() error {
 	var ivs []*plan.Interval
+	var at []**C.float
 	for _, v := range p.values {
 		if v.life != nil {
-			ivs = append(ivs, v.life)
+			ivs, at = append(ivs, v.life), append(at, &v.x)
 		}
 		if v.gradLife != nil {
-			ivs = append(ivs, v.gradLife)
+			ivs, at = append(ivs, v.gradLife), append(at, &v.dx)
 		}
 	}
-	return p.alloc(plan.Place(ivs, alignment))
+	if C.dnn_guarded() != 0 { // each by itself
+		for i, iv := range ivs {
+			m, err := p.alloc(iv.Bytes)
+			if err != nil {
+				return err
+			}
+			*at[i] = (*C.float)(m)
+		}
+		return nil
+	}
+	m, err := p.alloc(plan.Place(ivs, alignment))
+	if err != nil {
+		return err
+	}
+	for i, iv := range ivs {
+		*at[i] = (*C.float)(unsafe.Add(m, iv.Offset))
+	}
+	return nil
 }
 
 // allocate returns zeroed C memory.

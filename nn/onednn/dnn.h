@@ -51,6 +51,8 @@ int conv_adds(const conv *c);
 void dnn_gemm(char ta, char tb, int m, int n, int k, float factor, const float *a, int lda, const float *b, int ldb,
               float *c, int ldc);
 
-void *dnn_alloc(size_t bytes); // 4096-aligned, zeroed
+void *dnn_alloc(size_t bytes); // zeroed, from a multiple of 64 on
+void dnn_release(void *p);
+int dnn_guarded(void);         // whether what lies beyond what was allocated must not be touched
 void dnn_trim(void);           // gives what was freed back to the system
 #endif

@@ -3,7 +3,6 @@
 package onednn
 
 /*
-#include <stdlib.h>
 #include "dnn.h"
 #include "call.h"
 */
@@ -193,7 +192,7 @@ func (p *program) Close() error {
 			C.conv_free(c)
 		}
 		for _, m := range p.owned {
-			C.free(m)
+			C.dnn_release(m)
 		}
 		C.dnn_trim()
 		p.convs, p.owned, p.steps, p.back = nil, nil, nil, nil
