@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"path"
 	"strconv"
 )
 
@@ -23,25 +24,39 @@ func freeUnder(root string) int64 {
 	if kib, ok := number(root+"proc/meminfo", "MemAvailable:"); ok {
 		free = kib << 10
 	}
-	group := root + "sys/fs/cgroup/memory."
-	if limit, ok := number(group+"max", ""); ok {
-		if used, ok := number(group+"current", ""); ok {
-			// Files that were read and are not in use count as used until somebody
-			// else wants the memory.
-			idle, _ := number(group+"stat", "inactive_file ")
-			free = min(free, max(limit-used+idle, 0))
+	// Within a container its group is the root; a service is in a group of groups.
+	_, group, _ := bytes.Cut(read(root+"proc/self/cgroup"), []byte("0::"))
+	group, _, _ = bytes.Cut(group, []byte("\n"))
+	for dir := path.Clean("/" + string(group)); ; dir = path.Dir(dir) {
+		free = min(free, freeIn(path.Join(root, "sys/fs/cgroup", dir)))
+		if dir == "/" {
+			return free
 		}
 	}
-	return free
+}
+
+// freeIn is what a group's limit leaves.
+func freeIn(group string) int64 {
+	limit, limited := number(group+"/memory.max", "")
+	used, known := number(group+"/memory.current", "")
+	if !limited || !known {
+		return math.MaxInt64
+	}
+	// Files that were read and are not in use count as used until somebody else
+	// wants the memory.
+	idle, _ := number(group+"/memory.stat", "inactive_file ")
+	return max(limit-used+idle, 0)
+}
+
+// read returns what is in a file; nothing where it cannot be read.
+func read(file string) []byte {
+	b, _ := os.ReadFile(file)
+	return b
 }
 
 // number reads the number that follows key in a file.
 func number(file, key string) (int64, bool) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return 0, false
-	}
-	_, b, _ = bytes.Cut(b, []byte(key))
+	_, b, _ := bytes.Cut(read(file), []byte(key))
 	b = bytes.TrimLeft(b, " ")
 	n := 0
 	for n < len(b) && b[n] >= '0' && b[n] <= '9' {

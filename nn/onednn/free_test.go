@@ -28,6 +28,12 @@ func TestFreeMemory(t *testing.T) {
 		"a group of an old kernel": {map[string]string{"proc/meminfo": machine, "max": "1000000\n", "current": "900000\n"}, 100000},
 		"a large group":            {map[string]string{"proc/meminfo": machine, "max": "9000000\n", "current": "1\n"}, 3000 << 10},
 		"more than is allowed":     {map[string]string{"max": "1000\n", "current": "2000\n"}, 0},
+		"a service": {map[string]string{"proc/self/cgroup": "0::/system.slice/a.service\n",
+			"sys/fs/cgroup/system.slice/a.service/memory.max": "5000\n", "sys/fs/cgroup/system.slice/a.service/memory.current": "1000\n"}, 4000},
+		"a service of a slice with less": {map[string]string{"proc/self/cgroup": "0::/system.slice/a.service\n",
+			"sys/fs/cgroup/system.slice/a.service/memory.max": "max\n", "sys/fs/cgroup/system.slice/a.service/memory.current": "1000\n",
+			"sys/fs/cgroup/system.slice/memory.max": "3000\n", "sys/fs/cgroup/system.slice/memory.current": "1000\n"}, 2000},
+		"a group outside of what is seen": {map[string]string{"proc/self/cgroup": "0::/../../a\n", "max": "3000\n", "current": "1000\n"}, 2000},
 	} {
 		root := t.TempDir()
 		for file, text := range c.files {
