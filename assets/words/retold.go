@@ -23,9 +23,31 @@ func Retold(s string) string {
 	}
 	lines := strings.Split(s, "\n") // of joined errors
 	for i, l := range lines {
-		lines[i] = c.retell(l)
+		end := worthTelling(l)
+		lines[i] = c.retell(l[:end]) + l[end:]
 	}
 	return strings.Join(lines, "\n")
+}
+
+// What is told again of a line is bounded: each clause is tried with all before it,
+// and what another program printed may be long.
+const (
+	mostClauses = 40
+	mostLetters = 4096
+)
+
+// worthTelling is where that ends.
+func worthTelling(s string) int {
+	clauses := 0
+	for i := range s {
+		if slices.ContainsFunc(between, func(mark string) bool { return strings.HasPrefix(s[i:], mark) }) {
+			clauses++
+		}
+		if clauses == mostClauses || i >= mostLetters {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // between are what clauses are joined by, the strongest first.
@@ -77,7 +99,11 @@ func (c *catalog) clause(s string) (string, bool) {
 			return said, true
 		}
 	}
-	for _, f := range c.formats {
+	for i := range c.formats {
+		f := &c.formats[i]
+		if !strings.HasPrefix(bare, f.head) || !strings.HasSuffix(bare, f.tail) {
+			continue // most of them, for a hundredth of the time
+		}
 		if m := f.made.FindStringSubmatch(bare); m != nil {
 			return f.say(c, m), true
 		}
@@ -88,6 +114,8 @@ func (c *catalog) clause(s string) (string, bool) {
 // retoldFormat is a clause with gaps.
 type retoldFormat struct {
 	made  *regexp.Regexp
+	head  string // before the first gap
+	tail  string // after the last one
 	verbs string // a letter for each gap
 	text  string // the translation, with verbs
 	fixed int    // letters of the clause outside of its gaps
@@ -105,6 +133,7 @@ const oneClause = `((?:[^:;]|[:;][^ ])+)`
 
 func newRetoldFormat(key, text string) retoldFormat {
 	f := retoldFormat{text: text}
+	literal := strings.NewReplacer("%%", "%")
 	made, end := "^", 0
 	for _, m := range verb.FindAllStringSubmatchIndex(key, -1) {
 		made += regexp.QuoteMeta(key[end:m[0]])
@@ -114,6 +143,10 @@ func newRetoldFormat(key, text string) retoldFormat {
 			made += "%"
 			continue
 		}
+		if f.verbs == "" {
+			f.head = literal.Replace(key[:m[0]])
+		}
+		f.tail = literal.Replace(key[m[1]:])
 		letter := key[m[6]]
 		f.verbs += string(letter)
 		if gap, ok := gaps[letter]; ok {
@@ -129,7 +162,7 @@ func newRetoldFormat(key, text string) retoldFormat {
 
 // say fills the translation's gaps; what was itself said, as an error in an error
 // is, is told again.
-func (f retoldFormat) say(c *catalog, gap []string) string {
+func (f *retoldFormat) say(c *catalog, gap []string) string {
 	next := 0
 	return verb.ReplaceAllStringFunc(f.text, func(v string) string {
 		m := verb.FindStringSubmatch(v)

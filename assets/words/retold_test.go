@@ -49,6 +49,19 @@ func TestRetoldClauseByClause(t *testing.T) {
 	}
 }
 
+// However much another program has printed, telling it again ends, and what stands
+// before it is told.
+func TestRetoldIsBounded(t *testing.T) {
+	t.Cleanup(func() { Use(English) })
+	Use("de")
+	for _, printed := range []string{strings.Repeat("frame: 3; ", 100_000), strings.Repeat("x", 1<<20)} {
+		got := Retold("open recipe: the disk is full: " + printed)
+		if want := "Rezept öffnen: die Platte ist voll: " + printed; got != want {
+			t.Errorf("%.80q became %.80q", want, got)
+		}
+	}
+}
+
 func FuzzRetold(f *testing.F) {
 	f.Add(`open recipe /a: entry "b" does not match its hash. Choose another folder.`)
 	f.Add("(%d with mask): ; . %s")
