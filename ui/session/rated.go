@@ -61,10 +61,12 @@ func (s *Session) rate(ctx context.Context, r *anomaly.Recipe, of []datasets.Ite
 
 // succeed makes a new recipe the next version of the one whose file it replaces,
 // which is kept beside it. Where there is none, or one that cannot be read, the
-// new recipe is the first.
+// new recipe is the first; what cannot be read, as the recipe of a newer program, is
+// kept all the same, where that is possible.
 func (s *Session) succeed(r *anomaly.Recipe, o TrainOptions) (kept string, err error) {
 	old, err := anomaly.LoadRecipe(o.Out)
 	if err != nil {
+		_, _ = archive(o.Out, 0)
 		return "", nil
 	}
 	author, reason := strings.TrimSpace(o.Author), strings.TrimSpace(o.Reason)

@@ -89,6 +89,9 @@ func TestARecipeThatIsReplacedIsKept(t *testing.T) {
 	if kept, err := b.succeed(recipe(t), TrainOptions{Out: path}); err != nil || kept != "" {
 		t.Errorf("a damaged file stops the training: %q, %v", kept, err)
 	}
+	if got, err := os.ReadFile(filepath.Join(dir, "r.v0.agur")); err != nil || string(got) != "no recipe" {
+		t.Errorf("a file that somebody may want back is gone: %q, %v", got, err)
+	}
 }
 
 func TestEstimateCountsWhatIsKeptForTheEnd(t *testing.T) {
