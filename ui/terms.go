@@ -49,7 +49,7 @@ type termList struct {
 
 func newTermList(tips *widgets.Tips) *termList {
 	l := &termList{tips: tips, title: widgets.NewHeading(""), rule: widgets.NewCaption(""), rows: widgets.Rows(2)}
-	l.rule.Elide, l.rule.Align = widgets.ElideEnd, fyne.TextAlignTrailing
+	l.rule.Elide, l.rule.Align = widgets.ElideAll, fyne.TextAlignTrailing
 	head := tips.Over(widgets.Row(8, l.title, l.rule),
 		words.T("Each bar is what the score would be from that signal alone; a full bar reaches the reject threshold. "+
 			"Beside the name stands what made the verdict: the score, or regions above the pixel thresholds."))

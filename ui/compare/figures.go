@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"fmt"
+
 	"agurscope/assets/words"
 	"agurscope/themes"
 	"agurscope/ui/session"
@@ -25,7 +27,7 @@ func newFigures(t *widgets.Tips) *figures {
 		{words.T("escapes"), words.T("Share of defective parts that are OK")},
 		{words.T("to a person"), words.T("Share of parts in the REVIEW band")},
 		{"AUROC", words.T("How well the scores tell defective from good parts, whatever the thresholds")},
-		{words.T("latency p50 · p95"), words.T("Time from file to verdict while scoring, in milliseconds")},
+		{words.T("latency p50 · p95, ms"), words.T("Time from file to verdict while scoring, in milliseconds")},
 	} {
 		name := widgets.NewText(l.name)
 		name.Elide = widgets.ElideEnd
@@ -63,7 +65,7 @@ func (f *figures) set(c *session.Comparison) {
 		of(3, s.Reviews())
 		values[4][k], values[5][k] = s.AUROC, float64(s.Latency.P50)
 		f.cells[4][k].Text = figure(s.AUROC)
-		f.cells[5][k].Text = words.T("%.0f · %.0f ms", float64(s.Latency.P50), float64(s.Latency.P95))
+		f.cells[5][k].Text = fmt.Sprintf("%.0f · %.0f", float64(s.Latency.P50), float64(s.Latency.P95))
 	}
 	for i, row := range f.cells {
 		better := i == 0 || i == 4 // more is better

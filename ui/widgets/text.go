@@ -17,6 +17,7 @@ const (
 	ElideNone   Elide = iota // the text asks for all its width
 	ElideEnd                 // the end makes way, as for sentences
 	ElideMiddle              // the middle makes way, as for paths and names
+	ElideAll                 // all of it makes way, as for what a piece of is no help
 )
 
 // Text is one line in a named colour and size, which follows the theme and
@@ -147,6 +148,9 @@ func Shorten(s string, width, size float32, style fyne.TextStyle, how Elide) str
 	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
 	if how == ElideNone || s == "" || fits(s) {
 		return s
+	}
+	if how == ElideAll {
+		return ""
 	}
 	runes := []rune(s)
 	cut := func(n int) string { return string(runes[:n]) + "…" }
