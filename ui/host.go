@@ -99,7 +99,7 @@ func (w *Window) AskRecipe(take func(path string)) {
 		take(path)
 	}, w.Window)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".agur"}))
-	w.Files(d, filepath.Dir(w.settings.text(keyRecipe)))
+	w.Files(words.T("Choose a recipe"), d, filepath.Dir(w.settings.text(keyRecipe)))
 }
 
 // RecentRecipes implements desk.Host.

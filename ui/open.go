@@ -321,11 +321,12 @@ func (w *Window) askFolder(near string, take func(string)) {
 			take(u.Path())
 		}
 	}, w.Window)
-	w.Files(d, filepath.Dir(near))
+	w.Files(words.T("Choose a folder"), d, filepath.Dir(near))
 }
 
 // Files implements desk.Host.
-func (w *Window) Files(d *dialog.FileDialog, dir string) {
+func (w *Window) Files(title string, d *dialog.FileDialog, dir string) {
+	d.SetTitleText(title)
 	if dir != "" && dir != "." {
 		if u, err := storage.ListerForURI(storage.NewFileURI(dir)); err == nil {
 			d.SetLocation(u)

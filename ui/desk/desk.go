@@ -58,8 +58,9 @@ type Host interface {
 	Say(text string)
 	// Dialog opens a dialog that Escape leaves.
 	Dialog(d dialog.Dialog)
-	// Files opens a dialog of files, large and beginning at a folder if that exists.
-	Files(d *dialog.FileDialog, dir string)
+	// Files opens a dialog of files under a title, large and beginning at a folder if
+	// that exists.
+	Files(title string, d *dialog.FileDialog, dir string)
 	// GoTo shows the screen of that title.
 	GoTo(title string)
 	// Inspect shows a part of the open set on the Inspect screen.

@@ -50,5 +50,5 @@ func (s *Screen) save() {
 	}, s.Window)
 	d.SetFileName(s.shot + ".png")
 	home, _ := os.UserHomeDir() // anywhere else will do
-	s.Files(d, home)
+	s.Files(words.T("Save picture"), d, home)
 }

@@ -181,7 +181,7 @@ func (s *Screen) ask(now string, take func(path string)) {
 			s.renew()
 		}
 	}, s.Window)
-	s.Files(d, now)
+	s.Files(words.T("Choose a folder"), d, now)
 }
 
 // read takes what is in the folder of the results.

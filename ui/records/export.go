@@ -145,7 +145,7 @@ func (a *actions) askExport() {
 				file.SetText(unused(filepath.Join(u.Path(), filepath.Base(file.Text))))
 			}
 		}, s.Window)
-		s.Files(pick, filepath.Dir(expand(file.Text)))
+		s.Files(words.T("Choose a folder"), pick, filepath.Dir(expand(file.Text)))
 	})
 	line := func(word string, o fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.Dock(nil, nil, widgets.Fixed(80, 0, widgets.Inset(widgets.NewText(word), 8, 0)), nil, o)

@@ -148,6 +148,7 @@ shot_lab() { # nothing was run; running; what a run has left, figure by figure
   key Up; settle; xdotool mousemove $((width * 6 / 10)) $((height * 4 / 10)); sleep 1; picture lab-fig9; away
   for _ in 1 2 3; do key Down; done; settle; picture lab-fig12
   for _ in 1 2; do key Down; done; settle; picture lab-table2
+  xdotool mousemove $((width - 104)) 30 click 1; settle; picture lab-save; key Escape; away; settle
 }
 shot_settings() { key ctrl+comma; settle; picture settings; }
 shot_keys()    { go_to inspect; settle; key question; settle; picture keys; key Escape; settle; }

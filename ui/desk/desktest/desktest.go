@@ -49,7 +49,7 @@ func (h *Host) Say(s string) { h.Said = s }
 func (h *Host) Dialog(d dialog.Dialog) { d.Show() }
 
 // Files implements desk.Host.
-func (h *Host) Files(d *dialog.FileDialog, _ string) { d.Show() }
+func (h *Host) Files(_ string, d *dialog.FileDialog, _ string) { d.Show() }
 
 // GoTo implements desk.Host.
 func (h *Host) GoTo(string) {}
