@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"agurscope/assets/words"
@@ -90,7 +89,7 @@ func (p *lineDialog) set(c line.Condition, peers []line.Status) {
 
 func newPeerRow(s line.Status) *peerRow {
 	r := &peerRow{icon: widget.NewIcon(nil), state: widgets.NewCaption(""), help: widgets.NewAside(themes.ColorNameReviewFill)}
-	name := widgets.NewStyled(&widgets.Text{Text: strings.ToUpper(s.Peer[:1]) + s.Peer[1:], Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideMiddle})
+	name := widgets.NewStyled(&widgets.Text{Text: phrase.UpperFirst(words.Retold(s.Peer)), Style: fyne.TextStyle{Bold: true}, Elide: widgets.ElideMiddle})
 	r.state.Elide = widgets.ElideEnd
 	r.root = widgets.Dock(nil, nil, widgets.Inset(widgets.Rows(0, widgets.Fixed(20, 20, r.icon)), 2, 6), nil,
 		widgets.Rows(3, name, r.state, r.help))

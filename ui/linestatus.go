@@ -67,7 +67,7 @@ func lineTip(c line.Condition, peers []line.Status) string {
 		lines = append(lines, phrase.Sentence(c.Reason))
 	}
 	for _, s := range peers {
-		lines = append(lines, s.Peer+": "+peerState(s))
+		lines = append(lines, words.Retold(s.Peer)+words.Mark(": ")+peerState(s))
 	}
 	return strings.Join(append(lines, words.T("Click for each peer, and to check now.")), "\n")
 }

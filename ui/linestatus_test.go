@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"agurscope/assets/words"
 	"agurscope/history"
 	"agurscope/ui/line"
 	"agurscope/ui/session"
@@ -42,6 +43,11 @@ func TestStatusBarFollowsTheLine(t *testing.T) {
 			t.Errorf("%q is not in %q", want, tip)
 		}
 	}
+	words.Use("zh")
+	if tip := lineTip(l.Condition(), l.Status()); !strings.Contains(tip, "文件夹 "+dir) || !strings.Contains(tip, "TCP 客户端，地址 127.0.0.1") {
+		t.Errorf("the peers in Chinese are %q", tip)
+	}
+	words.Use(words.English)
 	// The dialog says why, and follows when it is mended.
 	w.showLine()
 	row := w.line.peers[0]

@@ -253,7 +253,7 @@ func (c Config) peers(l *Line, folderOfCursors string) (out []peer, err error) {
 		}
 		hook := newWebhook(w.URL, key)
 		p := &courier{line: l, cursor: c, batch: 32, deliver: hook.deliver, closed: hook.client.CloseIdleConnections}
-		p.s.Kind, p.s.Peer = "webhook", "webhook "+shown(w.URL)
+		p.s.Kind, p.s.Peer = "webhook", fmt.Sprintf("webhook %s", shown(w.URL))
 		out = append(out, p)
 	}
 	if f := c.Folder; f != nil {
@@ -262,7 +262,7 @@ func (c Config) peers(l *Line, folderOfCursors string) (out []peer, err error) {
 			return out, err
 		}
 		p := &courier{line: l, cursor: c, batch: 32, deliver: folder{f.Dir}.deliver}
-		p.s.Kind, p.s.Peer = "folder", "folder "+f.Dir
+		p.s.Kind, p.s.Peer = "folder", fmt.Sprintf("folder %s", f.Dir)
 		out = append(out, p)
 	}
 	if c.TCP != nil {

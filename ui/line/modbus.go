@@ -85,7 +85,7 @@ func (p *plc) status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Status{
-		Kind: "modbus", Peer: "PLC by Modbus TCP at " + p.listen, Listens: true, Connected: time.Since(p.asked) < silence, Last: p.last.ID,
+		Kind: "modbus", Peer: fmt.Sprintf("PLC by Modbus TCP at %s", p.listen), Listens: true, Connected: time.Since(p.asked) < silence, Last: p.last.ID,
 	}
 }
 

@@ -42,7 +42,7 @@ const writeWait = 2 * time.Second
 func newBroker(l *Line, c MQTT, at *cursor, password string) *broker {
 	b := &broker{topic: c.Prefix + "/" + l.station + "/", changed: make(chan struct{}, 1)}
 	b.courier = courier{line: l, cursor: at, batch: 64, deliver: b.publish}
-	b.s.Kind, b.s.Peer = "mqtt", "MQTT broker "+shown(c.Broker)
+	b.s.Kind, b.s.Peer = "mqtt", fmt.Sprintf("MQTT broker %s", shown(c.Broker))
 	will := message(Condition{Station: l.station, State: Offline, Reason: "the connection to the station was lost"})
 	b.options = func() *mqtt.ClientOptions {
 		return mqtt.NewClientOptions().AddBroker(c.Broker).

@@ -50,7 +50,7 @@ func newTCP(l *Line, address string) (*tcpServer, error) {
 		return nil, fmt.Errorf("open the TCP port for clients: %w", err)
 	}
 	t := &tcpServer{line: l, listener: at, clients: make(chan struct{}, maxClients)}
-	t.s.Kind, t.s.Peer, t.s.Listens = "tcp", "TCP clients at "+at.Addr().String(), true
+	t.s.Kind, t.s.Peer, t.s.Listens = "tcp", fmt.Sprintf("TCP clients at %s", at.Addr()), true
 	return t, nil
 }
 

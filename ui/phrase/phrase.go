@@ -125,8 +125,7 @@ func Sentence(s string) string {
 	}
 	first, _, _ := strings.Cut(s, " ")
 	if !strings.ContainsAny(first, `/\.0123456789`) {
-		r, n := utf8.DecodeRuneInString(s)
-		s = string(unicode.ToUpper(r)) + s[n:]
+		s = UpperFirst(s)
 	}
 	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(".!?。！？", last) {
 		if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
@@ -143,6 +142,15 @@ func Sentences(a, b string) string {
 		return a + b
 	}
 	return a + " " + b
+}
+
+// UpperFirst begins a line with a word that stood inside one.
+func UpperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // LowerFirst makes a title part of a sentence, where the language writes it so.
