@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -29,6 +30,12 @@ type Series struct {
 // width grows with the number of bars, so that none gets thinner than a line.
 func (b Bars) width() vg.Length {
 	return max(linesWidth, keyWidth+3*vg.Centimeter+vg.Length(len(b.Labels)*(len(b.Series)+1))*.28*vg.Centimeter)
+}
+
+// crowded reports whether labels side by side would run into each other.
+func (b Bars) crowded(style draw.TextStyle) bool {
+	room := (b.width() - keyWidth - 3*vg.Centimeter) / vg.Length(len(b.Labels))
+	return slices.ContainsFunc(b.Labels, func(l string) bool { return style.Width(l) > .9*room })
 }
 
 // PNG draws the plot. It needs at least one value.
@@ -91,7 +98,7 @@ func (b Bars) paint(c draw.Canvas) error {
 		ticks[i] = plot.Tick{Value: float64(i), Label: l}
 	}
 	p.X.Tick.Marker, p.X.Tick.Length = plot.ConstantTicks(ticks), 0
-	if len(b.Labels) > 6 {
+	if b.crowded(p.X.Tick.Label) {
 		p.X.Tick.Label.Rotation = math.Pi / 7
 		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YTop
 	}
