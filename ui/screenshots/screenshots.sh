@@ -142,7 +142,7 @@ shot_lab() { # nothing was run; running; what a run has left, figure by figure
   local lab=$work/lab
   lab_results; rm -rf "$lab"
   go_to lab; settle; picture lab
-  key r; sleep 25; picture lab-running; key Escape; settle 30
+  key r; sleep 60; picture lab-running; key Escape; settle 30
   go_to inspect; rm -rf "$lab"; cp -r "$LAB" "$lab"; go_to lab; settle; picture lab-fig10
   xdotool mousemove $((width * 6 / 10)) $((height * 4 / 10)); for _ in 1 2 3; do xdotool click 4; done; away; settle; picture lab-fig10-zoomed
   key Up; settle; xdotool mousemove $((width * 6 / 10)) $((height * 4 / 10)); sleep 1; picture lab-fig9; away
