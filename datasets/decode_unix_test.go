@@ -14,7 +14,7 @@ func TestWhatIsNoRegularFileIsRefusedWithoutWaiting(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe.png")
 	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
-		t.Skipf("no named pipes here: %v", err)
+		t.Fatal(err)
 	}
 	for _, path := range []string{pipe, dir, filepath.Join(dir, "absent.png")} {
 		if _, err := Decode(path); !errors.Is(err, ErrUnreadable) {

@@ -95,11 +95,8 @@ func (f *experimentFlags) check() error {
 	if f.Seeds < 0 {
 		return usage("--seeds is %d: it must be 1 or more", f.Seeds)
 	}
-	names := lab.DataNames()
-	for _, name := range f.Only {
-		if !slices.Contains(names, name) {
-			return usage("--only names %q: there are %s", name, strings.Join(names, ", "))
-		}
+	if err := f.CheckOnly(); err != nil {
+		return usage("--only: %v", err)
 	}
 	return checkNetwork(&f.Size, f.Input, f.Steps)
 }

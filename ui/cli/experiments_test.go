@@ -16,6 +16,7 @@ func TestExperimentsSayWhatIsWrong(t *testing.T) {
 		"experiments":                                      "name an experiment: fig7",
 		"experiments fig6 --out OUT":                       "choose fig7",
 		"experiments fig10":                                "--out is needed",
+		"experiments fig10 --out OUT --only fashions":      "there is no data called \"fashions\"; there are mvtec",
 		"experiments fig10 --out OUT --size Q":             "choose T, B or L",
 		"experiments fig10 --out OUT --input 8":            "it must be 32 to 1024",
 		"experiments fig10 --out OUT --seeds -1":           "it must be 1 or more",

@@ -23,8 +23,9 @@ func reach(t *testing.T, l *line.Line, want line.State) {
 	}
 }
 
-// A station is OK for the line only while its camera brings pictures.
-func TestLineHearsOfTheCamera(t *testing.T) {
+// lined is a bench at a line whose peers nobody plays.
+func lined(t *testing.T) (*bench, *line.Line) {
+	t.Helper()
 	b := newBench(t)
 	c, err := line.Parse([]byte(`{"station":"bench-3","folder":{"dir":"nowhere"}}`))
 	if err != nil {
@@ -34,8 +35,14 @@ func TestLineHearsOfTheCamera(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	b.UseLine(l)
+	return b, l
+}
+
+// A station is OK for the line only while its camera brings pictures.
+func TestLineHearsOfTheCamera(t *testing.T) {
+	b, l := lined(t)
 	if got := l.Condition(); got.State != line.Idle || got.OK {
 		t.Errorf("at first %+v", got)
 	}
@@ -85,17 +92,7 @@ func (b *bench) hold(t *testing.T) (release func()) {
 
 // A verdict that is not in the history passes no part: the line hears of that first.
 func TestLineHearsOfTheHistoryBeforeTheVerdict(t *testing.T) {
-	b := newBench(t)
-	c, err := line.Parse([]byte(`{"station":"bench-3","folder":{"dir":"nowhere"}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := line.Open(c, line.Options{Log: b.store, Folder: filepath.Join(t.TempDir(), "line")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	b.UseLine(l)
+	b, l := lined(t)
 	run, err := b.StartRun(t.Context(), "parts")
 	if err != nil {
 		t.Fatal(err)

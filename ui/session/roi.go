@@ -61,10 +61,12 @@ func (s *Session) version(op, author, reason string) (*anomaly.Recipe, anomaly.V
 		return nil, v, problem(op, errors.New("no recipe is open"), "Open a recipe first.")
 	case r.Path == "":
 		return nil, v, problem(op, errors.New("it has no file yet"), "Open a recipe from a file.")
-	case author == "" || len(author) > anomaly.MaxWords:
+	case author == "":
 		return nil, v, problem(op, errors.New("a version needs the name of its author"), "")
-	case reason == "" || len(reason) > anomaly.MaxWords: // a longer one could not be read again
+	case reason == "":
 		return nil, v, problem(op, errors.New("a version needs a reason"), "One sentence is enough.")
+	case max(len(author), len(reason)) > anomaly.MaxWords: // it could not be read again
+		return nil, v, problem(op, errors.New("the author's name or the reason is too long"), "One sentence is enough.")
 	}
 	return r, v, nil
 }

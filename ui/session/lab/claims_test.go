@@ -252,10 +252,10 @@ func TestARunOnChosenData(t *testing.T) {
 	if len(r.panels()) != 0 {
 		t.Errorf("panels of data that was not chosen: %v", r.panels())
 	}
-	if err := (Options{Only: []string{"mvtec/transistor", "fashion/coat"}}).checkOnly(); err != nil {
+	if err := (Options{Only: []string{"mvtec/transistor", "fashion/coat"}}).CheckOnly(); err != nil {
 		t.Error(err)
 	}
-	if err := (Options{Only: []string{"fashions"}}).checkOnly(); err == nil || !strings.Contains(err.Error(), "fashion, ") {
+	if err := (Options{Only: []string{"fashions"}}).CheckOnly(); err == nil || !strings.Contains(err.Error(), "fashion, ") {
 		t.Error(err)
 	}
 }

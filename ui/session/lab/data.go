@@ -209,9 +209,9 @@ func (o Options) chosen(subject string) bool {
 	})
 }
 
-// checkOnly refuses names that no subject has.
-func (o Options) checkOnly() error {
-	names := DataNames()
+// CheckOnly refuses names in Only that no data has.
+func (o Options) CheckOnly() error {
+	names := dataNames()
 	for _, name := range o.Only {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("there is no data called %q; there are %s", name, strings.Join(names, ", "))
@@ -220,8 +220,8 @@ func (o Options) checkOnly() error {
 	return nil
 }
 
-// DataNames are what [Options.Only] can name, data sets before what is in them.
-func DataNames() (out []string) {
+// dataNames are what [Options.Only] can name, data sets before what is in them.
+func dataNames() (out []string) {
 	var parts []string
 	for _, x := range newShelf(Options{}, Quick).subjects {
 		set, _, whole := strings.Cut(x.Name, "/")

@@ -172,7 +172,7 @@ func open(ctx context.Context, o Options, on func(Event)) (_ *run, err error) {
 	if o.Engine == nil {
 		return nil, wrong(errors.New("there is no engine"), "“agurscope doctor” says why.")
 	}
-	if err := o.checkOnly(); err != nil {
+	if err := o.CheckOnly(); err != nil {
 		return nil, wrong(err, "")
 	}
 	b := o.budget()

@@ -22,7 +22,7 @@ func TestAFullDiskCostsItsCellAlone(t *testing.T) {
 	tight := old
 	tight.Cur = uint64(len(before) + 100)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	err := l.Add(at("lost", 5), Figures{"auroc": .5, "ap": .25, "aupro": .125, Seconds: 1})
 	if e := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); e != nil {
